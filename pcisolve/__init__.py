@@ -1,0 +1,39 @@
+"""Plans, checks, explains and repairs the PCI topology of virtual machines.
+
+    import pcisolve
+    result = pcisolve.load("guest.xml").solve()
+    print(result.verdict.status)
+
+Names are imported when first used, so that `import pcisolve` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pcisolve.core.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from pcisolve.api.guest import Guest, Result, load, make_options
+    from pcisolve.core.errors import InputError
+    from pcisolve.verdict.values import Finding, Verdict
+
+__all__ = ["Finding", "Guest", "InputError", "Result", "Verdict", "__version__", "load", "make_options"]
+
+_HOMES = {
+    "Guest": "pcisolve.api.guest",
+    "Result": "pcisolve.api.guest",
+    "load": "pcisolve.api.guest",
+    "make_options": "pcisolve.api.guest",
+    "InputError": "pcisolve.core.errors",
+    "Finding": "pcisolve.verdict.values",
+    "Verdict": "pcisolve.verdict.values",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'pcisolve' has no attribute {name!r}")

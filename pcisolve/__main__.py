@@ -1,0 +1,8 @@
+"""`python -m pcisolve` is the `pcisolve` command."""
+
+from __future__ import annotations
+
+from pcisolve.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""A guest as a library user holds it: loaded once, then solved, checked or converted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pcisolve.catalog.catalog import Catalog, load_catalog
+from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
+from pcisolve.verdict.values import Verdict
+
+if TYPE_CHECKING:
+    from pcisolve.libvirt.document import Document
+
+
+class Result:
+    """A verdict, and for a solved guest the XML that holds it.
+
+    Attributes:
+        verdict: status, controllers, devices and findings.
+        xml: the solved domain XML (bytes in the input's encoding), or None when not solved.
+    """
+
+    __slots__ = ("verdict", "xml")
+
+    def __init__(self, verdict: Verdict, xml: bytes | None) -> None:
+        self.verdict = verdict
+        self.xml = xml
+
+
+class Guest:
+    """A domain XML that was read.
+
+    Attributes:
+        document: the elements and where they stand.
+        models: a folder that adds to or overrides the shipped models, or None.
+    """
+
+    def __init__(self, document: Document, models: Path | None = None) -> None:
+        self.document = document
+        self.models = models
+
+    def _catalog(self, options: Options) -> Catalog:
+        return load_catalog(self.models, options.libvirt)
+
+    def solve(self, options: Options | None = None) -> Result:
+        """Complete the layout.
+
+        Raises:
+            InputError: the guest cannot be used at all (unknown machine, a wrong model file).
+        """
+        from pcisolve.api.solve import solve
+        from pcisolve.api.write import solved_bytes
+
+        options = options or Options()
+        answer = solve(self.document.root, self.document, self._catalog(options), options)
+        xml = None if answer.layout is None else solved_bytes(self.document, answer.layout)
+        return Result(answer.verdict, xml)
+
+    def check(self, options: Options | None = None) -> Verdict:
+        """Every rule the guest breaks, without the solver.
+
+        Raises:
+            InputError: as for solve.
+        """
+        from pcisolve.api.solve import check
+
+        options = options or Options()
+        return check(self.document.root, self.document, self._catalog(options), options)
+
+    def convert(self, to: str, options: Options | None = None) -> Result:
+        """The same layout in the other scheme, "flat" or "multi-domain".
+
+        Raises:
+            InputError: as for solve; or the layout has no form in that scheme.
+        """
+        from pcisolve.api.convert import convert
+
+        options = options or Options()
+        return Result(*convert(self.document, self._catalog(options), options, to))
+
+
+def load(source: str | os.PathLike[str] | bytes, *, models: str | os.PathLike[str] | None = None) -> Guest:
+    """Read a domain XML from a path ("-" is stdin) or from bytes.
+
+    Raises:
+        InputError: not a domain XML that can be used, with file, line and what was expected.
+    """
+    from pcisolve.libvirt.document import read, read_path
+
+    document = read(source) if isinstance(source, bytes) else read_path(os.fspath(source))
+    return Guest(document, None if models is None else Path(models))
+
+
+def make_options(
+    *,
+    scheme: str = "auto",
+    stage: str = "guest",
+    policy: str = "libvirt",
+    libvirt: str | None = None,
+    bus_bits: int = 0,
+    time_limit: float = 30.0,
+) -> Options:
+    """Options from the words of the command line.
+
+    Args:
+        libvirt: version as "9.0.0"; None for the newest known.
+        bus_bits: 8 bounds bus ids in the multi-domain scheme; 0 does not.
+        time_limit: seconds the solver may take.
+
+    Raises:
+        ValueError: a word is not one of the known ones, or the version is not a version.
+    """
+    for word, known in ((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES)):
+        if word not in known:
+            raise ValueError(f'"{word}" is not one of {", ".join(known)}')
+    options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit)
+    return options if libvirt is None else options._replace(libvirt=parse_version(libvirt))
+
+
+def parse_version(text: str) -> tuple[int, int, int]:
+    """A libvirt version, "9", "9.0" or "9.0.0".
+
+    Raises:
+        ValueError: anything else.
+    """
+    numbers = text.split(".")
+    if not 1 <= len(numbers) <= 3 or not all(one.isdecimal() and len(one) < 5 for one in numbers):
+        raise ValueError(f'"{text}" is not a libvirt version such as 9.0.0')
+    major, minor, micro = (int(one) for one in (*numbers, "0", "0")[:3])
+    return major, minor, micro

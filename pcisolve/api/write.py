@@ -1,0 +1,111 @@
+"""A layout written back into the document it came from."""
+
+from __future__ import annotations
+
+from pcisolve.core.node import Node
+from pcisolve.libvirt.document import Document
+from pcisolve.libvirt.writer import NewElement, Writer
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+
+_DECIMAL_TARGETS = ("chassisNr", "chassis", "busNr", "index")
+
+
+def solved_bytes(document: Document, layout: Layout) -> bytes:
+    """The document with every address, added controller and implicit device in it; the rest byte for byte."""
+    writer = Writer(document)
+    for part in layout.problem.parts:
+        if part.node is not None:
+            _update(writer, layout, part, part.node)
+    after = _last_pci_controller(layout)
+    for controller in layout.controllers:
+        if controller.node is None:
+            writer.add_device(_new_element(layout, controller), after)
+    for part in layout.problem.parts:
+        if part.node is None and not isinstance(part, Controller) and part in layout.addresses:
+            writer.add_device(_new_element(layout, part), None)
+    return writer.data()
+
+
+def _last_pci_controller(layout: Layout) -> Node | None:
+    nodes = [one.node for one in layout.problem.controllers if one.node is not None]
+    return max(nodes, key=lambda node: node.number, default=None)
+
+
+def _update(writer: Writer, layout: Layout, part: Part, node: Node) -> None:
+    if isinstance(part, Controller):
+        if node.get("index") is None:
+            writer.set_attribute(node, "index", str(part.index))
+        _update_controller(writer, layout, part, node)
+    elif part.kind == "controller" and node.get("index") is None and part.view.get("index") is not None:
+        writer.set_attribute(node, "index", part.view.get("index") or "0")
+    address = layout.addresses.get(part)
+    if address is None:
+        return
+    wanted = layout.zpci.get(part)
+    zpci = (
+        (wanted.uid, wanted.fid) if wanted is not None and wanted.uid is not None and wanted.fid is not None else None
+    )
+    bit = "on" if part in layout.multifunction and part.multifunction is None else None
+    writer.set_address(node, address, multifunction=bit, zpci=zpci)
+
+
+def _update_controller(writer: Writer, layout: Layout, part: Controller, node: Node) -> None:
+    name = _qemu_name(layout, part)
+    if name and node.get("model/name") is None:
+        writer.set_child(node, "model", {"name": name})
+    targets = _target_attributes(layout, part)
+    if targets:
+        writer.set_child(node, "target", targets)
+
+
+def _qemu_name(layout: Layout, part: Controller) -> str:
+    if part.model is None:
+        return ""
+    if part.is_root:
+        return layout.problem.machine.root_name
+    return part.model.qemu_names[0] if part.model.qemu_names else ""
+
+
+def _target_attributes(layout: Layout, part: Controller) -> dict[str, str]:
+    """The options libvirt fills in, printed as it prints them (port in hexadecimal)."""
+    model = part.model
+    filled = layout.targets.get(part, {})
+    if model is None or not filled:
+        return {}
+    return {name: f"{value:#x}" if model.targets[name].hexadecimal else str(value) for name, value in filled.items()}
+
+
+def _new_element(layout: Layout, part: Part) -> NewElement:
+    children: list[NewElement] = []
+    if isinstance(part, Controller):
+        name = _qemu_name(layout, part)
+        if name:
+            children.append(NewElement("model", {"name": name}, ()))
+        targets = _target_attributes(layout, part)
+        if targets:
+            children.append(NewElement("target", targets, ()))
+    else:
+        children += [NewElement(child.tag, dict(child.attributes), ()) for child in part.view.children]
+    address = layout.addresses.get(part)
+    if address is not None:
+        children.append(_address_element(layout, part))
+    return NewElement(part.view.tag, dict(part.view.attributes), tuple(children))
+
+
+def _address_element(layout: Layout, part: Part) -> NewElement:
+    domain, bus, slot, function = layout.addresses[part]
+    attributes = {
+        "type": "pci",
+        "domain": f"{domain:#06x}",
+        "bus": f"{bus:#04x}",
+        "slot": f"{slot:#04x}",
+        "function": f"{function:#x}",
+    }
+    if part in layout.multifunction:
+        attributes["multifunction"] = "on"
+    ids = layout.zpci.get(part)
+    children: tuple[NewElement, ...] = ()
+    if ids is not None and ids.uid is not None and ids.fid is not None:
+        children = (NewElement("zpci", {"uid": f"{ids.uid:#06x}", "fid": f"{ids.fid:#010x}"}, ()),)
+    return NewElement("address", attributes, children)

@@ -1,0 +1,1 @@
+"""Many inputs, one JSON line each, in input order."""

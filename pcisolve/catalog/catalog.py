@@ -1,0 +1,193 @@
+"""The catalog: model files, each read when it is first asked for, as one version of libvirt knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Final
+
+from pcisolve.catalog.controllers import ControllerModel, read_controller
+from pcisolve.catalog.devices import DeviceClass, Variant, read_device
+from pcisolve.catalog.folders import check_user_folder, model_files, shipped_folder
+from pcisolve.catalog.known import Known
+from pcisolve.catalog.machines import Asked, Heading, Machine, read_heading
+from pcisolve.catalog.platforms import Platform, read_platform
+from pcisolve.catalog.table import ModelFile, Table, parse, read_text
+from pcisolve.core.errors import InputError
+from pcisolve.core.words import did_you_mean
+
+NEWEST: Final = (12, 5, 0)
+_DEFAULT_ARCH: Final = "x86_64"
+
+
+def load_catalog(models_dir: Path | None = None, libvirt: tuple[int, int, int] = NEWEST) -> Catalog:
+    """The catalog of a libvirt version; files of `models_dir` add to the shipped ones or override them by name.
+
+    Raises:
+        InputError: `models_dir` is not a folder of model files. A wrong file is refused when it is first needed.
+    """
+    if models_dir is None:
+        return _shipped(libvirt)
+    check_user_folder(models_dir)
+    return Catalog((shipped_folder(), models_dir), libvirt)
+
+
+@cache
+def _shipped(libvirt: tuple[int, int, int]) -> Catalog:
+    return Catalog((shipped_folder(),), libvirt)
+
+
+class Catalog:
+    """What is known. Every method that reads a file raises InputError, with the place, when it is wrong."""
+
+    def __init__(self, folders: tuple[Path, ...], libvirt: tuple[int, int, int]) -> None:
+        self.folders = folders
+        self.libvirt = libvirt
+        self._controllers: dict[str, ControllerModel | None] = {}
+        self._devices: dict[str, DeviceClass | None] = {}
+        self._machines: dict[tuple[str | None, str | None], Machine] = {}
+        self._headings: dict[str, Heading] = {}
+        self._texts: dict[Path, ModelFile] = {}
+        self._parsed: dict[Path, Table] = {}
+
+    def controller(self, model: str) -> ControllerModel | None:
+        """The PCI controller model of this name; None when unknown or newer than this libvirt."""
+        if model not in self._controllers:
+            self._controllers[model] = self._read_controller(model)
+        return self._controllers[model]
+
+    def device(self, element: str) -> DeviceClass | None:
+        """The device element of this name; None when unknown or newer than this libvirt."""
+        if element not in self._devices:
+            self._devices[element] = self._read_device(element)
+        return self._devices[element]
+
+    def machine(self, arch: str | None, name: str | None) -> Machine:
+        """The family of a machine; no name is the architecture's default, no architecture the first that has the name.
+
+        Raises:
+            InputError: unknown architecture or machine, with the nearest known one.
+        """
+        key = (arch or None, name or None)
+        if key not in self._machines:
+            self._machines[key] = self._find_machine(*key)
+        return self._machines[key]
+
+    def kind(self, name: str) -> tuple[DeviceClass, Variant] | None:
+        """The device variant of this name, such as "virtio-disk", as plan files use them; None when unknown."""
+        for element, path in self._device_files.items():
+            if f'"{name}"' not in self._text(path).text:
+                continue
+            device = self.device(element)
+            variant = device.named(name) if device else None
+            if device and variant:
+                return device, variant
+        return None
+
+    def platform(self, name: str) -> Platform | None:
+        """The platform of this name; None when unknown."""
+        path = self._platform_files.get(name)
+        return read_platform(self._table(path)) if path else None
+
+    def controllers(self) -> tuple[ControllerModel, ...]:
+        """Every PCI controller model, by name."""
+        return tuple(model for name in self._known.controllers if (model := self.controller(name)))
+
+    def devices(self) -> tuple[DeviceClass, ...]:
+        """Every device element, by name."""
+        return tuple(device for name in self._known.devices if (device := self.device(name)))
+
+    def machines(self) -> tuple[Machine, ...]:
+        """Every machine family, by name, as its first architecture has it."""
+        stems = [stem for stem in self._machine_files if self._heading(stem).since <= self.libvirt]
+        return tuple(self._read_machine(stem, self._heading(stem).arches[0], "") for stem in stems)
+
+    def platforms(self) -> tuple[Platform, ...]:
+        """Every platform, by name."""
+        return tuple(read_platform(self._table(path)) for path in self._platform_files.values())
+
+    @cached_property
+    def _controller_files(self) -> dict[str, Path]:
+        return model_files(self.folders, "controllers")
+
+    @cached_property
+    def _machine_files(self) -> dict[str, Path]:
+        return model_files(self.folders, "machines")
+
+    @cached_property
+    def _device_files(self) -> dict[str, Path]:
+        return model_files(self.folders, "devices")
+
+    @cached_property
+    def _platform_files(self) -> dict[str, Path]:
+        return model_files(self.folders, "platforms")
+
+    @cached_property
+    def _known(self) -> Known:
+        return Known(tuple(self._controller_files), tuple(self._machine_files), tuple(self._device_files))
+
+    def _text(self, path: Path) -> ModelFile:
+        if path not in self._texts:
+            self._texts[path] = read_text(path)
+        return self._texts[path]
+
+    def _table(self, path: Path) -> Table:
+        """A fresh table of the file, which is parsed once."""
+        file = self._text(path)
+        if path not in self._parsed:
+            self._parsed[path] = parse(file)
+        return Table(file, self._parsed[path].raw, ())
+
+    def _read_controller(self, name: str) -> ControllerModel | None:
+        path = self._controller_files.get(name)
+        model = read_controller(self._table(path), self._known, self.libvirt) if path else None
+        return model if model and model.since <= self.libvirt else None
+
+    def _read_device(self, name: str) -> DeviceClass | None:
+        path = self._device_files.get(name)
+        device = read_device(self._table(path), self.libvirt) if path else None
+        return device if device and device.since <= self.libvirt else None
+
+    def _read_machine(self, stem: str, arch: str, name: str) -> Machine:
+        return Machine(self._table(self._machine_files[stem]), self._known, Asked(self.libvirt, arch, name))
+
+    def _heading(self, stem: str) -> Heading:
+        if stem not in self._headings:
+            self._headings[stem] = read_heading(self._table(self._machine_files[stem]), self.libvirt)
+        return self._headings[stem]
+
+    def _find_machine(self, arch: str | None, name: str | None) -> Machine:
+        wanted = arch or (None if name else _DEFAULT_ARCH)
+        for stem in self._likeliest_first(wanted, name):
+            heading = self._heading(stem)
+            if heading.since <= self.libvirt and heading.covers(wanted, name):
+                return self._read_machine(stem, wanted or heading.arches[0], name or "")
+        raise self._machine_refusal(wanted, name)
+
+    def _likeliest_first(self, arch: str | None, name: str | None) -> Iterator[str]:
+        """Every family, those whose file mentions the machine first, so that few files are parsed.
+
+        The order depends on nothing but the names and the files, and shipped families do not overlap.
+        """
+        hints = [f'"{arch}"'] if arch else []
+        if name:
+            hints += [f'"{name}"', f'"{name.split("-")[0]}-', f'"{name.rpartition("-")[0]}-']
+        texts = {stem: self._text(path).text for stem, path in self._machine_files.items()}
+        return iter(sorted(texts, key=lambda stem: (-sum(hint in texts[stem] for hint in hints), stem)))
+
+    def _machine_refusal(self, arch: str | None, name: str | None) -> InputError:
+        headings = [self._heading(stem) for stem in self._machine_files]
+        newer = [one.since for one in headings if one.covers(arch, name) and one.since > self.libvirt]
+        if newer:
+            since = ".".join(str(part) for part in min(newer))
+            return InputError(f'machine "{name}" of architecture {arch} is known since libvirt {since} only')
+        known = [one for one in headings if one.since <= self.libvirt]
+        if arch is not None and not any(arch in one.arches for one in known):
+            arches = {arch for one in known for arch in one.arches}
+            return InputError(f'unknown architecture "{arch}"; {did_you_mean(arch, arches)}')
+        names = {pattern for one in known if arch is None or arch in one.arches for pattern in one.names}
+        if not name:
+            return InputError(f"architecture {arch} has no default machine", expected=", ".join(sorted(names)))
+        of_arch = f" of architecture {arch}" if arch else ""
+        return InputError(f'unknown machine "{name}"{of_arch}; {did_you_mean(name, names)}')

@@ -1,0 +1,91 @@
+"""Device elements and what each of their variants needs: models/devices/*.toml.
+
+Source of the facts: libvirt src/qemu/qemu_domain_address.c; each file names its own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pcisolve.catalog.matching import When, matches, read_when
+from pcisolve.catalog.table import Table, Version
+from pcisolve.core.node import Node
+
+NEEDS = ("conventional", "express", "virtio", "")
+PCI_ADDRESS = ("optional", "required", "refused")
+
+
+class Variant(NamedTuple):
+    """One sort of a device.
+
+    `needs`: "conventional"; "express" and "virtio" mean PCI Express on a guest whose root is, else conventional;
+    "" takes no PCI address. `integrated`: only on bus 0. `pci_address`: whether an address of the element may, must
+    or must not be of type pci. `by_name_only`: the XML cannot tell; a plan file or an option names it.
+    """
+
+    name: str
+    when: When
+    needs: str
+    integrated: bool
+    pci_address: str
+    by_name_only: bool
+    rule: str
+    since: Version
+    until: Version | None
+
+
+class DeviceClass(NamedTuple):
+    """A device element. `zpci`: gets zPCI ids on s390 when it has a PCI address."""
+
+    element: str
+    summary: str
+    source: str
+    since: Version
+    zpci: bool
+    variants: tuple[Variant, ...]
+
+    def variant(self, node: Node) -> Variant | None:
+        """The first variant the element matches; None takes no PCI address."""
+        for variant in self.variants:
+            if not variant.by_name_only and matches(variant.when, node):
+                return variant
+        return None
+
+    def named(self, name: str) -> Variant | None:
+        """The variant of this name."""
+        return next((variant for variant in self.variants if variant.name == name), None)
+
+
+def read_device(table: Table, libvirt: Version) -> DeviceClass:
+    """One file of models/devices; variants that `libvirt` does not have are left out.
+
+    Raises:
+        InputError: a wrong file.
+    """
+    variants = [_variant(one) for one in table.tables("variant")]
+    device = DeviceClass(
+        element=table.word("element", (table.file.path.stem,)),
+        summary=table.text("summary"),
+        source=table.text("source"),
+        since=table.version("since"),
+        zpci=table.flag("zpci"),
+        variants=tuple(one for one in variants if one.since <= libvirt and (one.until is None or libvirt < one.until)),
+    )
+    table.finish()
+    return device
+
+
+def _variant(table: Table) -> Variant:
+    variant = Variant(
+        name=table.text("name"),
+        when=read_when(table),
+        needs=table.word("needs", NEEDS),
+        integrated=table.flag("integrated", False),
+        pci_address=table.word("pci_address", PCI_ADDRESS, "optional"),
+        by_name_only=table.flag("by_name_only", False),
+        rule=table.text("rule", ""),
+        since=table.version("since", "0"),
+        until=table.version("until") if "until" in table.raw else None,
+    )
+    table.finish()
+    return variant

@@ -1,0 +1,299 @@
+"""Machine families: models/machines/*.toml.
+
+Source of the facts: libvirt src/qemu/qemu_domain.c and src/qemu/qemu_domain_address.c; each file names its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from pcisolve.catalog.known import Known
+from pcisolve.catalog.matching import When, read_when
+from pcisolve.catalog.table import Table, Version
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
+
+VIRTIO_ADDRESS = ("pci", "ccw", "mmio-or-pci")
+_LAST_SLOT = SLOTS_PER_BUS - 1
+_LAST_FUNCTION = FUNCTIONS_PER_SLOT - 1
+
+
+class Reserved(NamedTuple):
+    """A function of bus 0 that the chipset always has."""
+
+    slot: int
+    function: int
+    what: str
+    rule: str
+
+
+class Fixed(NamedTuple):
+    """A device that can only be at one place of bus 0."""
+
+    element: str
+    when: When
+    slot: int
+    function: int
+    what: str
+    rule: str
+
+
+class Preferred(NamedTuple):
+    """A device that goes to the first of these slots of bus 0 that is wholly free, else to an ordinary place."""
+
+    element: str
+    when: When
+    slots: tuple[int, ...]
+    first_only: bool
+    multifunction: bool
+    rule: str
+
+
+class ImplicitController:
+    """A controller that libvirt adds to every guest of the family."""
+
+    __slots__ = ("index", "type")
+
+    def __init__(self, type_: str, index: int) -> None:
+        self.type = type_
+        self.index = index
+
+
+class Asked(NamedTuple):
+    """For whom a machine file is read: some of its facts depend on the version, the architecture or the very name."""
+
+    libvirt: Version
+    arch: str
+    name: str
+
+
+class Heading(NamedTuple):
+    """Which machines a file is about. `default_for`: architectures whose default machine it is."""
+
+    arches: tuple[str, ...]
+    names: tuple[str, ...]
+    default_for: tuple[str, ...]
+    since: Version
+
+    def covers(self, arch: str | None, name: str | None) -> bool:
+        """Whether this is the machine's family; no name asks for the architecture's default."""
+        if arch is not None and arch not in self.arches:
+            return False
+        if not name:
+            return arch in self.default_for
+        return any(fnmatchcase(name, pattern) for pattern in self.names)
+
+
+class Machine:
+    """A machine family. Not to be changed once read. Model names are names of controller models; "" means none.
+
+    supports_pci: where not, libvirt leaves PCI devices without an address and says nothing.
+    root: the implicit controller of index 0; hand_written_root: accepted when written, not added.
+    root_name: the `<model name>` of its roots. roots_flat, roots_multi_domain: how many roots each scheme allows.
+    grows_conventional, grows_express: what is added when no place is free; legacy_entry: what first opens
+    conventional growth on a pure PCI Express guest; gap: the model of a missing index below the highest.
+    extra_slot, extra_root_port: libvirt keeps one conventional slot, or one root port, spare.
+    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon: the same.
+    zpci_for_added: controllers libvirt adds get zPCI ids. guest_buses: bus numbers of one domain.
+    io_windows: I/O port windows the firmware can give, 0 = not known.
+    """
+
+    __slots__ = (
+        "arches",
+        "balloon",
+        "builtin_ide",
+        "default_for",
+        "default_usb",
+        "extra_root_port",
+        "extra_slot",
+        "family",
+        "fixed",
+        "gap",
+        "grows_conventional",
+        "grows_express",
+        "guest_buses",
+        "hand_written_root",
+        "implicit_controllers",
+        "io_windows",
+        "isolation",
+        "legacy_entry",
+        "names",
+        "net_model",
+        "numa_roots",
+        "preferred",
+        "reserved",
+        "root",
+        "root_name",
+        "roots_flat",
+        "roots_multi_domain",
+        "scsi_model",
+        "since",
+        "source",
+        "summary",
+        "supports_pci",
+        "usb_model",
+        "video_model",
+        "virtio_address",
+        "zpci",
+        "zpci_for_added",
+    )
+
+    def __init__(self, table: Table, known: Known, asked: Asked) -> None:
+        self.family = table.word("family", (table.file.path.stem,))
+        self.summary = table.text("summary")
+        self.source = table.text("source")
+        self.arches, self.names, self.default_for, self.since = read_heading(table, asked.libvirt)
+        self.supports_pci = table.flag("supports_pci", True)
+        self.virtio_address = table.word("virtio_address", VIRTIO_ADDRESS)
+        self.numa_roots = table.flag("numa_roots", False)
+        self.isolation = table.flag("isolation", False)
+        self.zpci = table.flag("zpci", False)
+        fixed_since = table.version("zpci_for_added_since", "0")
+        self.zpci_for_added = self.zpci and fixed_since <= asked.libvirt
+        self.guest_buses = table.number("guest_buses", 0, maximum=256)
+        self.io_windows = table.number("io_windows", 0)
+        self._read_roots(table, known)
+        self._read_growth(table, known)
+        self._read_implicit(table, asked)
+        self._read_places(table, known)
+        table.finish()
+
+    def __repr__(self) -> str:
+        return f"<Machine {self.family}>"
+
+    def _read_roots(self, table: Table, known: Known) -> None:
+        self.root = table.word("root", known.controllers, "")
+        self.root_name = table.text("root_name", "")
+        self.hand_written_root = table.word("hand_written_root", known.controllers, "")
+        roots = table.table("roots")
+        if roots is None:
+            raise table.error("", 'the key "roots" is missing', "roots = { flat = 1, multi-domain = 65536 }")
+        self.roots_flat = roots.number("flat")
+        self.roots_multi_domain = roots.number("multi-domain")
+        roots.finish()
+
+    def _read_growth(self, table: Table, known: Known) -> None:
+        grows = table.table("grows")
+        self.grows_conventional = grows.word("conventional", known.controllers, "") if grows else ""
+        self.grows_express = grows.word("express", known.controllers, "") if grows else ""
+        if grows:
+            grows.finish()
+        self.gap = table.word("gap", known.controllers, "")
+        if not self.gap and (self.root or self.hand_written_root):
+            raise table.error("", 'the key "gap" is missing', "the model of a missing index")
+        self.legacy_entry = table.words("legacy_entry", known.controllers)
+        self.extra_slot = table.flag("extra_slot", False)
+        self.extra_root_port = table.flag("extra_root_port", False)
+
+    def _read_implicit(self, table: Table, asked: Asked) -> None:
+        self.default_usb = _default_usb(table, asked)
+        self.usb_model = _versioned(table, "usb_model", asked)
+        self.scsi_model = _versioned(table, "scsi_model", asked)
+        self.net_model = _versioned(table, "net_model", asked)
+        self.video_model = _versioned(table, "video_model", asked)
+        self.balloon = table.text("balloon")
+        self.implicit_controllers = tuple(_implicit(one) for one in table.tables("implicit_controllers"))
+        if isinstance(table.raw.get("builtin_ide"), list):
+            self.builtin_ide = asked.name in table.words("builtin_ide")
+        else:
+            self.builtin_ide = table.flag("builtin_ide", False)
+
+    def _read_places(self, table: Table, known: Known) -> None:
+        self.reserved = tuple(_reserved(one) for one in table.tables("reserved"))
+        self.fixed = tuple(_fixed(one, known) for one in table.tables("fixed"))
+        self.preferred = tuple(_preferred(one, known) for one in table.tables("preferred"))
+
+
+def read_heading(table: Table, libvirt: Version) -> Heading:
+    """Which machines the file is about, before the rest is read.
+
+    Raises:
+        InputError: a wrong file.
+    """
+    arches = table.words("arches", required=True)
+    return Heading(
+        arches=arches,
+        names=table.words("names", required=True),
+        default_for=tuple(_default_for(table, arches, libvirt)),
+        since=table.version("since"),
+    )
+
+
+def _default_for(table: Table, arches: tuple[str, ...], libvirt: Version) -> Iterable[str]:
+    """Architectures; an entry may be a table that limits it to some versions."""
+    if all(isinstance(one, str) for one in _list(table, "default_for")):
+        yield from table.words("default_for", arches, required=True)
+        return
+    for entry in _entries(table, "default_for", "arch"):
+        arch = entry.word("arch", arches)
+        since, until = entry.version("since", "0"), entry.version("until", "999999")
+        entry.finish()
+        if since <= libvirt < until:
+            yield arch
+
+
+def _list(table: Table, key: str) -> list[object]:
+    value = table.raw.get(key, [])
+    return value if isinstance(value, list) else []
+
+
+def _entries(table: Table, key: str, word: str) -> list[Table]:
+    """The entries of a list whose strings are short for a table of one word."""
+    table.asked.add(key)
+    short = [{word: one} if isinstance(one, str) else one for one in _list(table, key)]
+    return Table(table.file, {key: short}, table.steps).tables(key)
+
+
+def _versioned(table: Table, key: str, asked: Asked) -> str:
+    """A word, or a list of { value, since, arches } of which the last that applies counts."""
+    if not isinstance(table.raw.get(key), list):
+        return table.text(key)
+    chosen = ""
+    for entry in table.tables(key):
+        value, since, arches = entry.text("value"), entry.version("since", "0"), entry.words("arches")
+        entry.finish()
+        if since <= asked.libvirt and (not arches or asked.arch in arches):
+            chosen = value
+    return chosen
+
+
+def _default_usb(table: Table, asked: Asked) -> tuple[str, ...]:
+    if all(isinstance(one, str) for one in _list(table, "default_usb")):
+        return table.words("default_usb")
+    model = _versioned(table, "default_usb", asked)
+    return (model,) if model else ()
+
+
+def _implicit(table: Table) -> ImplicitController:
+    controller = ImplicitController(table.text("type"), table.number("index"))
+    table.finish()
+    return controller
+
+
+def _reserved(table: Table) -> Reserved:
+    slot, function = table.number("slot", maximum=_LAST_SLOT), table.number("function", maximum=_LAST_FUNCTION)
+    reserved = Reserved(slot, function, table.text("what"), table.text("rule"))
+    table.finish()
+    return reserved
+
+
+def _fixed(table: Table, known: Known) -> Fixed:
+    element, when = table.word("element", known.devices), read_when(table)
+    slot, function = table.number("slot", maximum=_LAST_SLOT), table.number("function", maximum=_LAST_FUNCTION)
+    fixed = Fixed(element, when, slot, function, table.text("what"), table.text("rule"))
+    table.finish()
+    return fixed
+
+
+def _preferred(table: Table, known: Known) -> Preferred:
+    preferred = Preferred(
+        element=table.word("element", known.devices),
+        when=read_when(table),
+        slots=table.numbers("slots", _LAST_SLOT),
+        first_only=table.flag("first_only", False),
+        multifunction=table.flag("multifunction", False),
+        rule=table.text("rule"),
+    )
+    table.finish()
+    return preferred

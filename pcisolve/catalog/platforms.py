@@ -1,0 +1,45 @@
+"""What a platform can number at all: models/platforms/*.toml."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pcisolve.catalog.table import Table
+
+
+class Platform(NamedTuple):
+    """A platform's limits.
+
+    `domains`: how many, counted from `first_domain`; `bridges`, `multifunction`: whether the guest has them.
+    """
+
+    name: str
+    summary: str
+    source: str
+    domains: int
+    first_domain: int
+    buses_per_domain: int
+    bridges: bool
+    multifunction: bool
+    notes: tuple[str, ...]
+
+
+def read_platform(table: Table) -> Platform:
+    """One file of models/platforms.
+
+    Raises:
+        InputError: a wrong file.
+    """
+    platform = Platform(
+        name=table.file.path.stem,
+        summary=table.text("summary"),
+        source=table.text("source"),
+        domains=table.number("domains"),
+        first_domain=table.number("first_domain", 0),
+        buses_per_domain=table.number("buses_per_domain"),
+        bridges=table.flag("bridges"),
+        multifunction=table.flag("multifunction"),
+        notes=table.words("notes"),
+    )
+    table.finish()
+    return platform

@@ -1,0 +1,1 @@
+"""Checking a layout rule by rule in plain Python, without any solver."""

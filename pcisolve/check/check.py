@@ -1,0 +1,26 @@
+"""Every broken rule of a layout, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from pcisolve.problem.layout import Layout
+from pcisolve.rules.rule import Question, Rule
+
+
+class Breach(NamedTuple):
+    """A rule that a layout breaks, and for which case."""
+
+    rule: Rule[Any]
+    case: Any
+
+
+def breaches(question: Question, layout: Layout, rules: Iterable[Rule[Any]]) -> list[Breach]:
+    """Every breach, rule by rule in their order."""
+    found = []
+    for rule in rules:
+        for case in rule.cases(question):
+            if not rule.check(layout, case):
+                found.append(Breach(rule, case))
+    return found

@@ -1,0 +1,106 @@
+"""Options that several commands share, and how answers leave."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from pcisolve.api.guest import Guest, make_options
+from pcisolve.core.errors import InputError
+from pcisolve.core.files import write_atomically
+from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
+from pcisolve.verdict.values import FactAt, Verdict
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def problem_options(command: Command) -> Command:
+    """--scheme, --stage, --libvirt, --models, --bus-bits, --quiet."""
+    for option in reversed(
+        (
+            click.option(
+                "--scheme",
+                type=click.Choice(SCHEMES),
+                default="auto",
+                help="how indexes relate to domains and buses [auto: as the input does]",
+            ),
+            click.option(
+                "--stage", type=click.Choice(STAGES), default="guest", help="how far down it must hold [guest]"
+            ),
+            click.option(
+                "--libvirt", metavar="VERSION", help="libvirt to agree with, such as 9.0.0 [the newest known]"
+            ),
+            click.option(
+                "--models", metavar="DIR", help="a folder of models that adds to and overrides the shipped ones"
+            ),
+            click.option(
+                "--bus-bits",
+                type=click.Choice(("0", "8")),
+                default="0",
+                help="8: bus ids at most 0xff in the multi-domain scheme",
+            ),
+            click.option("--quiet", "-q", is_flag=True, help="no diagnostics"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def solve_options(command: Command) -> Command:
+    """--policy and --time-limit."""
+    command = click.option(
+        "--time-limit",
+        type=click.FloatRange(min=0.001),
+        default=30.0,
+        metavar="S",
+        help="seconds the solver may take [30]",
+    )(command)
+    return click.option(
+        "--policy",
+        type=click.Choice(POLICIES),
+        default="libvirt",
+        help="libvirt: the addresses libvirt would choose; minimal: fewest added controllers [libvirt]",
+    )(command)
+
+
+def options_of(words: dict[str, Any]) -> Options:
+    """The Options behind the shared options' words.
+
+    Raises:
+        click.UsageError: a word that click itself does not check.
+    """
+    known = {key: words[key] for key in ("scheme", "stage", "policy", "libvirt", "time_limit") if key in words}
+    try:
+        return make_options(**known, bus_bits=int(words.get("bus_bits", "0")))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def emit(data: bytes, output: str | None) -> None:
+    """To a file, replaced whole, or to stdout."""
+    if output is None or output == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(output, data)
+
+
+def report(guest: Guest, verdict: Verdict, style: str) -> str:
+    """Findings as text, full or concise."""
+    from pcisolve.render.findings import concise, full
+
+    if style == "concise":
+        return concise(verdict.findings)
+
+    def source_line(fact: FactAt) -> str:
+        return guest.document.line(fact.line)
+
+    return full(verdict.findings, source_line)
+
+
+def refuse(error: InputError) -> None:
+    """One line on stderr for an unusable input."""
+    click.echo(f"pcisolve: {error}", err=True)

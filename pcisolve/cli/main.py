@@ -1,0 +1,86 @@
+"""The command `pcisolve` and its subcommands, each imported only when it is used."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from pcisolve.core.errors import InputError
+from pcisolve.core.version import VERSION
+
+_COMMANDS = {
+    "solve": "complete a layout: domain XML -> solved XML",
+    "check": "everything that is wrong, at once",
+    "show": "the topology as a tree",
+    "convert": "the same layout in the flat or the multi-domain scheme",
+    "batch": "many files, one JSON line each",
+    "rule": "what a rule means, and why",
+    "models": "controllers, machines and devices that are known",
+}
+
+_HELP = """Plan, check and explain the PCI topology of virtual machines.
+
+\b
+Examples:
+  pcisolve solve guest.xml -o solved.xml      every controller and address filled in
+  pcisolve check guest.xml                    everything that is wrong, with file and line
+  pcisolve show guest.xml                     the topology as a tree
+  pcisolve solve --policy minimal guest.xml   the fewest controllers added, proved
+  pcisolve convert --to multi-domain guest.xml
+  virsh dumpxml vm | pcisolve check -         from a pipe
+  pcisolve batch fleet/ -o fleet.jsonl        a whole directory
+  pcisolve rule addr-duplicate                what a rule means
+
+\b
+Exit codes: 0 fine; 1 findings or infeasible; 2 unusable input or wrong usage; 3 undecided.
+Shell completion: eval "$(_PCISOLVE_COMPLETE=bash_source pcisolve)"  (or zsh_source, fish_source)
+"""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"pcisolve.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from pcisolve.core.words import did_you_mean
+
+            ctx.fail(f'no command "{args[0]}"; {did_you_mean(args[0], _COMMANDS)}')
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="pcisolve")
+def group() -> None:
+    """The group behind `pcisolve`; its help is _HELP."""
+
+
+def main() -> None:
+    """Entry point. Ends the process with the exit codes of the contract; no traceback reaches a user."""
+    try:
+        group(prog_name="pcisolve")
+    except InputError as error:
+        click.echo(f"pcisolve: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+    except OSError as error:
+        click.echo(f"pcisolve: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
+        sys.exit(2)
+    except Exception as error:
+        click.echo(f"pcisolve: internal error ({type(error).__name__}: {error}); please report it", err=True)
+        sys.exit(2)

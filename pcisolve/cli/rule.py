@@ -1,0 +1,36 @@
+"""pcisolve rule."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+
+import click
+
+from pcisolve.core.words import did_you_mean
+
+
+@click.command("rule")
+@click.argument("rule_id", metavar="[ID]", default="")
+def command(rule_id: str) -> None:
+    """What a rule means, and why; without an id, all of them.
+
+    \b
+    Example:
+      pcisolve rule addr-duplicate
+    """
+    from pcisolve.rules.registry import ALL, BY_ID
+
+    if not rule_id:
+        for rule in sorted(ALL, key=lambda one: one.id):
+            click.echo(f"{rule.id:30} {rule.stage:8} {rule.title}")
+        return
+    found = BY_ID.get(rule_id)
+    if found is None:
+        click.echo(f'pcisolve: no rule "{rule_id}"; {did_you_mean(rule_id, BY_ID)}', err=True)
+        sys.exit(2)
+    click.echo(f"{found.id}\n\n{inspect.cleandoc(found.__doc__ or '')}\n")
+    click.echo(f"enforced by: {found.stage}\nsource: {found.source}")
+    for word, examples in (("allows", found.allows), ("forbids", found.forbids)):
+        for example in examples:
+            click.echo(f"{word}: {example}")

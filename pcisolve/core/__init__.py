@@ -1,0 +1,1 @@
+"""Values that every room shares: addresses, connection kinds, input elements, errors."""

@@ -1,0 +1,44 @@
+"""Numbers as libvirt reads them; its traps are the input's traps.
+
+Source: libvirt virStrToLong_ui on addresses (rule addr-parse-radix), decimal-only controller
+indexes (rule index-parse).
+"""
+
+from __future__ import annotations
+
+import re
+
+_AUTO_RADIX = re.compile(r"[ \t\n\r\f\v]*\+?(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))")
+_DECIMAL = re.compile(r"[ \t\n\r\f\v]*\+?([0-9]+)")
+
+
+def parse_auto_radix(text: str) -> int:
+    """Read a non-negative number whose radix its prefix tells: 0x1f hexadecimal, 010 octal (8), 31 decimal.
+
+    Raises:
+        ValueError: anything else, such as "1f", "08", "-1", "" or a trailing blank.
+    """
+    found = _AUTO_RADIX.fullmatch(text)
+    if found is None or len(text) > 40:
+        raise ValueError(text)
+    hexadecimal, octal, decimal = found.groups()
+    if hexadecimal:
+        return int(hexadecimal, 16)
+    return int(octal, 8) if octal else int(decimal)
+
+
+def parse_decimal(text: str) -> int:
+    """Read a non-negative decimal number ("01" is 1).
+
+    Raises:
+        ValueError: anything else, such as "0x1" or "-1".
+    """
+    found = _DECIMAL.fullmatch(text)
+    if found is None or len(text) > 40:
+        raise ValueError(text)
+    return int(found.group(1))
+
+
+def is_auto_radix(text: str | None) -> bool:
+    """Whether parse_auto_radix would accept the text."""
+    return text is not None and len(text) <= 40 and _AUTO_RADIX.fullmatch(text) is not None

@@ -1,0 +1,1 @@
+"""From broken rules to findings that point into the input."""

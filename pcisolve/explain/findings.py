@@ -1,0 +1,43 @@
+"""Findings out of breaches: words from the rules, places from the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcisolve.check.check import Breach
+from pcisolve.core.node import Node
+from pcisolve.rules.rule import Point, Question
+from pcisolve.verdict.values import FactAt, Finding
+
+
+def findings(question: Question, broken: Iterable[Breach], *, minimal: bool) -> list[Finding]:
+    """One finding per breach, in the order of the input's lines; a breach told twice is told once."""
+    result: list[Finding] = []
+    seen: set[tuple[str, str]] = set()
+    for breach in broken:
+        telling = breach.rule.tell(question, breach.case)
+        facts = tuple(_fact(question, point) for point in telling.points)
+        key = (telling.message, str(facts[0][:4]) if facts else "")
+        if key not in seen:
+            seen.add(key)
+            code = breach.rule.id
+            result.append(Finding(code, (code,), breach.rule.stage, telling.message, minimal, facts))
+    return sorted(result, key=lambda one: (one.facts[0].line, one.facts[0].column) if one.facts else (0, 0))
+
+
+def _fact(question: Question, point: Point) -> FactAt:
+    source = question.problem.source
+    node: Node | None = point.node
+    while node is not None and node.number < 0:
+        node = node.parent
+    if node is None:
+        node = question.problem.root
+        role = point.role or "libvirt adds this by itself"
+    else:
+        role = point.role
+    attribute = point.attribute or None
+    where = source.location(node, attribute)
+    text = (
+        f"{attribute}='{node.attributes[attribute]}'" if attribute in node.attributes and attribute else f"<{node.tag}>"
+    )
+    return FactAt(text, where.file, where.line, where.column, role)

@@ -1,0 +1,196 @@
+"""From the elements of a guest to its parts, as libvirt would see them after parsing."""
+
+from __future__ import annotations
+
+from pcisolve.catalog.catalog import Catalog
+from pcisolve.catalog.machines import Machine
+from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
+from pcisolve.core.node import Node, Source
+from pcisolve.problem import implicit
+from pcisolve.problem.lists import (
+    UNINDEXED,
+    Indexed,
+    controllers_in_order,
+    disk_bus,
+    disks_in_order,
+    videos_in_order,
+    with_indexes,
+)
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Options, Problem
+from pcisolve.problem.reading import Reader
+from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
+from pcisolve.problem.virtio import settle_virtio_addresses
+
+# The order in which libvirt walks the devices of a guest (rule alg-iteration-order).
+ITERATION_ORDER = ["disk", "interface", "sound", "hostdev", "video", "controller", "smartcard", "serial", "parallel", "channel", "console", "input", "filesystem", "watchdog", "memballoon", "rng", "nvram", "hub", "shmem", "tpm", "panic", "memory", "redirdev", "iommu", "vsock", "crypto", "pstore"]
+_NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index")
+NUMBERED_LATER = -1
+
+
+def assemble(
+    root: Node, source: Source, catalog: Catalog, options: Options, indexes: dict[int, int] | None = None
+) -> Problem:
+    """Everything the rules and the search need to know about a guest.
+
+    Args:
+        root: the <domain> element.
+        indexes: in the multi-domain scheme, controller indexes already found, by Node.number.
+
+    Raises:
+        InputError: the machine or its architecture is unknown.
+    """
+    return _Assembly(root, source, catalog, options, indexes or {}).problem()
+
+
+class _Assembly:
+    def __init__(self, root: Node, source: Source, catalog: Catalog, options: Options, indexes: dict[int, int]) -> None:
+        self.root, self.source, self.catalog, self.options = root, source, catalog, options
+        self.indexes = indexes
+        self.reader = Reader()
+        self.machine: Machine = catalog.machine(root.get("os/type/arch"), root.get("os/type/machine"))
+        devices = root.first("devices")
+        self.elements = implicit.Elements(devices.children if devices is not None else ())
+        self.scheme = options.scheme if options.scheme != "auto" else scheme_of(self.elements, catalog)
+        self.numbered_later: set[int] = set()
+
+    def problem(self) -> Problem:
+        self._order_lists()
+        elements, machine = self.elements, self.machine
+        implicit.add_family_defaults(elements, machine)
+        implicit.add_implicit_controllers(elements)
+        implicit.add_implicit_video(elements)
+        implicit.add_virtio_serial_overflow(elements)
+        parts = self._parts()
+        controllers = [part for part in parts if isinstance(part, Controller)]
+        express = any(one.index == 0 and one.model is not None and one.model.express for one in controllers)
+        for part in parts:
+            self._classify(part, express)
+        settle_virtio_addresses(parts, machine, express)
+        for part in parts:
+            if part.needs == 0 and part.pinned is not None and not isinstance(part, Controller):
+                part.needs = part.explicit_needs = CONVENTIONAL  # rule flags-zero-but-address
+        return Problem(
+            root=self.root,
+            source=self.source,
+            catalog=self.catalog,
+            machine=machine,
+            options=self.options,
+            scheme=self.scheme,
+            controllers=controllers,
+            parts=parts,
+            unreadable=self.reader.unreadable,
+        )
+
+    def _order_lists(self) -> None:
+        by_tag = self.elements.by_tag
+        by_tag["disk"] = disks_in_order(self.elements.tagged("disk"))
+        by_tag["video"] = videos_in_order(self.elements.tagged("video"))
+        found = []
+        for node in self.elements.tagged("controller"):
+            index = self.reader.index(node)
+            if index is None:
+                index = self.indexes.get(node.number, UNINDEXED)
+            found.append(Indexed(node, node.get("type") or "", index))
+        ordered = controllers_in_order(found)
+        if self.scheme == MULTI_DOMAIN:
+            self.numbered_later = {one.node.number for one in ordered if one.type == "pci" and one.index == UNINDEXED}
+        numbered = with_indexes([one for one in ordered if one.node.number not in self.numbered_later])
+        later = [one for one in ordered if one.node.number in self.numbered_later]
+        self.elements.set_controllers(numbered + later)
+        if any(self._is_root(one.node) for one in later):
+            self.elements.reserve("pci", 0)
+
+    def _is_root(self, node: Node) -> bool:
+        model = self.catalog.controller(node.get("model") or "")
+        return model is not None and model.root
+
+    def _parts(self) -> list[Part]:
+        parts: list[Part] = []
+        for tag in ITERATION_ORDER:
+            if tag == "controller":
+                parts += [self._controller(one) for one in self.elements.controllers]
+            else:
+                parts += [self._part(node) for node in self.elements.tagged(tag)]
+        return parts
+
+    def _controller(self, one: Indexed) -> Part:
+        node = one.node if one.node.number >= 0 else None
+        part: Part
+        if one.type == "pci":
+            model = self.catalog.controller(one.node.get("model") or "")
+            part = Controller(node, one.node, model, one.index)
+            part.index_given = node is not None and node.get("index") is not None
+            if one.node.children:
+                part.targets = self.reader.targets(one.node, _NUMBER_OPTIONS)
+        else:
+            part = Part("controller", node, self._with_defaults(one.node, one.index))
+        self._read_address(part)
+        return part
+
+    def _part(self, node: Node) -> Part:
+        part = Part(node.tag, node if node.number >= 0 else None, self._with_defaults(node))
+        self._read_address(part)
+        return part
+
+    def _with_defaults(self, node: Node, index: int | None = None) -> Node:
+        """The element with the model, bus or index that libvirt fills in (default-*-model rules)."""
+        machine, tag = self.machine, node.tag
+        if tag == "interface" and node.get("model/type") is None and node.get("type") != "hostdev":
+            return _overlay(node, "model", "type", machine.net_model)
+        if tag == "video" and node.get("model/type") in (None, "default"):
+            return _overlay(node, "model", "type", machine.video_model)
+        if tag == "disk" and node.get("target/bus") is None:
+            return _overlay(node, "target", "bus", disk_bus(node))
+        if tag != "controller":
+            return node
+        added: dict[str, str] = {} if node.get("index") is not None else {"index": str(index)}
+        if node.get("type") == "usb" and node.get("model") in (None, "default"):
+            added["model"] = machine.usb_model
+        elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
+            added["model"] = machine.scsi_model
+        return _overlay_attributes(node, added) if added else node
+
+    def _read_address(self, part: Part) -> None:
+        node = part.node
+        address = node.first("address") if node is not None else None
+        if address is None:
+            return
+        part.address_node = address
+        part.address_type = self.reader.address_type(address)
+        if part.kind in ("channel", "console") and part.view.get("target/type") == "virtio":
+            part.address_type = "virtio-serial"  # whatever the input says, libvirt gives it a port
+            return
+        if part.address_type == "pci":
+            part.asked = self.reader.pci_address(address)
+            part.multifunction = self.reader.word(address, "multifunction", ("on", "off"), "multifunction-word")
+            part.zpci = self.reader.zpci(address)
+
+    def _classify(self, part: Part, express: bool) -> None:
+        if isinstance(part, Controller):
+            return
+        device = self.catalog.device(part.kind)
+        if device is None:
+            return
+        part.takes_zpci = device.zpci
+        part.variant = variant = device.variant(part.view)
+        if variant is not None and variant.needs:
+            conventional = variant.needs == "conventional" or not express
+            part.needs = part.explicit_needs = CONVENTIONAL if conventional else EXPRESS
+            part.automatic = True
+            part.integrated = variant.integrated
+
+
+def _overlay(node: Node, child: str, attribute: str, value: str) -> Node:
+    """The element with an attribute of its first such child filled in."""
+    old = node.first(child)
+    filled = implicit.synthetic(child, {**(old.attributes if old else {}), attribute: value})
+    copy = implicit.synthetic(node.tag, node.attributes, *[c for c in node.children if c is not old], filled)
+    copy.number, copy.parent = node.number, node.parent
+    return copy
+
+
+def _overlay_attributes(node: Node, added: dict[str, str]) -> Node:
+    copy = implicit.synthetic(node.tag, {**node.attributes, **added}, *node.children)
+    copy.number, copy.parent = node.number, node.parent
+    return copy

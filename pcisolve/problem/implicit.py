@@ -1,0 +1,191 @@
+"""What libvirt adds by itself before it places anything (rule alg-implicit)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count
+
+from pcisolve.catalog.machines import Machine
+from pcisolve.core.node import Node
+from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
+from pcisolve.problem.lists import Indexed, disk_bus, disk_number
+
+_DISKS_PER_CONTROLLER = {"scsi": 7, "fdc": 2, "ide": 4, "sata": 6}
+_SCSI_UNITS = 7
+_SERIAL_PORTS = 31
+MAX_IMPLICIT_CONTROLLERS = 1024
+
+
+def synthetic(tag: str, attributes: dict[str, str], *children: Node) -> Node:
+    """An element that libvirt adds, or the input's element with defaults filled in; it has no position."""
+    node = Node(tag, attributes, -1)
+    node.children.extend(children)
+    return node
+
+
+class Elements:
+    """The guest's device elements by tag, and libvirt's controller list as it grows."""
+
+    def __init__(self, devices: Iterable[Node]) -> None:
+        self.by_tag: dict[str, list[Node]] = {}
+        for node in devices:
+            self.by_tag.setdefault(node.tag, []).append(node)
+        self.controllers: list[Indexed] = []
+        self._have: set[tuple[str, int]] = set()
+
+    def set_controllers(self, controllers: list[Indexed]) -> None:
+        """Take over the ordered list of the input's own controllers."""
+        self.controllers = controllers
+        self._have = {(one.type, one.index) for one in controllers}
+
+    def tagged(self, tag: str) -> list[Node]:
+        """The elements of a tag, in the order that was set."""
+        return self.by_tag.get(tag, [])
+
+    def add(self, controller_type: str, index: int, model: str = "") -> None:
+        """Append a controller unless that index of that type exists."""
+        if (controller_type, index) in self._have:
+            return
+        attributes = {"type": controller_type, "index": str(index)}
+        if model:
+            attributes["model"] = model
+        self.controllers.append(Indexed(synthetic("controller", attributes), controller_type, index))
+        self._have.add((controller_type, index))
+
+    def reserve(self, controller_type: str, index: int) -> None:
+        """Keep an index for a controller that is numbered later."""
+        self._have.add((controller_type, index))
+
+    def has(self, controller_type: str, index: int) -> bool:
+        """Whether a controller of that type and index exists."""
+        return (controller_type, index) in self._have
+
+
+def add_family_defaults(elements: Elements, machine: Machine) -> None:
+    """USB controller, SATA controller, PCI root and balloon of the machine family (section 2.1's table)."""
+    if not elements.has("usb", 0):
+        for model in machine.default_usb[:1]:
+            elements.add("usb", 0, model)
+    for extra in machine.implicit_controllers:
+        elements.add(extra.type, extra.index)
+    if machine.root:
+        elements.add("pci", 0, machine.root)
+    if machine.balloon and not elements.tagged("memballoon"):
+        elements.by_tag["memballoon"] = [synthetic("memballoon", {"model": machine.balloon})]
+
+
+def add_implicit_controllers(elements: Elements) -> None:
+    """Controllers for disks, virtio-serial channels and consoles, and SCSI host devices (rule implicit-disk-controllers)."""
+    highest = dict.fromkeys(_DISKS_PER_CONTROLLER, -1)
+    for disk in elements.tagged("disk"):
+        bus = disk_bus(disk)
+        if bus in highest:
+            highest[bus] = max(highest[bus], _disk_controller(disk, bus))
+    for bus, last in highest.items():
+        for index in range(min(last, MAX_IMPLICIT_CONTROLLERS) + 1):
+            elements.add(bus, index)
+    for node in _virtio_serial_ports(elements):
+        elements.add("virtio-serial", _number(node.find("address"), "controller", "virtio-serial"))
+    _add_scsi_for_hostdevs(elements)
+
+
+def _number(address: Node | None, attribute: str, kind: str) -> int:
+    """A number of an address of this kind; 0 where the input says nothing usable."""
+    if address is None or address.get("type") != kind:
+        return 0
+    text = address.get(attribute)
+    return parse_auto_radix(text) if text is not None and is_auto_radix(text) else 0
+
+
+def _disk_controller(disk: Node, bus: str) -> int:
+    address = disk.first("address")
+    if address is not None and address.get("type") == "drive":
+        return _number(address, "controller", "drive")
+    number = disk_number(disk.get("target/dev") or "")
+    return max(number, 0) // _DISKS_PER_CONTROLLER[bus]
+
+
+def _virtio_serial_ports(elements: Elements) -> Iterator[Node]:
+    for tag in ("channel", "console"):
+        for node in elements.tagged(tag):
+            if node.get("target/type") == "virtio":
+                yield node
+
+
+def _is_scsi_hostdev(node: Node) -> bool:
+    return node.get("type") == "scsi" and node.get("mode") in (None, "subsystem")
+
+
+def _add_scsi_for_hostdevs(elements: Elements) -> None:
+    hostdevs = [node for node in elements.tagged("hostdev") if _is_scsi_hostdev(node)]
+    if not hostdevs:
+        return
+    used = _used_scsi_units(elements, hostdevs)
+    highest, model = -1, ""
+    models = {one.index: one.node.get("model") or "" for one in elements.controllers if one.type == "scsi"}
+    for node in hostdevs:
+        address = node.first("address")
+        if address is not None and address.get("type") == "drive":
+            controller = _number(address, "controller", "drive")
+        else:
+            controller, unit = next((c, u) for c in count() for u in range(_SCSI_UNITS) if (c, u) not in used)
+            used.add((controller, unit))
+        if controller > highest:
+            highest, model = controller, models.get(controller) or model
+    for index in range(min(highest, MAX_IMPLICIT_CONTROLLERS) + 1):
+        elements.add("scsi", index, model)
+
+
+def _used_scsi_units(elements: Elements, hostdevs: list[Node]) -> set[tuple[int, int]]:
+    used = set()
+    disks = [disk for disk in elements.tagged("disk") if disk_bus(disk) == "scsi"]
+    for node in disks + hostdevs:
+        address = node.first("address")
+        if address is not None and address.get("type") == "drive":
+            used.add((_number(address, "controller", "drive"), _number(address, "unit", "drive")))
+        elif node.tag == "disk":
+            number = max(disk_number(node.get("target/dev") or ""), 0)
+            used.add((number // _SCSI_UNITS, number % _SCSI_UNITS))
+    return used
+
+
+def add_virtio_serial_overflow(elements: Elements) -> None:
+    """A further virtio-serial controller when the ports of those there run out (rule implicit-serial-overflow)."""
+    ports = {one.index: _port_count(one.node) for one in elements.controllers if one.type == "virtio-serial"}
+    used: dict[int, set[int]] = {index: set() for index in ports}
+    waiting = []
+    for node in _virtio_serial_ports(elements):
+        address = node.first("address")
+        port = _number(address, "port", "virtio-serial")
+        if port:
+            used.setdefault(_number(address, "controller", "virtio-serial"), set()).add(port)
+        elif address is None or address.get("type") is None:
+            waiting.append(node)
+        else:
+            _take_port(used, ports, [_number(address, "controller", "virtio-serial")], first=1)
+    for node in waiting:
+        first = 0 if node.tag == "console" else 1
+        if not _take_port(used, ports, list(ports), first):
+            index = next(i for i in count() if i not in ports)
+            elements.add("virtio-serial", index)
+            ports[index], used[index] = _SERIAL_PORTS, {first}
+
+
+def _port_count(node: Node) -> int:
+    text = node.get("ports")
+    return min(int(text), 4096) if text is not None and text.isdecimal() and len(text) < 10 else _SERIAL_PORTS
+
+
+def _take_port(used: dict[int, set[int]], ports: dict[int, int], controllers: list[int], first: int) -> bool:
+    for index in controllers:
+        for port in range(first, ports.get(index, 0)):
+            if port not in used[index]:
+                used[index].add(port)
+                return True
+    return False
+
+
+def add_implicit_video(elements: Elements) -> None:
+    """One video for a guest that has graphics and no video."""
+    if elements.tagged("graphics") and not elements.tagged("video"):
+        elements.by_tag["video"] = [synthetic("video", {})]

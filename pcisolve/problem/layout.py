@@ -1,0 +1,44 @@
+"""A layout: every part's address and every value that goes with it, checked without a solver."""
+
+from __future__ import annotations
+
+from pcisolve.core.address import Address
+from pcisolve.problem.firstfit.choice import Choice, Place
+from pcisolve.problem.parts import Controller, Part, ZpciIds
+from pcisolve.problem.problem import Problem
+from pcisolve.problem.table import BusTable
+
+
+class Layout:
+    """Where everything is. Parts without an address are absent from `places` and `addresses`.
+
+    A place names the providing controller by index; an address is what the XML says (`address_of`).
+    """
+
+    def __init__(self, problem: Problem, choice: Choice) -> None:
+        self.problem = problem
+        self.choice = choice
+        self.controllers: list[Controller] = problem.controllers + choice.added
+        self.places: dict[Part, Place] = choice.places
+        self.addresses: dict[Part, Address] = choice.addresses
+        self.targets = choice.targets
+        self.zpci: dict[Part, ZpciIds] = choice.zpci
+        self.multifunction: set[Part] = choice.multifunction
+        self.by_index: dict[int, Controller] = {}
+        for controller in self.controllers:
+            self.by_index.setdefault(controller.index, controller)
+
+    @property
+    def table(self) -> BusTable:
+        """The index table of all controllers, those added included."""
+        return BusTable(self.problem.scheme, self.controllers)
+
+    def provider(self, part: Part) -> Controller | None:
+        """The controller a part is plugged into."""
+        place = self.places.get(part)
+        return None if place is None else self.by_index.get(place.provider)
+
+    def target(self, controller: Controller, option: str) -> int | str | None:
+        """A <target> option as given or filled in."""
+        given = controller.targets.get(option)
+        return given if given is not None else self.targets.get(controller, {}).get(option)

@@ -1,0 +1,119 @@
+"""Parts of a guest: PCI controllers and the devices that need, or could need, a PCI address."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pcisolve.catalog.controllers import ControllerModel
+from pcisolve.catalog.devices import Variant
+from pcisolve.core.address import Address
+from pcisolve.core.node import Node
+
+
+class ZpciIds(NamedTuple):
+    """The uid (1..0xffff) and fid (32 bits) of a zPCI function; None where the input names none."""
+
+    uid: int | None
+    fid: int | None
+
+
+class Part:
+    """One device or controller of the guest.
+
+    `node` is the input's element (None when libvirt adds the part), `view` the element as libvirt
+    reads it, with the defaults filled in. `asked` is the address as the input says it.
+    """
+
+    __slots__ = (
+        "address_node",
+        "address_type",
+        "asked",
+        "automatic",
+        "explicit_needs",
+        "group",
+        "integrated",
+        "kind",
+        "model",
+        "multifunction",
+        "needs",
+        "node",
+        "shares_slot",
+        "takes_zpci",
+        "variant",
+        "view",
+        "zpci",
+    )
+
+    def __init__(self, kind: str, node: Node | None, view: Node) -> None:
+        self.kind = kind
+        self.node = node
+        self.view = view
+        self.variant: Variant | None = None
+        self.model: ControllerModel | None = None
+        self.needs = 0
+        self.explicit_needs = 0
+        self.automatic = False
+        self.integrated = False
+        self.shares_slot = False
+        self.takes_zpci = True
+        self.group = 0
+        self.address_node: Node | None = None
+        self.address_type = ""
+        self.asked: Address | None = None
+        self.multifunction: str | None = None
+        self.zpci = ZpciIds(None, None)
+
+    @property
+    def pinned(self) -> Address | None:
+        """The address the input fixes; None when there is none or it is all zero (rule addr-all-zero-is-unset)."""
+        asked = self.asked
+        return None if asked is None or asked.is_unset else asked
+
+    @property
+    def wants(self) -> bool:
+        """Whether libvirt would choose a PCI address if the kind of device takes one (rule pci-wanted)."""
+        return self.address_type == "" or (self.address_type == "pci" and self.pinned is None)
+
+    @property
+    def implicit(self) -> bool:
+        """Whether libvirt adds this part by itself."""
+        return self.node is None
+
+    @property
+    def place_node(self) -> Node:
+        """The element a message points to."""
+        return self.address_node or self.node or self.view
+
+
+class Controller(Part):
+    """A PCI controller: a part that also provides a bus. `index` is libvirt's controller index."""
+
+    __slots__ = ("added", "domain", "index", "index_given", "targets")
+
+    def __init__(self, node: Node | None, view: Node, model: ControllerModel | None, index: int) -> None:
+        super().__init__("controller", node, view)
+        self.model = model
+        self.index = index
+        self.index_given = node is not None
+        self.added = False
+        self.domain: int | None = None
+        self.targets: dict[str, int | str] = {}
+        if model is not None:
+            self.needs = model.needs
+            self.explicit_needs = model.explicit_needs
+            self.shares_slot = model.shares_slot
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it establishes a PCI domain instead of being plugged in."""
+        return self.model is not None and self.model.root
+
+    @property
+    def model_name(self) -> str:
+        """The model in words, for messages."""
+        return self.model.name if self.model else (self.view.get("model") or "no model")
+
+    @property
+    def hotplug(self) -> bool:
+        """Whether its bus takes devices while the guest runs."""
+        return self.model is not None and self.model.hotplug and self.targets.get("hotplug") != "off"

@@ -1,0 +1,82 @@
+"""The whole question: a guest's parts, its machine, and how far down the answer must hold."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pcisolve.catalog.catalog import Catalog
+from pcisolve.catalog.machines import Machine
+from pcisolve.core.address import Address
+from pcisolve.core.node import Node, Source
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.reading import Unreadable
+from pcisolve.problem.scheme import FLAT
+from pcisolve.problem.table import BusTable
+
+STAGES = ("libvirt", "qemu", "guest")
+POLICIES = ("libvirt", "minimal")
+SCHEMES = ("auto", "flat", "multi-domain")
+NEWEST_LIBVIRT = (12, 5, 0)
+MAX_CONTROLLERS = 20_000
+
+
+class Options(NamedTuple):
+    """What the caller wants; the same options and input give the same answer."""
+
+    scheme: str = "auto"
+    stage: str = "guest"
+    policy: str = "libvirt"
+    libvirt: tuple[int, int, int] = NEWEST_LIBVIRT
+    bus_bits: int = 0
+    time_limit: float = 30.0
+
+
+class Problem:
+    """A guest as parts in libvirt's order, before anything was chosen."""
+
+    def __init__(
+        self,
+        *,
+        root: Node,
+        source: Source,
+        catalog: Catalog,
+        machine: Machine,
+        options: Options,
+        scheme: str,
+        controllers: list[Controller],
+        parts: list[Part],
+        unreadable: list[Unreadable],
+    ) -> None:
+        self.root, self.source, self.catalog, self.machine = root, source, catalog, machine
+        self.options, self.scheme = options, scheme
+        self.controllers, self.parts, self.unreadable = controllers, parts, unreadable
+        self.table = BusTable(scheme, controllers)
+        self._by_kind: dict[str, list[Part]] = {}
+        for part in parts:
+            self._by_kind.setdefault(part.kind, []).append(part)
+
+    def by_kind(self, kind: str) -> list[Part]:
+        """The parts of one element name, in libvirt's list order."""
+        return self._by_kind.get(kind, [])
+
+    @property
+    def flat(self) -> bool:
+        """Whether every bus is in domain 0 and named by its controller's index."""
+        return self.scheme == FLAT
+
+    @property
+    def numa_cells(self) -> int:
+        """How many NUMA cells the guest has."""
+        numa = self.root.find("cpu/numa")
+        return sum(1 for _ in numa.all("cell")) if numa is not None else 0
+
+    @property
+    def roots(self) -> list[Controller]:
+        """The root controllers, in list order."""
+        return [one for one in self.controllers if one.is_root]
+
+    def provider_index(self, address: Address) -> int:
+        """The index of the controller an address names in this scheme, whether it exists or not."""
+        if self.flat:
+            return address.bus
+        return address.bus or address.domain

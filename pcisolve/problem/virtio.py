@@ -1,0 +1,44 @@
+"""Which transport an address-less virtio device uses: PCI, CCW (s390) or virtio-mmio (arm, riscv boards)."""
+
+from __future__ import annotations
+
+from pcisolve.catalog.machines import Machine
+from pcisolve.problem.parts import Part
+
+
+def settle_virtio_addresses(parts: list[Part], machine: Machine, express: bool) -> None:
+    """Give address-less virtio devices the address type the machine prefers.
+
+    Rules zpci-default-ccw and virtio-mmio-switch: on arm and riscv boards one device with a
+    virtio-mmio address, or the lack of a pcie-root, turns all of them to virtio-mmio.
+    """
+    if machine.virtio_address == "ccw":
+        transport = "ccw"
+    elif machine.virtio_address == "mmio-or-pci":
+        if express and not any(part.address_type == "virtio-mmio" for part in parts):
+            return
+        transport = "virtio-mmio"
+    else:
+        return
+    for part in parts:
+        if part.address_type == "" and _follows_transport(part, transport):
+            part.address_type = transport
+
+
+def _follows_transport(part: Part, transport: str) -> bool:
+    view, kind = part.view, part.kind
+    if kind == "disk":
+        return view.get("target/bus") == "virtio"
+    if kind in ("interface", "video"):
+        return (view.get("model/type") or "").startswith("virtio")
+    if kind == "input":
+        return view.get("bus") == "virtio"
+    if kind == "controller":
+        return view.get("type") in ("virtio-serial", "scsi")
+    if kind == "hostdev":
+        return view.get("type") == "scsi_host"
+    if kind == "memory":
+        return (view.get("model") or "").startswith("virtio")
+    if kind in ("filesystem", "vsock"):
+        return transport == "ccw"
+    return kind in ("memballoon", "rng")

@@ -1,0 +1,1 @@
+"""The laws of libvirt, QEMU and the multi-domain scheme: small classes one can read aloud."""

@@ -1,0 +1,223 @@
+"""Which controller may exist on which machine (sections 1.2, 1.4, 2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcisolve.core.words import did_you_mean
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller
+from pcisolve.problem.problem import Problem
+from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
+
+
+class ControllerRule(Rule[Controller]):
+    """Shared by rules that the input alone decides: each says which controllers keep it."""
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        return [one for one in question.problem.controllers if one.node is not None]
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        desk.require(self.claim(case), not self.breaks(case))
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        return self.keeps(layout.problem, case)
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        """Whether the controller keeps the law."""
+        raise NotImplementedError
+
+    def breaks(self, case: Controller) -> bool:
+        """Whether a case that `cases` has found breaks the law; those rules list only breaches."""
+        return True
+
+
+def _point(case: Controller, attribute: str = "model") -> tuple[Point, ...]:
+    node = case.place_node if attribute == "address" else (case.node or case.view)
+    return (Point(node, attribute if attribute in node.attributes else ""),)
+
+
+class ModelRequired(ControllerRule):
+    """A PCI controller says which model it is, in a word libvirt knows."""
+
+    id = "model-required"
+    source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    forbids = ("q35: <controller type='pci' index='1'/>", "q35: <controller type='pci' index='1' model='root-port'/>")
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        return [one for one in question.problem.controllers if not self.keeps(question.problem, one)]
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        return case.model is not None
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        word = case.view.get("model")
+        known = [model.name for model in question.problem.catalog.controllers()]
+        if word is None:
+            return Telling(f"PCI controller {case.index} has no model; one of {', '.join(sorted(known))}", _point(case))
+        return Telling(f'no PCI controller model is called "{word}": {did_you_mean(word, known)}', _point(case))
+
+
+class RootModel(ControllerRule):
+    """The controller with index 0 is the root the machine has.
+
+    Where the first PCI controller has no index it gets index 0, so that a list without a root breaks
+    this too.
+    """
+
+    id = "root-model-mismatch"
+    source = "libvirt src/qemu/qemu_domain.c qemuDomainDefAddDefaultDevices, tried with 9.0.0"
+    allows = ("q35: <controller type='pci' index='0' model='pcie-root'/>",)
+    forbids = (
+        "q35: <controller type='pci' index='0' model='pci-root'/>",
+        "q35: <controller type='pci' model='pcie-root-port'/>",
+    )
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        return [one for one in question.problem.controllers if not self.keeps(question.problem, one)]
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        machine = problem.machine
+        if case.index != 0 or case.model is None:
+            return True
+        if not machine.root:
+            return case.is_root
+        return case.model.name == machine.root
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        machine = question.problem.machine
+        root = machine.root or "a root"
+        got = "" if case.index_given else " (the first PCI controller without an index gets index 0)"
+        message = (
+            f"the PCI controller with index 0 must be {root} on {machine.family}, but it is {case.model_name}{got}"
+        )
+        return Telling(message, _point(case))
+
+
+class RootAddress(ControllerRule):
+    """A root controller is not plugged in anywhere, so it has no address."""
+
+    id = "root-has-no-address"
+    source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    forbids = ("q35: <controller type='pci' index='0' model='pcie-root'><address type='pci' slot='2'/></controller>",)
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        return [one for one in question.problem.controllers if not self.keeps(question.problem, one)]
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        return not case.is_root or case.address_type == ""
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        return Telling(f"{name_of(case)} is a root and cannot have an address", _point(case, "address"))
+
+
+class ExtraRoot(ControllerRule):
+    """In today's scheme only some machines have roots besides the one with index 0.
+
+    In the multi-domain scheme every root is a PCI domain of its own, as many as the machine's model says.
+    """
+
+    id = "pci-root-extra-machine"
+    source = "libvirt src/qemu/qemu_domain.c qemuDomainControllerDefPostParse, tried with 9.0.0"
+    forbids = ("q35: <controller type='pci' index='1' model='pcie-root'/>",)
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        if not question.problem.flat:
+            return ()
+        return [one for one in question.problem.controllers if not self.keeps(question.problem, one)]
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        if case.model is None or not case.is_root or case.index == 0:
+            return True
+        return problem.machine.family in case.model.extra_roots_on
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        family = question.problem.machine.family
+        message = f"{name_of(case)} is a second root, which {family} does not have; a root has index 0"
+        return Telling(message, _point(case, "index"))
+
+
+class RootCount(ControllerRule):
+    """A machine has only so many root controllers."""
+
+    id = "roots-per-machine"
+    source = "libvirt target index 0..30 on pseries; the machine's model in the multi-domain scheme"
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        limit = _root_limit(question.problem)
+        return question.problem.roots[limit:] if not question.problem.flat else ()
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        return problem.roots.index(case) < _root_limit(problem)
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        problem = question.problem
+        message = f"{len(problem.roots)} root controllers; {problem.machine.family} has at most {_root_limit(problem)}"
+        return Telling(message, _point(case))
+
+
+def _root_limit(problem: Problem) -> int:
+    return problem.machine.roots_flat if problem.flat else problem.machine.roots_multi_domain
+
+
+class ModelMachine(ControllerRule):
+    """Expander buses exist only on some machines."""
+
+    id = "controller-machine"
+    source = "libvirt src/qemu/qemu_domain.c, tried with 9.0.0: pci-expander-bus-machine, pcie-expander-bus-machine"
+    allows = ("pc: <controller type='pci' index='1' model='pci-expander-bus'/>",)
+    forbids = ("q35: <controller type='pci' index='1' model='pci-expander-bus'/>",)
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        return [one for one in question.problem.controllers if not self.keeps(question.problem, one)]
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        return case.model is None or not case.model.machines or problem.machine.family in case.model.machines
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        allowed = ", ".join(case.model.machines) if case.model else ""
+        family = question.problem.machine.family
+        return Telling(f"{name_of(case)} does not exist on {family}, only on {allowed}", _point(case))
+
+
+class ModelName(ControllerRule):
+    """<model name> is one of the QEMU devices that implement the controller's model."""
+
+    id = "model-name-match"
+    source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'><model name='ioh3420'/></controller>",)
+    forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><model name='pci-bridge'/></controller>",)
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        return [one for one in question.problem.controllers if not self.keeps(question.problem, one)]
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        name = case.view.get("model/name")
+        return name is None or case.model is None or name in self._names(problem, case)
+
+    def _names(self, problem: Problem, case: Controller) -> tuple[str, ...]:
+        if case.model is None:
+            return ()
+        if case.is_root:
+            return (problem.machine.root_name,) if problem.machine.root_name else ()
+        return case.model.qemu_names
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        names = self._names(question.problem, case)
+        fitting = " or ".join(names) if names else "no <model name> at all"
+        name = case.view.get("model/name")
+        message = f'{name_of(case)} cannot have the model name "{name}"; it takes {fitting}'
+        node = case.view.first("model") or case.view
+        return Telling(message, (Point(node, "name"),))
+
+
+RULES: tuple[ControllerRule, ...] = (
+    ModelRequired(),
+    RootModel(),
+    RootAddress(),
+    ExtraRoot(),
+    RootCount(),
+    ModelMachine(),
+    ModelName(),
+)

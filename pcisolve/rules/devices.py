@@ -1,0 +1,227 @@
+"""Which device may have which address (sections 3.2, 5.2, 5.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+
+
+class DeviceRule(Rule[Part]):
+    """Shared by rules that the input alone decides."""
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        return [part for part in question.problem.parts if part.node is not None and not self.keeps(part)]
+
+    def encode(self, desk: Desk, case: Part) -> None:
+        desk.require(self.claim(case), False)
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return self.keeps(case)
+
+    def keeps(self, case: Part) -> bool:
+        """Whether the device keeps the law."""
+        raise NotImplementedError
+
+
+class NeedsPciAddress(DeviceRule):
+    """Some devices exist on PCI only, so no other type of address will do."""
+
+    id = "needs-pci-address"
+    source = "libvirt src/conf/domain_validate.c and src/qemu/qemu_validate.c, tried with 9.0.0"
+    forbids = ("q35: <watchdog model='i6300esb'><address type='drive' controller='0'/></watchdog>",)
+
+    def keeps(self, case: Part) -> bool:
+        if case.variant is None or case.variant.pci_address != "required":
+            return True
+        return case.address_type in ("", "pci") or (case.address_type == "unassigned" and case.kind == "hostdev")
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"{name_of(case)} needs an address of type pci, not {case.address_type}"
+        return Telling(message, (point(case, "type"),))
+
+
+class RefusesPciAddress(DeviceRule):
+    """Devices that are not on PCI cannot have a PCI address."""
+
+    id = "must-not-have-pci-address"
+    source = "libvirt src/conf/domain_validate.c and src/qemu/qemu_validate.c, tried with 9.0.0"
+    forbids = (
+        "pc: <disk type='file' device='disk'><target dev='sda' bus='scsi'/><address type='pci' slot='9'/></disk>",
+    )
+
+    def keeps(self, case: Part) -> bool:
+        return case.address_type != "pci" or case.variant is None or case.variant.pci_address != "refused"
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        return Telling(f"{name_of(case)} is not a PCI device and cannot have a PCI address", (point(case, "type"),))
+
+
+class VirtioDiskAddress(DeviceRule):
+    """A virtio disk has an address of type pci, ccw or virtio-mmio."""
+
+    id = "virtio-disk-address-type"
+    source = "libvirt src/qemu/qemu_domain_address.c qemuDomainAssignDevicePCISlots, tried with 9.0.0"
+    forbids = (
+        "pc: <disk type='file' device='disk'><target dev='vda' bus='virtio'/>"
+        "<address type='drive' controller='0' bus='0' unit='0'/></disk>",
+    )
+
+    def keeps(self, case: Part) -> bool:
+        if case.kind != "disk" or case.view.get("target/bus") != "virtio":
+            return True
+        return case.address_type in ("", "pci", "ccw", "virtio-mmio")
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"{name_of(case)} is a virtio disk and cannot have an address of type {case.address_type}"
+        return Telling(message, (point(case, "type"),))
+
+
+class CcwMachine(Rule[Part]):
+    """CCW addresses exist on s390 only."""
+
+    id = "ccw-needs-s390"
+    source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    forbids = ("q35: <rng model='virtio'><address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/></rng>",)
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        if question.problem.machine.virtio_address == "ccw":
+            return ()
+        return [part for part in question.problem.parts if part.address_type == "ccw"]
+
+    def encode(self, desk: Desk, case: Part) -> None:
+        desk.require(self.claim(case), False)
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return case.address_type != "ccw" or layout.problem.machine.virtio_address == "ccw"
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        family = question.problem.machine.family
+        return Telling(
+            f"{name_of(case)} has an address of type ccw, which {family} does not have", (point(case, "type"),)
+        )
+
+
+class HostDeviceOnce(Rule[tuple[Part, ...]]):
+    """One device of the host is given to a guest once."""
+
+    id = "hostdev-duplicate"
+    source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0"
+
+    def cases(self, question: Question) -> Iterator[tuple[Part, ...]]:
+        holders: dict[tuple[str, ...], list[Part]] = {}
+        for kind in ("interface", "hostdev"):
+            for part in question.problem.by_kind(kind):
+                host = _host_device(part)
+                if host is not None:
+                    holders.setdefault(host, []).append(part)
+        return (tuple(parts) for parts in holders.values() if len(parts) > 1)
+
+    def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
+        desk.require(self.claim(case), len(case) < 2)
+
+    def check(self, layout: Layout, case: tuple[Part, ...]) -> bool:
+        return len({_host_device(part) for part in case}) == len(case)
+
+    def tell(self, question: Question, case: tuple[Part, ...]) -> Telling:
+        host = _host_device(case[0]) or ()
+        points = [_host_point(case[-1]), *(_host_point(part, "has it already") for part in case[:-1])]
+        return Telling(f"the host device {' '.join(host)} is given to the guest {len(case)} times", tuple(points))
+
+
+def _host_point(part: Part, role: str = "") -> Point:
+    node = part.view.find("source/address") or part.node or part.view
+    return Point(node, "", role)
+
+
+def _host_device(part: Part) -> tuple[str, ...] | None:
+    """What identifies the host's device, in normal form."""
+    address = part.view.find("source/address")
+    if address is None:
+        return None
+    if part.kind == "hostdev" and part.view.get("type") == "mdev":
+        uuid = address.get("uuid")
+        return ("mdev", uuid.lower()) if uuid else None
+    is_pci = address.get("type") == "pci" or (part.kind == "hostdev" and part.view.get("type") == "pci")
+    if not is_pci:
+        return None
+    numbers = []
+    for name in ("domain", "bus", "slot", "function"):
+        text = address.get(name)
+        try:
+            numbers.append(int(text, 0) if text else 0)
+        except ValueError:
+            return None
+    return ("pci", "{:04x}:{:02x}:{:02x}.{:x}".format(*numbers))
+
+
+class SingleIde(Rule[Part]):
+    """Only machines with a built-in IDE controller have one, and only one."""
+
+    id = "ide-single"
+    source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("pc: <controller type='ide' index='0'/>",)
+    forbids = ("q35: <controller type='ide' index='0'/>", "pc: <controller type='ide' index='1'/>")
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        builtin = question.problem.machine.builtin_ide
+        return [part for part in question.problem.by_kind("controller") if not self._keeps(part, builtin)]
+
+    def _keeps(self, part: Part, builtin: bool) -> bool:
+        return part.view.get("type") != "ide" or (builtin and part.view.get("index") in ("0", None))
+
+    def encode(self, desk: Desk, case: Part) -> None:
+        desk.require(self.claim(case), False)
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return self._keeps(case, layout.problem.machine.builtin_ide)
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        machine = question.problem.machine
+        have = "only IDE controller 0" if machine.builtin_ide else "no IDE controller"
+        return Telling(f"{name_of(case)}: {machine.family} has {have}", (Point(case.node or case.view),))
+
+
+class PciBuses(Rule[Part]):
+    """A PCI device needs a machine with a PCI bus."""
+
+    id = "no-pci-buses"
+    source = "libvirt src/conf/domain_addr.c, tried with 9.0.0"
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        problem = question.problem
+        if problem.controllers:
+            return ()
+        return [part for part in problem.parts if part.needs and self._is_stranded(problem.machine.supports_pci, part)]
+
+    def _is_stranded(self, supports_pci: bool, part: Part) -> bool:
+        return part.pinned is not None or (part.wants and supports_pci)
+
+    def encode(self, desk: Desk, case: Part) -> None:
+        desk.limit(self.claim(case), case, [desk.span(one) for one in desk.controllers] or [(-1, -1)])
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return bool(layout.controllers) or isinstance(case, Controller)
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        family = question.problem.machine.family
+        added = (
+            " (libvirt adds it by itself; <memballoon model='none'/> prevents that)"
+            if case.kind == "memballoon"
+            else ""
+        )
+        return Telling(f"{name_of(case)} needs a PCI bus, and {family} has none{added}", (point(case),))
+
+
+RULES: tuple[Rule[Part] | Rule[tuple[Part, ...]], ...] = (
+    NeedsPciAddress(),
+    RefusesPciAddress(),
+    VirtioDiskAddress(),
+    CcwMachine(),
+    HostDeviceOnce(),
+    SingleIde(),
+    PciBuses(),
+)

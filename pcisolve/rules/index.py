@@ -1,0 +1,119 @@
+"""Controller indexes (sections 5.3, 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller
+from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+
+HIGHEST_FLAT_INDEX = 255
+
+
+class IndexUnique(Rule[tuple[Controller, ...]]):
+    """No two PCI controllers have one index."""
+
+    id = "index-unique"
+    source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0; rfc-index-unique"
+    forbids = (
+        "q35: <controller type='pci' index='1' model='pcie-root-port'/>"
+        "<controller type='pci' index='1' model='pcie-root-port'/>",
+    )
+
+    def cases(self, question: Question) -> Iterable[tuple[Controller, ...]]:
+        by_index: dict[int, list[Controller]] = {}
+        for controller in question.problem.controllers:
+            by_index.setdefault(controller.index, []).append(controller)
+        unnumbered = by_index.pop(-1, None)
+        if unnumbered is not None:
+            return [tuple(question.problem.controllers)]
+        return [tuple(twins) for twins in by_index.values() if len(twins) > 1]
+
+    def encode(self, desk: Desk, case: tuple[Controller, ...]) -> None:
+        desk.all_different(self.claim(case), [desk.index(controller) for controller in case])
+
+    def check(self, layout: Layout, case: tuple[Controller, ...]) -> bool:
+        seen = set()
+        for controller in case:
+            if controller.index in seen:
+                return False
+            seen.add(controller.index)
+        return True
+
+    def tell(self, question: Question, case: tuple[Controller, ...]) -> Telling:
+        twins = sorted(case, key=lambda one: one.place_node.number)
+        points = [Point(twins[-1].node or twins[-1].view, "index")]
+        points += [Point(one.node or one.view, "index", "has that index already") for one in twins[:-1]]
+        return Telling(f"{len(case)} PCI controllers have index {case[0].index}", tuple(points))
+
+
+class IndexMax(Rule[Controller]):
+    """In today's scheme a PCI controller index is at most 255.
+
+    The multi-domain scheme bounds the number of buses in a domain instead (rfc-256).
+    """
+
+    id = "index-max-255"
+    source = "libvirt src/conf/domain_validate.c, tried with 9.0.0"
+    forbids = ("pc: <controller type='pci' index='256' model='pci-bridge'/>",)
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        if not question.problem.flat:
+            return ()
+        return [one for one in question.controllers if not one.index <= HIGHEST_FLAT_INDEX]
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        desk.when(self.claim(case), (), desk.index(case) <= HIGHEST_FLAT_INDEX)
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        return not case.index > HIGHEST_FLAT_INDEX
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        if case.added:
+            message = f"controllers up to index {case.index} would have to be added; the highest index is 255"
+            return Telling(message, (point(question.problem.controllers[0]),))
+        return Telling(f"{name_of(case)}: the highest index is 255", (Point(case.node or case.view, "index"),))
+
+
+class BridgeAboveBus(Rule[Controller]):
+    """A pci-bridge has a higher index than the bus it is plugged into.
+
+    libvirt checks this for pci-bridge only; QEMU needs it of every controller.
+    """
+
+    id = "index-above-bus-bridge-only"
+    source = "libvirt src/qemu/qemu_domain_address.c qemuDomainAssignPCIAddresses, tried with 9.0.0"
+    forbids = (
+        "pc: <controller type='pci' index='1' model='pci-bridge'><address type='pci' bus='2' slot='3'/></controller>"
+        "<controller type='pci' index='2' model='pci-bridge'/>",
+    )
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        if not question.problem.flat:
+            return ()
+        return [
+            one
+            for one in question.controllers
+            if one.model and one.model.index_above_bus and one in question.choice.places
+        ]
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        lower = [desk.span(one) for one in desk.controllers if one.index < case.index]
+        desk.limit(self.claim(case), case, lower or [(-1, -1)])
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        return case.index > layout.places[case].provider
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        bus = question.choice.places[case].provider
+        message = f"{name_of(case)} is plugged into bus {bus}; its index must be higher than that"
+        provider = next((one for one in question.controllers if one.index == bus), None)
+        points = [point(case, "bus")]
+        if provider is not None and provider.node is not None and provider is not case:
+            points.append(Point(provider.node, "index", "provides that bus"))
+        return Telling(message, tuple(points))
+
+
+RULES: tuple[Rule[Controller] | Rule[tuple[Controller, ...]], ...] = (IndexUnique(), IndexMax(), BridgeAboveBus())

@@ -1,0 +1,255 @@
+"""The multi-domain scheme: root N is domain N; a child N below it is bus N of that domain (section 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcisolve.core.address import Address
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.firstfit.choice import Place
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.table import Found, InOtherDomain, IsRootBus, NoSuchController, NoSuchDomain
+from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+
+BUSES_PER_DOMAIN = 256
+PROPOSAL = "Richard Hansen's multi-domain proposal to libvirt (2022)"
+
+
+class _Child(Rule[Controller]):
+    """Shared by rules about controllers that are plugged in somewhere."""
+
+    source = PROPOSAL
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        if question.problem.flat:
+            return ()
+        return [one for one in question.controllers if not one.is_root and one.model is not None]
+
+    def parent(self, layout: Layout, case: Controller) -> Controller | None:
+        """The controller it is plugged into, where that is known."""
+        return layout.provider(case)
+
+
+class ZeroIsRoot(Rule[Controller]):
+    """Index 0 belongs to a root controller."""
+
+    id = "rfc-zero-root"
+    source = PROPOSAL
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        if question.problem.flat:
+            return ()
+        return [one for one in question.controllers if one.model is not None and not one.is_root]
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        desk.when(self.claim(case), (), desk.index(case) >= 1)
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        return case.index != 0
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        return Telling(
+            f"{name_of(case)} has index 0, which belongs to a root", (Point(case.node or case.view, "index"),)
+        )
+
+
+class ParentLower(_Child):
+    """A controller's index is higher than that of the controller it plugs into.
+
+    So nothing is plugged into itself, every controller reaches a root, and a bus id is greater than its
+    domain's id.
+    """
+
+    id = "rfc-parent-lower"
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        for other, literal in desk.providers(case):
+            desk.when(self.claim(case), [literal], desk.index(other) < desk.index(case))
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        parent = self.parent(layout, case)
+        return parent is None or parent.index < case.index
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        parent = question.choice.places[case].provider if case in question.choice.places else 0
+        message = f"{name_of(case)} is plugged into controller {parent}; its index must be higher than that"
+        points = [Point(case.node or case.view, "index"), point(case, "bus", "plugs it in there")]
+        points += [
+            Point(one.node, "index", "provides that bus")
+            for one in question.problem.controllers
+            if one.index == parent and one.node is not None and one is not case
+        ]
+        return Telling(message, tuple(points))
+
+
+class ChildDomain(_Child):
+    """A child controller's bus is in the domain of the controller it plugs into."""
+
+    id = "rfc-child"
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        for other, literal in desk.providers(case):
+            desk.when(self.claim(case), [literal], desk.domain(case) == desk.domain(other))
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        parent = self.parent(layout, case)
+        table = layout.table
+        if parent is None or case not in layout.addresses or table.domain_of(parent) is None:
+            return True
+        return layout.addresses[case].domain == table.domain_of(parent)
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        return Telling(
+            f"{name_of(case)} is not in the domain of the controller it plugs into", (point(case, "domain"),)
+        )
+
+
+class AddressLookup(Rule[Part]):
+    """An address names a bus that exists: bus 0 of a root's domain, or a child's bus in its own domain.
+
+    Four ways to miss: no such domain; the bus id is a root's index; the controller is in another domain;
+    no controller has that index.
+    """
+
+    id = "rfc-address-lookup"
+    source = PROPOSAL
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        if question.problem.flat:
+            return ()
+        return [part for part in question.problem.parts if part.pinned is not None and part.needs]
+
+    def encode(self, desk: Desk, case: Part) -> None:
+        asked = case.pinned or Address(0, 0, 0, 0)
+        if asked.slot > 31 or asked.function > 7:
+            return
+        if not desk.is_fixed(case):
+            rows = [self._row(desk, one, asked) for one in desk.controllers if _may_be(one, asked)]
+            desk.limit(self.claim(case), case, rows or [(-1, -1)])
+        for one, literal in desk.providers(case):
+            bus = 0 if one.is_root else desk.index(one)
+            desk.when(self.claim(case), [literal], bus == asked.bus)
+            desk.when(self.claim(case), [literal], desk.domain(one) == asked.domain)
+
+    def _row(self, desk: Desk, one: Controller, asked: Address) -> tuple[int, int]:
+        base = desk.span(one)[0]
+        return base + asked.devfn, base + asked.devfn
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        asked = case.pinned
+        return asked is None or isinstance(layout.table.lookup(asked.domain, asked.bus), Found)
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        asked = case.pinned or Address(0, 0, 0, 0)
+        table = Layout(question.problem, question.choice).table
+        found = table.lookup(asked.domain, asked.bus)
+        who = f"{name_of(case)} asks for {asked}"
+        here = point(case, "bus")
+        match found:
+            case NoSuchDomain(domain):
+                roots = ", ".join(f"{one.index:04x}" for one in question.problem.roots)
+                return Telling(
+                    f"{who}: no root controller has index {domain}; the domains are {roots}", (point(case, "domain"),)
+                )
+            case IsRootBus(root):
+                message = f"{who}: {root.index} is the index of a root, whose bus is {root.index:04x}:00"
+                return Telling(message, (here, Point(root.node or root.view, "index", "is a root")))
+            case InOtherDomain(controller, domain):
+                message = f"{who}: bus {controller.index:#04x} is in domain {domain:04x}, not in {asked.domain:04x}"
+                return Telling(message, (here, point(controller, "domain", "is plugged in there")))
+            case NoSuchController(index):
+                return Telling(f"{who}: no controller has index {index}, so there is no such bus", (here,))
+        return Telling(f"{who}, whose bus has no place of its own yet", (here,))
+
+
+def _may_be(one: Controller, asked: Address) -> bool:
+    """Whether this controller could provide the bus: known indexes must fit, open ones may."""
+    if one.is_root:
+        return asked.bus == 0 and one.index in (-1, asked.domain)
+    return asked.bus != 0 and one.index in (-1, asked.bus)
+
+
+class BusAboveDomain(_Child):
+    """A bus id is greater than the id of its domain.
+
+    Follows from rfc-parent-lower; said on its own because people look at addresses, not at trees.
+    """
+
+    id = "rfc-bus-gt-domain"
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        desk.when(self.claim(case), (), desk.domain(case) < desk.index(case))
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        address = layout.addresses.get(case)
+        return address is None or case.index > address.domain
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        address = question.choice.addresses.get(case) or case.pinned or Address(0, 0, 0, 0)
+        message = (
+            f"{name_of(case)} is in domain {address.domain:04x}; "
+            f"its index, which is its bus id, must be greater than {address.domain}"
+        )
+        return Telling(message, (Point(case.node or case.view, "index"), point(case, "domain", "puts it there")))
+
+
+class BusesPerDomain(Rule[Controller]):
+    """A PCI domain has at most 256 buses."""
+
+    id = "rfc-256"
+    source = PROPOSAL + "; PCI: the bus number of a transaction has eight bits"
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        if question.problem.flat or len(question.controllers) <= BUSES_PER_DOMAIN:
+            return ()
+        return question.problem.roots
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        inside: list[bool] = []
+        for one in desk.controllers:
+            domain = desk.domain_number(one)
+            if domain is not None:
+                inside.append(domain == case.index)
+        desk.at_most(self.claim(case), inside, BUSES_PER_DOMAIN)
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        return self._count(layout, case) <= BUSES_PER_DOMAIN
+
+    def _count(self, layout: Layout, case: Controller) -> int:
+        inside = [one for one, address in layout.addresses.items() if address.domain == case.index]
+        return 1 + sum(1 for one in inside if isinstance(one, Controller))
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        count = self._count(Layout(question.problem, question.choice), case)
+        message = f"domain {case.index:04x} needs {count} buses; a PCI domain has at most {BUSES_PER_DOMAIN}"
+        return Telling(message, (Point(case.node or case.view, "index"),))
+
+
+class OwnPlace(_Child):
+    """A child controller is plugged in somewhere."""
+
+    id = "rfc-own-address"
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        desk.limit(
+            self.claim(case), case, [desk.span(one) for one in desk.controllers if one is not case] or [(-1, -1)]
+        )
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        place = layout.places.get(case)
+        return place is None or place != Place(case.index, place.slot, place.function)
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        return Telling(f"{name_of(case)} is plugged into itself", (point(case, "bus"),))
+
+
+RULES: tuple[Rule[Controller] | Rule[Part], ...] = (
+    ZeroIsRoot(),
+    OwnPlace(),
+    ParentLower(),
+    ChildDomain(),
+    AddressLookup(),
+    BusAboveDomain(),
+    BusesPerDomain(),
+)

@@ -1,0 +1,104 @@
+"""What --policy libvirt adds to the laws: libvirt's own choice, and where its search gives up (section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pcisolve.core.kinds import spoken
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.firstfit.choice import Failure, Place
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
+
+
+class Asked(NamedTuple):
+    """A part and the place its address names."""
+
+    part: Part
+    place: Place
+
+
+class AskedAddress(Rule[Asked]):
+    """An address in the input is kept.
+
+    libvirt makes one exception: an address one bus above the highest, where a bridge must be added first,
+    moves up by one bus (explicit-bus-bumped).
+    """
+
+    id = "address-as-asked"
+    source = "libvirt src/conf/domain_addr.c, tried with 9.0.0"
+
+    def cases(self, question: Question) -> Iterator[Asked]:
+        for part in question.problem.parts:
+            if part.pinned is not None and part in question.choice.places:
+                yield Asked(part, question.choice.places[part])
+
+    def encode(self, desk: Desk, case: Asked) -> None:
+        if desk.code(case.place) is not None:
+            desk.fix(self.claim(case), case.part, case.place)
+
+    def check(self, layout: Layout, case: Asked) -> bool:
+        return layout.places.get(case.part) == case.place
+
+    def tell(self, question: Question, case: Asked) -> Telling:
+        return Telling(f"{name_of(case.part)} asks for {case.part.asked}", (point(case.part),))
+
+
+class ChosenPlace(Rule[Asked]):
+    """A part without an address goes where the policy puts it: libvirt's search, or the fewest controllers."""
+
+    id = "chosen-place"
+    source = "libvirt src/conf/domain_addr.c virDomainPCIAddressGetNextAddr, tried with 9.0.0"
+
+    def cases(self, question: Question) -> Iterator[Asked]:
+        for part, place in question.choice.places.items():
+            if part.pinned is None:
+                yield Asked(part, place)
+
+    def encode(self, desk: Desk, case: Asked) -> None:
+        desk.fix(self.claim(case), case.part, case.place)
+
+    def check(self, layout: Layout, case: Asked) -> bool:
+        return layout.places.get(case.part) == case.place
+
+    def tell(self, question: Question, case: Asked) -> Telling:
+        where = question.choice.addresses.get(case.part)
+        return Telling(f"{name_of(case.part)} goes to {where}", (point(case.part),))
+
+
+class SearchEnds(Rule[Failure]):
+    """Every part that needs a place finds one.
+
+    libvirt adds root ports for express devices and bridges (on pseries: roots) for conventional ones, and
+    nothing for controllers that need a special bus.
+    """
+
+    id = "alg-find"
+    source = "libvirt src/conf/domain_addr.c virDomainPCIAddressSetGrow, tried with 9.0.0"
+    forbids = ("q35: <controller type='pci' index='1' model='pcie-switch-downstream-port'/>",)
+
+    def cases(self, question: Question) -> Iterable[Failure]:
+        return [one for one in question.choice.failures if one.rule != "no-pci-buses"]
+
+    def encode(self, desk: Desk, case: Failure) -> None:
+        desk.require(self.claim(case), False)
+
+    def check(self, layout: Layout, case: Failure) -> bool:
+        return case not in layout.choice.failures
+
+    def tell(self, question: Question, case: Failure) -> Telling:
+        part = case.part
+        if case.rule == "alg-busnr":
+            message = f"{name_of(part)} needs a busNr, and none is left below the lowest one; give it a busNr by hand"
+        elif case.rule == "phb-max-31":
+            message = f"{name_of(part)} needs a target index, and all 31 are taken"
+        else:
+            message = f"no place is left for {name_of(part)}: it needs a free slot that takes {spoken(part.needs)}"
+            if isinstance(part, Controller):
+                message += ", and libvirt adds no controller that has one"
+        return Telling(message, (point(part),))
+
+
+RULES: tuple[Rule[Asked] | Rule[Failure], ...] = (AskedAddress(), ChosenPlace(), SearchEnds())

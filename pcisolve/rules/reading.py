@@ -1,0 +1,122 @@
+"""Values that libvirt's parser refuses (section 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.reading import Unreadable
+from pcisolve.rules.rule import Point, Question, Rule, Telling
+
+
+class _ReadableValue(Rule[Unreadable]):
+    """Shared reading of a value that does not parse: there is nothing to choose, only to report."""
+
+    def cases(self, question: Question) -> Iterable[Unreadable]:
+        return [one for one in question.problem.unreadable if one.rule == self.id]
+
+    def encode(self, desk: Desk, case: Unreadable) -> None:
+        desk.require(self.claim(case), False)
+
+    def check(self, layout: Layout, case: Unreadable) -> bool:
+        return case not in layout.problem.unreadable
+
+    def tell(self, question: Question, case: Unreadable) -> Telling:
+        what = f"{case.attribute}={case.text!r}" if case.attribute and case.text else (case.attribute or case.text)
+        if not case.text:
+            return Telling(f"{what or 'a value'} is missing: expected {case.expected}", (Point(case.node),))
+        hint = _trap(case.text)
+        attribute = case.attribute if case.attribute in case.node.attributes else ""
+        return Telling(f"{what} cannot be read: expected {case.expected}{hint}", (Point(case.node, attribute),))
+
+
+def _trap(text: str) -> str:
+    """What went wrong with the usual wrong spellings."""
+    stripped = text.strip()
+    try:
+        int(stripped, 16)
+    except ValueError:
+        return ""
+    if stripped.startswith("0") and not stripped.lower().startswith("0x"):
+        return f"; a leading 0 means octal, and {stripped} is not an octal number"
+    return f"; hexadecimal is written 0x{stripped}" if not stripped.isdecimal() and "x" not in stripped.lower() else ""
+
+
+class AddressNumbers(_ReadableValue):
+    """The numbers of an address are read with C radix.
+
+    0x1f is hexadecimal, 31 decimal and 010 octal (8); 1f and 08 are refused although the schema allows
+    some of them.
+    """
+
+    id = "addr-parse-radix"
+    source = "libvirt src/util/virpci.c, tried with 9.0.0"
+    allows = ("q35: <memballoon model='virtio'><address type='pci' bus='0' slot='037' function='7'/></memballoon>",)
+    forbids = ("q35: <memballoon model='virtio'><address type='pci' bus='0' slot='1f'/></memballoon>",)
+
+
+class AddressType(_ReadableValue):
+    """An address says of which type it is."""
+
+    id = "addr-type"
+    source = "libvirt src/conf/device_conf.c, tried with 9.0.0"
+    allows = ("q35: <memballoon model='virtio'><address type='pci'/></memballoon>",)
+    forbids = ("q35: <memballoon model='virtio'><address slot='3'/></memballoon>",)
+
+
+class IndexNumber(_ReadableValue):
+    """A controller index is a decimal number up to 2147483647."""
+
+    id = "index-parse"
+    source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
+    allows = ("q35: <controller type='pci' index='01' model='pcie-root-port'/>",)
+    forbids = ("q35: <controller type='pci' index='0x1' model='pcie-root-port'/>",)
+
+
+class TargetNumber(_ReadableValue):
+    """The numbers of a <target> are read with C radix."""
+
+    id = "target-number"
+    source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
+    allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='0x10'/></controller>",)
+    forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='ten'/></controller>",)
+
+
+class HotplugWord(_ReadableValue):
+    """hotplug is "on" or "off"."""
+
+    id = "target-hotplug"
+    source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
+    allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target hotplug='off'/></controller>",)
+    forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target hotplug='no'/></controller>",)
+
+
+class NodeNumber(_ReadableValue):
+    """A NUMA node is a decimal number."""
+
+    id = "target-node"
+    source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
+    forbids = (
+        "q35: <controller type='pci' index='1' model='pcie-expander-bus'><target><node>one</node></target></controller>",
+    )
+
+
+class MultifunctionWord(_ReadableValue):
+    """multifunction is "on" or "off"."""
+
+    id = "multifunction-word"
+    source = "libvirt src/conf/device_conf.c, tried with 9.0.0"
+    allows = ("q35: <memballoon model='virtio'><address type='pci' multifunction='on'/></memballoon>",)
+    forbids = ("q35: <memballoon model='virtio'><address type='pci' multifunction='yes'/></memballoon>",)
+
+
+RULES: tuple[Rule[Unreadable], ...] = (
+    AddressNumbers(),
+    AddressType(),
+    IndexNumber(),
+    TargetNumber(),
+    HotplugWord(),
+    NodeNumber(),
+    MultifunctionWord(),
+)

@@ -1,0 +1,34 @@
+"""All rules, in the order in which they are said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pcisolve.rules import address, controllers, devices, index, multi_domain, policy, reading, targets, zpci
+from pcisolve.rules.rule import Rule
+
+ALL: tuple[Rule[Any], ...] = (
+    *reading.RULES,
+    *controllers.RULES,
+    *index.RULES,
+    *targets.RULES,
+    *devices.RULES,
+    *policy.RULES,
+    *address.RULES,
+    *multi_domain.RULES,
+    *zpci.RULES,
+)
+BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
+STRUCTURE: tuple[Rule[Any], ...] = (
+    *index.RULES[:1],
+    *multi_domain.RULES,
+    BY_ID["addr-kind-match"],
+    BY_ID["addr-slot-min"],
+    BY_ID["addr-slot-max"],
+)
+_DEPTH = {"libvirt": 0, "qemu": 1, "guest": 2}
+
+
+def rules_for(stage: str) -> tuple[Rule[Any], ...]:
+    """The rules that count down to a stage."""
+    return tuple(rule for rule in ALL if _DEPTH[rule.stage] <= _DEPTH[stage])

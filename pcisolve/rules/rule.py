@@ -1,0 +1,117 @@
+"""What a rule is: a law that can be encoded for CP-SAT, checked on a layout, and told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from pcisolve.core.node import Node
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.firstfit.choice import Choice
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
+
+CaseT = TypeVar("CaseT")
+
+
+class Point(NamedTuple):
+    """A place in the input that a message points to; `attribute` "" is the element itself."""
+
+    node: Node
+    attribute: str = ""
+    role: str = ""
+
+
+class Telling(NamedTuple):
+    """A broken law in words; the first point is the element at fault."""
+
+    message: str
+    points: tuple[Point, ...]
+
+
+class Question(NamedTuple):
+    """What rules take their cases from: the guest, and what first fit made of it."""
+
+    problem: Problem
+    choice: Choice
+
+    @property
+    def controllers(self) -> list[Controller]:
+        """The input's and implicit controllers, then those that were added."""
+        return self.problem.controllers + self.choice.added
+
+    @property
+    def placed(self) -> list[Part]:
+        """Every part that needs a place on some bus."""
+        return [part for part in self.problem.parts if part in self.choice.places] + [
+            one for one in self.choice.added if one in self.choice.places
+        ]
+
+
+class Rule(Generic[CaseT]):
+    """A law of the platform. The docstring's first line is its title, the rest its reason.
+
+    Attributes:
+        id: stable, printed with every finding.
+        stage: who enforces it: libvirt (refused at define), qemu (at start) or guest (silently broken).
+        source: where the fact was read or tried.
+        allows, forbids: the smallest <devices> that keep and break it, with the machine in front:
+            "q35: <controller .../>".
+    """
+
+    id: ClassVar[str]
+    stage: ClassVar[str] = "libvirt"
+    source: ClassVar[str]
+    allows: ClassVar[tuple[str, ...]] = ()
+    forbids: ClassVar[tuple[str, ...]] = ()
+
+    def cases(self, question: Question) -> Iterable[CaseT]:
+        """The things in this guest that the law speaks about."""
+        raise NotImplementedError
+
+    def encode(self, desk: Desk, case: CaseT) -> None:
+        """Write the law for one case as constraints."""
+        raise NotImplementedError
+
+    def check(self, layout: Layout, case: CaseT) -> bool:
+        """Whether a layout keeps the law for one case; parts without an address break nothing."""
+        raise NotImplementedError
+
+    def tell(self, question: Question, case: CaseT) -> Telling:
+        """The broken law in the words of someone who has a guest down."""
+        raise NotImplementedError
+
+    def claim(self, case: CaseT) -> tuple[Any, CaseT]:
+        """This rule said about one case, as the desk and the explanations know it."""
+        return (self, case)
+
+    @property
+    def title(self) -> str:
+        """The first line of the docstring."""
+        return (self.__doc__ or "").strip().split("\n")[0]
+
+
+def name_of(part: Part) -> str:
+    """A part in words: "controller 3 (pcie-root-port)", "disk vda", "memballoon"."""
+    if isinstance(part, Controller):
+        number = f" {part.index}" if part.index >= 0 else ""
+        return f"PCI controller{number} ({part.model_name})"
+    view = part.view
+    if part.kind == "controller":
+        return f"{view.get('type')} controller {view.get('index')}"
+    detail = {
+        "disk": view.get("target/dev"),
+        "interface": view.get("model/type") or view.get("type"),
+        "video": view.get("model/type"),
+        "hostdev": view.get("type"),
+        "sound": view.get("model"),
+        "shmem": view.get("name"),
+    }.get(part.kind)
+    return f"{part.kind} {detail}" if detail else part.kind
+
+
+def point(part: Part, attribute: str = "", role: str = "") -> Point:
+    """Where a part's address (or the part itself) stands."""
+    node = part.place_node
+    return Point(node, attribute if attribute in node.attributes else "", role)

@@ -1,0 +1,1 @@
+"""The answers, as frozen values that anyone may keep, print or send."""

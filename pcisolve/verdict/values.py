@@ -1,0 +1,121 @@
+"""What an answer is made of. Everything here is a plain value; nothing refers back to the input's tree."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
+EXIT_CODE = {SOLVED: 0, INFEASIBLE: 1, UNKNOWN: 3, INVALID: 2}
+
+
+class FactAt(NamedTuple):
+    """One thing the input says, where it stands, and its role in a finding. Line and column from 1."""
+
+    text: str
+    file: str
+    line: int
+    column: int
+    role: str
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        code: id of the main rule.
+        rules: ids of all rules involved.
+        stage: who enforces it.
+        message: one sentence.
+        minimal: whether this is proved to be a minimal conflict.
+        facts: the element at fault first.
+    """
+
+    code: str
+    rules: tuple[str, ...]
+    stage: str
+    message: str
+    minimal: bool
+    facts: tuple[FactAt, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as in `check --format json`."""
+        return {
+            "code": self.code,
+            "rules": list(self.rules),
+            "stage": self.stage,
+            "message": self.message,
+            "minimal": self.minimal,
+            "facts": [fact._asdict() for fact in self.facts],
+            "repairs": [],
+        }
+
+
+class PlacedController(NamedTuple):
+    """A PCI controller of a layout. `parent` is the index of the controller it is plugged into."""
+
+    index: int
+    model: str
+    name: str
+    domain: int
+    bus: int
+    parent: int | None
+    address: str | None
+    added: bool
+    line: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`."""
+        return self._asdict()
+
+
+class PlacedDevice(NamedTuple):
+    """A device of a layout. `chosen`: its address was not in the input. `path` and `line` are None when implicit."""
+
+    path: str | None
+    line: int | None
+    kind: str
+    address: str
+    chosen: bool
+    implicit: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`."""
+        return self._asdict()
+
+
+class Verdict(NamedTuple):
+    """The answer to one input.
+
+    Attributes:
+        status: solved, infeasible, unknown (a limit was reached) or invalid (unusable input).
+        proven: whether the status is proved.
+        scheme, policy: what was used.
+        stats: counts and, for --policy minimal, the number of added controllers and its proved bound.
+    """
+
+    status: str
+    proven: bool
+    scheme: str
+    policy: str
+    controllers: tuple[PlacedController, ...]
+    devices: tuple[PlacedDevice, ...]
+    findings: tuple[Finding, ...]
+    stats: dict[str, int]
+
+    @property
+    def exit_code(self) -> int:
+        """0 solved, 1 infeasible, 2 invalid, 3 unknown."""
+        return EXIT_CODE[self.status]
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`; the same for each line of batch."""
+        return {
+            "status": self.status,
+            "proven": self.proven,
+            "scheme": self.scheme,
+            "policy": self.policy,
+            "controllers": [one.to_json() for one in self.controllers],
+            "devices": [one.to_json() for one in self.devices],
+            "findings": [one.to_json() for one in self.findings],
+            "stats": dict(self.stats),
+        }
