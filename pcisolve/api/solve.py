@@ -27,8 +27,6 @@ from pcisolve.verdict.values import (
     Verdict,
 )
 
-_READING_RULES = frozenset(rule.id for rule in registry.reading.RULES)
-
 
 class CheckFailed(RuntimeError):
     """The solver's layout breaks a rule: a defect of pcisolve, never an answer."""
@@ -136,7 +134,7 @@ def _asked_places(problem: Problem) -> Choice:
 
 def _refusal(question: Question, broken: list[Breach]) -> Verdict:
     found = findings(question, broken, minimal=False)
-    status = INVALID if any(one.code in _READING_RULES for one in found) else INFEASIBLE
+    status = INVALID if any(one.code in registry.READING_IDS for one in found) else INFEASIBLE
     return _verdict(question.problem, status, proven=True, found=found)
 
 

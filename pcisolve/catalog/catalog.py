@@ -10,8 +10,9 @@ from typing import Final
 from pcisolve.catalog.controllers import ControllerModel, read_controller
 from pcisolve.catalog.devices import DeviceClass, Variant, read_device
 from pcisolve.catalog.folders import check_user_folder, model_files, shipped_folder
+from pcisolve.catalog.heading import Heading, read_heading
 from pcisolve.catalog.known import Known
-from pcisolve.catalog.machines import Asked, Heading, Machine, read_heading
+from pcisolve.catalog.machines import Asked, Machine
 from pcisolve.catalog.platforms import Platform, read_platform
 from pcisolve.catalog.table import ModelFile, Table, parse, read_text
 from pcisolve.core.errors import InputError

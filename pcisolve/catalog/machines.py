@@ -5,10 +5,9 @@ Source of the facts: libvirt src/qemu/qemu_domain.c and src/qemu/qemu_domain_add
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from pcisolve.catalog.heading import read_heading
 from pcisolve.catalog.known import Known
 from pcisolve.catalog.matching import When, read_when
 from pcisolve.catalog.table import Table, Version
@@ -40,7 +39,11 @@ class Fixed(NamedTuple):
 
 
 class Preferred(NamedTuple):
-    """A device that goes to the first of these slots of bus 0 that is wholly free, else to an ordinary place."""
+    """A device that goes to the first of these slots of bus 0 that is wholly free, else to an ordinary place.
+
+    `first_only`: of the guest's elements of that name, only the first is considered.
+    `multifunction`: its address gets multifunction='on'.
+    """
 
     element: str
     when: When
@@ -66,23 +69,6 @@ class Asked(NamedTuple):
     libvirt: Version
     arch: str
     name: str
-
-
-class Heading(NamedTuple):
-    """Which machines a file is about. `default_for`: architectures whose default machine it is."""
-
-    arches: tuple[str, ...]
-    names: tuple[str, ...]
-    default_for: tuple[str, ...]
-    since: Version
-
-    def covers(self, arch: str | None, name: str | None) -> bool:
-        """Whether this is the machine's family; no name asks for the architecture's default."""
-        if arch is not None and arch not in self.arches:
-            return False
-        if not name:
-            return arch in self.default_for
-        return any(fnmatchcase(name, pattern) for pattern in self.names)
 
 
 class Machine:
@@ -205,46 +191,6 @@ class Machine:
         self.preferred = tuple(_preferred(one, known) for one in table.tables("preferred"))
 
 
-def read_heading(table: Table, libvirt: Version) -> Heading:
-    """Which machines the file is about, before the rest is read.
-
-    Raises:
-        InputError: a wrong file.
-    """
-    arches = table.words("arches", required=True)
-    return Heading(
-        arches=arches,
-        names=table.words("names", required=True),
-        default_for=tuple(_default_for(table, arches, libvirt)),
-        since=table.version("since"),
-    )
-
-
-def _default_for(table: Table, arches: tuple[str, ...], libvirt: Version) -> Iterable[str]:
-    """Architectures; an entry may be a table that limits it to some versions."""
-    if all(isinstance(one, str) for one in _list(table, "default_for")):
-        yield from table.words("default_for", arches, required=True)
-        return
-    for entry in _entries(table, "default_for", "arch"):
-        arch = entry.word("arch", arches)
-        since, until = entry.version("since", "0"), entry.version("until", "999999")
-        entry.finish()
-        if since <= libvirt < until:
-            yield arch
-
-
-def _list(table: Table, key: str) -> list[object]:
-    value = table.raw.get(key, [])
-    return value if isinstance(value, list) else []
-
-
-def _entries(table: Table, key: str, word: str) -> list[Table]:
-    """The entries of a list whose strings are short for a table of one word."""
-    table.asked.add(key)
-    short = [{word: one} if isinstance(one, str) else one for one in _list(table, key)]
-    return Table(table.file, {key: short}, table.steps).tables(key)
-
-
 def _versioned(table: Table, key: str, asked: Asked) -> str:
     """A word, or a list of { value, since, arches } of which the last that applies counts."""
     if not isinstance(table.raw.get(key), list):
@@ -259,7 +205,7 @@ def _versioned(table: Table, key: str, asked: Asked) -> str:
 
 
 def _default_usb(table: Table, asked: Asked) -> tuple[str, ...]:
-    if all(isinstance(one, str) for one in _list(table, "default_usb")):
+    if table.has_strings("default_usb"):
         return table.words("default_usb")
     model = _versioned(table, "default_usb", asked)
     return (model,) if model else ()

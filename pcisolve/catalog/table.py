@@ -104,9 +104,7 @@ class Table:
             if len(headers) > ordinal:
                 offset += headers[ordinal].end()
             elif inline := _find_key(text, name, offset):
-                offset = inline
-                for _ in range(ordinal + 1):
-                    offset = text.find("{", offset) + 1 or offset
+                offset = _nth_brace(text, ordinal, inline)
         return _find_key(text, key, offset) or offset
 
     def _value(self, key: str, kind: type[T], default: T | None) -> T:
@@ -151,6 +149,11 @@ class Table:
     def unknown(self, key: str, word: str, known: Iterable[str]) -> InputError:
         """A refusal of a word, with the nearest known one."""
         return self.error(key, f'"{key}" has the unknown word "{word}"; {did_you_mean(word, known)}')
+
+    def has_strings(self, key: str) -> bool:
+        """Whether the key is a list of nothing but strings, or missing."""
+        value = self.raw.get(key, [])
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
     def words(self, key: str, known: Collection[str] | None = None, *, required: bool = False) -> tuple[str, ...]:
         """A list of strings, each of them known."""
@@ -203,6 +206,12 @@ class Table:
         for key in self.raw:
             if key not in self.asked:
                 raise self.error(key, f'unknown key "{key}"; {did_you_mean(key, self.asked)}')
+
+
+def _nth_brace(text: str, ordinal: int, offset: int) -> int:
+    """Where the inline table of this ordinal opens, counted from the offset."""
+    braces = [found.start() for found in re.finditer(r"\{", text[offset:])]
+    return offset + braces[min(ordinal, len(braces) - 1)] if braces else offset
 
 
 def _find_key(text: str, key: str, offset: int) -> int | None:

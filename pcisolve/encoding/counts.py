@@ -33,7 +33,7 @@ class Demand(NamedTuple):
     """Alike parts that need a place: how many, and which supplies take them (by position)."""
 
     name: str
-    count: int
+    parts: int
     shares_slot: bool
     takers: tuple[int, ...]
 
@@ -61,9 +61,9 @@ def build(
     placed: dict[tuple[int, int], Any] = {}
     for d, demand in enumerate(demands):
         for s in demand.takers:
-            placed[d, s] = model.new_int_var(0, demand.count + limit, "")
+            placed[d, s] = model.new_int_var(0, demand.parts + limit, "")
         extra = added.get(demand.name, 0)
-        model.add(sum(placed[d, s] for s in demand.takers) == demand.count + extra)
+        model.add(sum(placed[d, s] for s in demand.takers) == demand.parts + extra)
         own = [placed[d, s] for s in demand.takers if supplies[s].name == demand.name]
         if own:
             # A chain of added bridges has to begin on a bus that is there: own buses alone would be a circle.

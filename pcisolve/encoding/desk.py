@@ -7,7 +7,7 @@ solver can name the claims that cannot hold together.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, PLACES_PER_BUS, SLOTS_PER_BUS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_INDEX = 0x7FFFFFFF
 Interval = tuple[int, int]
-Claim = Hashable
+Claim = tuple[Any, Any]
 
 
 class Desk:

@@ -23,7 +23,35 @@ from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.virtio import settle_virtio_addresses
 
 # The order in which libvirt walks the devices of a guest (rule alg-iteration-order).
-ITERATION_ORDER = ["disk", "interface", "sound", "hostdev", "video", "controller", "smartcard", "serial", "parallel", "channel", "console", "input", "filesystem", "watchdog", "memballoon", "rng", "nvram", "hub", "shmem", "tpm", "panic", "memory", "redirdev", "iommu", "vsock", "crypto", "pstore"]
+ITERATION_ORDER = [
+    "disk",
+    "interface",
+    "sound",
+    "hostdev",
+    "video",
+    "controller",
+    "smartcard",
+    "serial",
+    "parallel",
+    "channel",
+    "console",
+    "input",
+    "filesystem",
+    "watchdog",
+    "memballoon",
+    "rng",
+    "nvram",
+    "hub",
+    "shmem",
+    "tpm",
+    "panic",
+    "memory",
+    "redirdev",
+    "iommu",
+    "vsock",
+    "crypto",
+    "pstore",
+]
 _NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index")
 NUMBERED_LATER = -1
 

@@ -75,7 +75,7 @@ def add_family_defaults(elements: Elements, machine: Machine) -> None:
 
 
 def add_implicit_controllers(elements: Elements) -> None:
-    """Controllers for disks, virtio-serial channels and consoles, and SCSI host devices (rule implicit-disk-controllers)."""
+    """Controllers for disks, virtio-serial ports and SCSI host devices (rule implicit-disk-controllers)."""
     highest = dict.fromkeys(_DISKS_PER_CONTROLLER, -1)
     for disk in elements.tagged("disk"):
         bus = disk_bus(disk)

@@ -12,7 +12,8 @@ from pcisolve.problem.parts import ZpciIds
 UINT32_MAX = 0xFFFFFFFF
 INT32_MAX = 0x7FFFFFFF
 _ADDRESS_TYPES = frozenset(
-    ["pci", "drive", "virtio-serial", "ccid", "usb", "spapr-vio", "virtio-s390", "ccw", "virtio-mmio", "isa", "dimm", "unassigned"]
+    {"pci", "drive", "virtio-serial", "ccid", "usb", "spapr-vio", "virtio-s390", "ccw", "virtio-mmio", "isa"}
+    | {"dimm", "unassigned"}
 )
 
 

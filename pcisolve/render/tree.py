@@ -11,7 +11,8 @@ Item = PlacedController | PlacedDevice
 def tree(verdict: Verdict) -> str:
     """Plain text; every line is an address, what sits there, and whether it was added or chosen."""
     below: dict[tuple[int, int], list[Item]] = {}
-    for one in (*verdict.controllers, *verdict.devices):
+    everything: list[Item] = [*verdict.controllers, *verdict.devices]
+    for one in everything:
         if one.address is not None:
             address = parse_address(one.address)
             below.setdefault((address.domain, address.bus), []).append(one)

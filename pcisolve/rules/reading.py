@@ -98,7 +98,8 @@ class NodeNumber(_ReadableValue):
     id = "target-node"
     source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
     forbids = (
-        "q35: <controller type='pci' index='1' model='pcie-expander-bus'><target><node>one</node></target></controller>",
+        "q35: <controller type='pci' index='1' model='pcie-expander-bus'>"
+        "<target><node>one</node></target></controller>",
     )
 
 

@@ -26,6 +26,7 @@ STRUCTURE: tuple[Rule[Any], ...] = (
     BY_ID["addr-slot-min"],
     BY_ID["addr-slot-max"],
 )
+READING_IDS = frozenset(rule.id for rule in reading.RULES)
 _DEPTH = {"libvirt": 0, "qemu": 1, "guest": 2}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
@@ -50,7 +51,8 @@ class Finding(NamedTuple):
         }
 
 
-class PlacedController(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlacedController:
     """A PCI controller of a layout. `parent` is the index of the controller it is plugged into."""
 
     index: int
@@ -65,10 +67,11 @@ class PlacedController(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
-        return self._asdict()
+        return asdict(self)
 
 
-class PlacedDevice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlacedDevice:
     """A device of a layout. `chosen`: its address was not in the input. `path` and `line` are None when implicit."""
 
     path: str | None
@@ -80,7 +83,7 @@ class PlacedDevice(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
-        return self._asdict()
+        return asdict(self)
 
 
 class Verdict(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
@@ -98,10 +99,8 @@ class Pass:
         if address.slot >= SLOTS_PER_BUS or address.function >= FUNCTIONS_PER_SLOT:
             return  # rules addr-slot-5bit and addr-function-3bit
         if self.dry and self.fills_gaps and index <= HIGHEST_FLAT_INDEX:
-            try:
+            with suppress(CannotGrow):  # then no controller provides the bus: rule addr-bus-exists
                 place = place._replace(provider=self.buses.grow(part, index))
-            except CannotGrow:
-                pass  # rule addr-bus-exists
             if place.provider != index:
                 self.choice.moved[part] = place
         self._reserve(part, self.choice.moved.get(part, place))

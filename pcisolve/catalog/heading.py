@@ -1,0 +1,64 @@
+"""The heading of a machine file: which machines it is about, read before the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from pcisolve.catalog.table import Table, Version
+
+
+class Heading(NamedTuple):
+    """Which machines a file is about. `default_for`: architectures whose default machine it is."""
+
+    arches: tuple[str, ...]
+    names: tuple[str, ...]
+    default_for: tuple[str, ...]
+    since: Version
+
+    def covers(self, arch: str | None, name: str | None) -> bool:
+        """Whether this is the machine's family; no name asks for the architecture's default."""
+        if arch is not None and arch not in self.arches:
+            return False
+        if not name:
+            return arch in self.default_for
+        return any(fnmatchcase(name, pattern) for pattern in self.names)
+
+
+def read_heading(table: Table, libvirt: Version) -> Heading:
+    """Which machines the file is about, before the rest is read.
+
+    Raises:
+        InputError: a wrong file.
+    """
+    arches = table.words("arches", required=True)
+    if not arches:
+        raise table.error("arches", '"arches" is empty', "at least one architecture")
+    return Heading(
+        arches=arches,
+        names=table.words("names", required=True),
+        default_for=tuple(_default_for(table, arches, libvirt)),
+        since=table.version("since"),
+    )
+
+
+def _default_for(table: Table, arches: tuple[str, ...], libvirt: Version) -> Iterable[str]:
+    """Architectures; an entry may be a table that limits it to some versions."""
+    if table.has_strings("default_for"):
+        yield from table.words("default_for", arches, required=True)
+        return
+    for entry in _entries(table):
+        arch = entry.word("arch", arches)
+        since, until = entry.version("since", "0"), entry.version("until", "999999")
+        entry.finish()
+        if since <= libvirt < until:
+            yield arch
+
+
+def _entries(table: Table) -> list[Table]:
+    """The entries of the list, a string being short for a table of an architecture only."""
+    table.asked.add("default_for")
+    value = table.raw.get("default_for")
+    entries = [{"arch": one} if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+    return Table(table.file, {"default_for": entries}, table.steps).tables("default_for")
