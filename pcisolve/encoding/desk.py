@@ -186,8 +186,7 @@ class Desk:
             if self.retractable:
                 added.only_enforce_if(self.literal(claim))
             return
-        before = self._allowed.get(part)
-        domain = domain if before is None else before.intersection_with(domain)
+        domain = domain.intersection_with(self._allowed.get(part) or self._everywhere())
         if domain.is_empty():
             self._refuse(claim)
         else:
@@ -263,7 +262,7 @@ class Desk:
             self.model.add_bool_or([])
 
     def _everywhere(self) -> Any:
-        return self._cp.Domain(0, max(len(self.controllers), 1) * PLACES_PER_BUS - 1)
+        return self._cp.Domain(0, len(self.controllers) * PLACES_PER_BUS - 1)
 
     @property
     def assumptions(self) -> list[Any]:

@@ -14,7 +14,11 @@ def findings(question: Question, broken: Iterable[Breach], *, minimal: bool) -> 
     """One finding per breach, in the order of the input's lines; a breach told twice is told once."""
     result: list[Finding] = []
     seen: set[tuple[str, str]] = set()
+    broken = list(broken)
+    said = {(breach.rule.id, breach.case) for breach in broken}
     for breach in broken:
+        if any((cause, breach.case) in said for cause in breach.rule.follows_from):
+            continue
         telling = breach.rule.tell(question, breach.case)
         facts = tuple(_fact(question, point) for point in telling.points)
         key = (telling.message, str(facts[0][:4]) if facts else "")

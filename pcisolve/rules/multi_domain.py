@@ -62,6 +62,7 @@ class ParentLower(_Child):
     """
 
     id = "rfc-parent-lower"
+    follows_from = ("rfc-own-address",)
 
     def encode(self, desk: Desk, case: Controller) -> None:
         for other, literal in desk.providers(case):
@@ -177,6 +178,7 @@ class BusAboveDomain(_Child):
     """
 
     id = "rfc-bus-gt-domain"
+    follows_from = ("rfc-parent-lower", "rfc-own-address")
 
     def encode(self, desk: Desk, case: Controller) -> None:
         desk.when(self.claim(case), (), desk.domain(case) < desk.index(case))

@@ -58,6 +58,8 @@ class Rule(Generic[CaseT]):
         source: where the fact was read or tried.
         allows, forbids: the smallest <devices> that keep and break it, with the machine in front:
             "q35: <controller .../>".
+        follows_from: ids of rules of which this is a consequence: where one of them is broken for the same
+            case, this one has nothing to add.
     """
 
     id: ClassVar[str]
@@ -65,6 +67,7 @@ class Rule(Generic[CaseT]):
     source: ClassVar[str]
     allows: ClassVar[tuple[str, ...]] = ()
     forbids: ClassVar[tuple[str, ...]] = ()
+    follows_from: ClassVar[tuple[str, ...]] = ()
 
     def cases(self, question: Question) -> Iterable[CaseT]:
         """The things in this guest that the law speaks about."""

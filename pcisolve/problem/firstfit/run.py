@@ -15,6 +15,7 @@ from pcisolve.problem.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_s
 from pcisolve.problem.firstfit.values import fill_values
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.problem.table import Found
 
 HIGHEST_FLAT_INDEX = 255
 
@@ -98,6 +99,8 @@ class Pass:
         place = Place(index, address.slot, address.function)
         if address.slot >= SLOTS_PER_BUS or address.function >= FUNCTIONS_PER_SLOT:
             return  # rules addr-slot-5bit and addr-function-3bit
+        if not self.problem.flat and not isinstance(self.problem.table.lookup(address.domain, address.bus), Found):
+            return  # rule rfc-address-lookup
         if self.dry and self.fills_gaps and index <= HIGHEST_FLAT_INDEX:
             with suppress(CannotGrow):  # then no controller provides the bus: rule addr-bus-exists
                 place = place._replace(provider=self.buses.grow(part, index))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+from pcisolve.catalog.controllers import TargetOption
 from pcisolve.core.address import Address
 from pcisolve.problem.firstfit.choice import Choice, Failure
 from pcisolve.problem.parts import Controller, Part, ZpciIds
@@ -25,7 +26,8 @@ def fill_values(problem: Problem, choice: Choice) -> None:
 
 def _fill_targets(problem: Problem, choice: Choice, controllers: list[Controller]) -> None:
     named = {one for one in controllers if one.view.get("model/name") is not None}
-    busnr_used = [value for one in controllers if isinstance(value := one.targets.get("busNr"), int)]
+    busnr_used = [given for one in controllers if isinstance(given := one.targets.get("busNr"), int)]
+    chassis_used = {given for one in controllers for given in _given_chassis(one)}
     for controller in controllers:
         if controller.model is None:
             continue
@@ -34,13 +36,33 @@ def _fill_targets(problem: Problem, choice: Choice, controllers: list[Controller
         for option in controller.model.targets.values():
             if not option.default or option.name in controller.targets or not option.applies_to(problem.machine.family):
                 continue
-            value = _default(option.default, controller, choice, named, busnr_used)
+            if option.default == "index" and not problem.flat:
+                value: int | None = _chassis(controller, option, chassis_used)
+            else:
+                value = _default(option.default, controller, choice, named, busnr_used)
             if value is None:
                 rule = "alg-busnr" if option.default == "busnr" else "phb-max-31"
                 choice.failures.append(Failure(rule, controller))
             else:
                 filled[option.name] = value
         choice.targets[controller] = filled
+
+
+def _given_chassis(controller: Controller) -> list[int | str]:
+    return [controller.targets[option] for option in ("chassis", "chassisNr") if option in controller.targets]
+
+
+def _chassis(controller: Controller, option: TargetOption, used: set[int | str]) -> int:
+    """The index while it fits into the option, as today; else the highest number nobody has (rule rfc-dep-chassis).
+
+    Where all are taken, numbers repeat: libvirt allows that, QEMU does not.
+    """
+    low, high = option.minimum or 0, option.maximum or 0
+    value = controller.index
+    if not low <= value <= high:
+        value = next((free for free in range(high, low, -1) if free not in used), low + value % (high - low + 1))
+    used.add(value)
+    return value
 
 
 def _default(
