@@ -12,10 +12,11 @@ class Node:
     """One element of an input: tag, attributes, children, text, and where it stands.
 
     `number` is the ordinal of its start tag in the document, from which a Source finds line
-    and column only when a message needs them.
+    and column only when a message needs them; `ordinal` its place among the siblings of its tag, from 1 (0: not
+    counted).
     """
 
-    __slots__ = ("attributes", "children", "number", "parent", "tag", "text")
+    __slots__ = ("attributes", "children", "number", "ordinal", "parent", "tag", "text")
 
     def __init__(
         self, tag: str, attributes: dict[str, str], number: int, parent: Node | None = None, text: str = ""
@@ -25,6 +26,7 @@ class Node:
         self.number = number
         self.parent = parent
         self.text = text
+        self.ordinal = 0
         self.children: list[Node] = []
 
     def first(self, tag: str) -> Node | None:
@@ -60,8 +62,10 @@ class Node:
         """Like /domain/devices/disk[1]; the ordinal counts from 1 among siblings of the tag."""
         if self.parent is None:
             return f"/{self.tag}"
+        if self.ordinal:
+            return f"{self.parent.path}/{self.tag}[{self.ordinal}]"
         twins = [child for child in self.parent.children if child.tag == self.tag]
-        ordinal = f"[{twins.index(self) + 1}]" if self.parent.tag == "devices" or len(twins) > 1 else ""
+        ordinal = f"[{twins.index(self) + 1}]" if len(twins) > 1 else ""
         return f"{self.parent.path}/{self.tag}{ordinal}"
 
     def __repr__(self) -> str:

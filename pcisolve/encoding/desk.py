@@ -7,7 +7,7 @@ solver can name the claims that cannot hold together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, PLACES_PER_BUS, SLOTS_PER_BUS
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_INDEX = 0x7FFFFFFF
 Interval = tuple[int, int]
 Claim = tuple[Any, Any]
+Room = Callable[[Controller], tuple[int, int] | None]
+ANYWHERE = (0, SLOTS_PER_BUS - 1)
 
 
 class Desk:
@@ -174,7 +176,7 @@ class Desk:
             self._fixed[part] = code
 
     def limit(self, claim: Claim, part: Part, intervals: Sequence[Interval]) -> None:
-        """The part sits in one of these intervals of places."""
+        """The part sits in one of these intervals of places; none at all means nowhere."""
         fixed = self._fixed.get(part)
         if fixed is not None:
             if not any(low <= fixed <= high for low, high in intervals):
@@ -191,6 +193,18 @@ class Desk:
             self._refuse(claim)
         else:
             self._allowed[part] = domain
+
+    def confine(self, claim: Claim, part: Part, room: Room) -> None:
+        """The part sits on a bus, and in a slot of it, that `room` allows."""
+        fixed = self._fixed.get(part)
+        if fixed is not None:
+            rank, devfn = divmod(fixed, PLACES_PER_BUS)
+            slots = room(self.controllers[rank])
+            if slots is None or not slots[0] <= devfn // FUNCTIONS_PER_SLOT <= slots[1]:
+                self._refuse(claim)
+            return
+        rooms = ((one, room(one)) for one in self.controllers)
+        self.limit(claim, part, [self.span(one, *slots) for one, slots in rooms if slots is not None])
 
     def differ(self, claim: Claim, parts: Sequence[Part]) -> None:
         """No two of these parts share a place."""

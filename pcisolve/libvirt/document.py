@@ -40,6 +40,7 @@ class Document:
         if _DOCTYPE.match(self.text):
             message = "a document type declaration is not allowed"
             raise InputError(message, expected="a domain XML without DOCTYPE and entities", location=self._start)
+        self._count = 0
         self.root = self._build(self._parse())
 
     def _decode(self) -> str:
@@ -86,29 +87,25 @@ class Document:
                 where = Location(self.name, _line(devices), 1)
                 raise InputError(f"{len(devices)} devices", expected=f"at most {MAX_DEVICES}", location=where)
 
-    def _build(self, root: etree._Element) -> Node:
+    def _build(self, element: etree._Element, parent: Node | None = None) -> Node:
         """The elements that matter; numbers count the skipped ones too."""
-        number = 0
-        top: Node | None = None
-        made: dict[etree._Element, Node] = {}
-        for element in root.iter(etree.Element):
-            number += 1
-            if number > MAX_ELEMENTS:
-                raise InputError(f"more than {MAX_ELEMENTS} elements", location=self._start)
-            tag = element.tag
-            holder = element.getparent()
-            parent = made.get(holder) if holder is not None else None
-            if (parent is None and top is not None) or tag in _SKIPPED or not isinstance(tag, str) or tag[0] == "{":
+        if self._count >= MAX_ELEMENTS:
+            raise InputError(f"more than {MAX_ELEMENTS} elements", location=self._start)
+        node = Node(str(element.tag), dict(element.attrib), self._count, parent, element.text or "")  # type: ignore[arg-type]
+        self._count += 1
+        ordinals: dict[str, int] = {}
+        for child in element:
+            if child.__class__ is not etree._Element:
+                continue  # a comment, a processing instruction
+            tag = str(child.tag)
+            if tag in _SKIPPED or tag[0] == "{":
+                self._count += sum(1 for _ in child.iter(etree.Element))
                 continue
-            node = Node(tag, dict(element.attrib), number - 1, parent, element.text or "")  # type: ignore[arg-type]
-            made[element] = node
-            if parent is None:
-                top = node
-            else:
-                parent.children.append(node)
-        if top is None:
-            raise InputError("no <domain> element", location=self._start)
-        return top
+            below = self._build(child, node)
+            if node.tag == "devices":
+                below.ordinal = ordinals[tag] = ordinals.get(tag, 0) + 1
+            node.children.append(below)
+        return node
 
     @cached_property
     def spans(self) -> list[Span]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from xml.sax.saxutils import escape
+
+_SPECIAL = re.compile(r"[&<>'\"\s]")
 
 
 class NewElement(NamedTuple):
@@ -29,6 +32,8 @@ def attribute_text(name: str, value: str, quote: str) -> str:
 
 def escaped(value: str, quote: str) -> str:
     """An attribute value between these quotes."""
+    if not _SPECIAL.search(value):
+        return value
     return escape(value, {quote: "&apos;" if quote == "'" else "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
 
 

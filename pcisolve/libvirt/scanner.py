@@ -39,18 +39,22 @@ class AttributeSpan(NamedTuple):
 
 def scan(text: str) -> list[Span]:
     """The spans of all elements, in the order of their start tags. The text must be well-formed."""
-    spans: list[Span] = []
-    open_tags: list[int] = []
+    spans: list[Span | None] = []
+    open_tags: list[tuple[int, int, int]] = []
     for token in _TOKEN.finditer(text):
-        if token.group("start") is not None:
-            empty = token.group("empty") is not None
-            spans.append(Span(token.start(), token.end(), empty, token.end(), token.end()))
-            if not empty:
-                open_tags.append(len(spans) - 1)
-        elif token.group("end") is not None:
-            number = open_tags.pop()
-            spans[number] = spans[number]._replace(close=token.start(), close_end=token.end())
-    return spans
+        kind = token.lastgroup
+        if kind is None:
+            continue
+        begin, end = token.span()
+        if kind == "empty":
+            spans.append(Span(begin, end, True, end, end))
+        elif kind == "start":
+            open_tags.append((len(spans), begin, end))
+            spans.append(None)
+        else:
+            number, first, last = open_tags.pop()
+            spans[number] = Span(first, last, False, begin, end)
+    return [span for span in spans if span is not None]
 
 
 def attributes(text: str, span: Span) -> dict[str, AttributeSpan]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.machines import Fixed, Reserved
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.core.kinds import ENDPOINT, spoken
-from pcisolve.encoding.desk import Desk
+from pcisolve.encoding.desk import ANYWHERE, Desk
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 
 HIGHEST_BUS = 0xFF
+LAST_SLOT = SLOTS_PER_BUS - 1
 
 
 class _AskedNumber(Rule[Part]):
@@ -71,6 +73,10 @@ class BusNumber(_AskedNumber):
     id = "addr-bus-8bit"
     source = "libvirt src/util/virpci.c, tried with 9.0.0"
     attribute, highest = "bus", HIGHEST_BUS
+    allows = (
+        "pc: <controller type='pci' index='255' model='pci-bridge'/><memballoon model='virtio'>"
+        "<address type='pci' bus='0xff' slot='1'/></memballoon>",
+    )
     forbids = ("q35: <memballoon model='virtio'><address type='pci' bus='0x100' slot='0'/></memballoon>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
@@ -111,6 +117,7 @@ class BusExists(Rule[Part]):
 
     id = "addr-bus-exists"
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressValidate, tried with 9.0.0"
+    allows = ("q35: <memballoon model='virtio'><address type='pci' bus='1' slot='0'/></memballoon>",)
     forbids = (
         "q35: <controller type='pci' index='1' model='pcie-expander-bus'>"
         "<address type='pci' bus='9' slot='0'/></controller>",
@@ -122,7 +129,7 @@ class BusExists(Rule[Part]):
         return [part for part in question.placed if part.pinned is not None and part.needs]
 
     def encode(self, desk: Desk, case: Part) -> None:
-        desk.limit(self.claim(case), case, [desk.span(one) for one in desk.controllers] or [(-1, -1)])
+        desk.confine(self.claim(case), case, lambda one: ANYWHERE)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return layout.provider(case) is not None
@@ -167,8 +174,7 @@ class KindMatch(_OnBus):
     )
 
     def encode(self, desk: Desk, case: Part) -> None:
-        takers = [desk.span(one) for one in desk.controllers if one.model and _takes(one.model.accepts, case)]
-        desk.limit(self.claim(case), case, takers or [(-1, -1)])
+        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one.model and _takes(one.model, case) else None)
 
     def check(self, layout: Layout, case: Part) -> bool:
         provider = layout.provider(case)
@@ -185,7 +191,8 @@ class KindMatch(_OnBus):
         return Telling(message, self.points(question, case, "bus"))
 
 
-def _takes(accepts: int, part: Part) -> bool:
+def _takes(model: ControllerModel, part: Part) -> bool:
+    accepts = model.accepts
     return bool(part.explicit_needs & (accepts | ENDPOINT if accepts & ENDPOINT else accepts))
 
 
@@ -201,8 +208,7 @@ class SlotMin(_OnBus):
     )
 
     def encode(self, desk: Desk, case: Part) -> None:
-        high_enough = [desk.span(one, one.model.min_slot) for one in desk.controllers if one.model]
-        desk.limit(self.claim(case), case, high_enough)
+        desk.confine(self.claim(case), case, lambda one: (one.model.min_slot, LAST_SLOT) if one.model else ANYWHERE)
 
     def check(self, layout: Layout, case: Part) -> bool:
         provider = layout.provider(case)
@@ -222,14 +228,17 @@ class SlotMax(_OnBus):
 
     id = "addr-slot-max"
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressBusSetModel, tried with 9.0.0"
+    allows = (
+        "q35: <controller type='pci' index='1' model='pcie-root-port'/><memballoon model='virtio'>"
+        "<address type='pci' bus='1' slot='0'/></memballoon>",
+    )
     forbids = (
         "q35: <controller type='pci' index='1' model='pcie-root-port'/>"
         "<memballoon model='virtio'><address type='pci' bus='1' slot='1'/></memballoon>",
     )
 
     def encode(self, desk: Desk, case: Part) -> None:
-        low_enough = [desk.span(one, 0, one.model.max_slot) for one in desk.controllers if one.model]
-        desk.limit(self.claim(case), case, low_enough)
+        desk.confine(self.claim(case), case, lambda one: (0, one.model.max_slot) if one.model else ANYWHERE)
 
     def check(self, layout: Layout, case: Part) -> bool:
         provider = layout.provider(case)
@@ -260,7 +269,7 @@ class Integrated(_OnBus):
         return [part for part in question.placed if part.integrated]
 
     def encode(self, desk: Desk, case: Part) -> None:
-        desk.limit(self.claim(case), case, [desk.span(one) for one in desk.controllers if one.index == 0] or [(-1, -1)])
+        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one.index == 0 else None)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return layout.places[case].provider == 0
@@ -337,6 +346,7 @@ class AllPlacesDiffer(Rule[tuple[Part, ...]]):
 
     id = "places-differ"
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressReserveAddrInternal"
+    allows = ("q35: <memballoon model='virtio'/><rng model='virtio'/>",)
 
     def cases(self, question: Question) -> Iterable[tuple[Part, ...]]:
         parts = tuple(part for part in question.placed if part.pinned is None)
@@ -364,6 +374,7 @@ class FixedPlace(Rule[FixedPart]):
 
     id = "chipset-place"
     source = "libvirt src/qemu/qemu_domain_address.c, tried with 9.0.0: piix3-ide, piix3-usb, q35-sata"
+    allows = ("q35: <controller type='sata' index='0'><address type='pci' slot='0x1f' function='2'/></controller>",)
     forbids = ("q35: <controller type='sata' index='0'><address type='pci' slot='3'/></controller>",)
 
     def cases(self, question: Question) -> Iterator[FixedPart]:

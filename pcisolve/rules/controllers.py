@@ -43,6 +43,7 @@ class ModelRequired(ControllerRule):
 
     id = "model-required"
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'/>",)
     forbids = ("q35: <controller type='pci' index='1'/>", "q35: <controller type='pci' index='1' model='root-port'/>")
 
     def cases(self, question: Question) -> Iterable[Controller]:
@@ -100,6 +101,7 @@ class RootAddress(ControllerRule):
 
     id = "root-has-no-address"
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("q35: <controller type='pci' index='0' model='pcie-root'/>",)
     forbids = ("q35: <controller type='pci' index='0' model='pcie-root'><address type='pci' slot='2'/></controller>",)
 
     def cases(self, question: Question) -> Iterable[Controller]:
@@ -120,6 +122,7 @@ class ExtraRoot(ControllerRule):
 
     id = "pci-root-extra-machine"
     source = "libvirt src/qemu/qemu_domain.c qemuDomainControllerDefPostParse, tried with 9.0.0"
+    allows = ("pseries: <controller type='pci' index='1' model='pci-root'/>",)
     forbids = ("q35: <controller type='pci' index='1' model='pcie-root'/>",)
 
     def cases(self, question: Question) -> Iterable[Controller]:
@@ -143,6 +146,10 @@ class RootCount(ControllerRule):
 
     id = "roots-per-machine"
     source = "libvirt target index 0..30 on pseries; the machine's model in the multi-domain scheme"
+    allows = (
+        "pseries: <controller type='pci' index='5' model='pci-root'/><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></memballoon>",
+    )
 
     def cases(self, question: Question) -> Iterable[Controller]:
         limit = _root_limit(question.problem)

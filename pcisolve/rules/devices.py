@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pcisolve.encoding.desk import Desk
+from pcisolve.encoding.desk import ANYWHERE, Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
@@ -32,6 +32,7 @@ class NeedsPciAddress(DeviceRule):
 
     id = "needs-pci-address"
     source = "libvirt src/conf/domain_validate.c and src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("q35: <watchdog model='i6300esb'><address type='pci'/></watchdog>",)
     forbids = ("q35: <watchdog model='i6300esb'><address type='drive' controller='0'/></watchdog>",)
 
     def keeps(self, case: Part) -> bool:
@@ -49,6 +50,9 @@ class RefusesPciAddress(DeviceRule):
 
     id = "must-not-have-pci-address"
     source = "libvirt src/conf/domain_validate.c and src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = (
+        "pc: <disk type='file' device='disk'><target dev='vda' bus='virtio'/><address type='pci' slot='9'/></disk>",
+    )
     forbids = (
         "pc: <disk type='file' device='disk'><target dev='sda' bus='scsi'/><address type='pci' slot='9'/></disk>",
     )
@@ -65,6 +69,7 @@ class VirtioDiskAddress(DeviceRule):
 
     id = "virtio-disk-address-type"
     source = "libvirt src/qemu/qemu_domain_address.c qemuDomainAssignDevicePCISlots, tried with 9.0.0"
+    allows = ("pc: <disk type='file' device='disk'><target dev='vda' bus='virtio'/><address type='pci'/></disk>",)
     forbids = (
         "pc: <disk type='file' device='disk'><target dev='vda' bus='virtio'/>"
         "<address type='drive' controller='0' bus='0' unit='0'/></disk>",
@@ -85,6 +90,7 @@ class CcwMachine(Rule[Part]):
 
     id = "ccw-needs-s390"
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("s390: <rng model='virtio'><address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/></rng>",)
     forbids = ("q35: <rng model='virtio'><address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/></rng>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
@@ -110,6 +116,14 @@ class HostDeviceOnce(Rule[tuple[Part, ...]]):
 
     id = "hostdev-duplicate"
     source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0"
+    allows = (
+        "q35: <hostdev mode='subsystem' type='pci'><source><address bus='6' slot='1'/></source></hostdev>"
+        "<hostdev mode='subsystem' type='pci'><source><address bus='6' slot='2'/></source></hostdev>",
+    )
+    forbids = (
+        "q35: <hostdev mode='subsystem' type='pci'><source><address bus='6' slot='1'/></source></hostdev>"
+        "<hostdev mode='subsystem' type='pci'><source><address bus='6' slot='1'/></source></hostdev>",
+    )
 
     def cases(self, question: Question) -> Iterator[tuple[Part, ...]]:
         holders: dict[tuple[str, ...], list[Part]] = {}
@@ -190,6 +204,8 @@ class PciBuses(Rule[Part]):
 
     id = "no-pci-buses"
     source = "libvirt src/conf/domain_addr.c, tried with 9.0.0"
+    allows = ("isapc: <memballoon model='none'/>",)
+    forbids = ("isapc: <memballoon model='virtio'/>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
         problem = question.problem
@@ -201,7 +217,7 @@ class PciBuses(Rule[Part]):
         return part.pinned is not None or (part.wants and supports_pci)
 
     def encode(self, desk: Desk, case: Part) -> None:
-        desk.limit(self.claim(case), case, [desk.span(one) for one in desk.controllers] or [(-1, -1)])
+        desk.confine(self.claim(case), case, lambda one: ANYWHERE)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return bool(layout.controllers) or isinstance(case, Controller)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.encoding.desk import Desk
+from pcisolve.encoding.desk import ANYWHERE, Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
@@ -17,6 +17,10 @@ class IndexUnique(Rule[tuple[Controller, ...]]):
 
     id = "index-unique"
     source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0; rfc-index-unique"
+    allows = (
+        "q35: <controller type='pci' index='1' model='pcie-root-port'/>"
+        "<controller type='pci' index='2' model='pcie-root-port'/>",
+    )
     forbids = (
         "q35: <controller type='pci' index='1' model='pcie-root-port'/>"
         "<controller type='pci' index='1' model='pcie-root-port'/>",
@@ -57,6 +61,7 @@ class IndexMax(Rule[Controller]):
 
     id = "index-max-255"
     source = "libvirt src/conf/domain_validate.c, tried with 9.0.0"
+    allows = ("pc: <controller type='pci' index='255' model='pci-bridge'/>",)
     forbids = ("pc: <controller type='pci' index='256' model='pci-bridge'/>",)
 
     def cases(self, question: Question) -> Iterable[Controller]:
@@ -85,6 +90,11 @@ class BridgeAboveBus(Rule[Controller]):
 
     id = "index-above-bus-bridge-only"
     source = "libvirt src/qemu/qemu_domain_address.c qemuDomainAssignPCIAddresses, tried with 9.0.0"
+    allows = (
+        "pc: <controller type='pci' index='1' model='pci-bridge'/>"
+        "<controller type='pci' index='2' model='pci-bridge'><address type='pci' bus='1' slot='3'/>"
+        "</controller>",
+    )
     forbids = (
         "pc: <controller type='pci' index='1' model='pci-bridge'><address type='pci' bus='2' slot='3'/></controller>"
         "<controller type='pci' index='2' model='pci-bridge'/>",
@@ -100,8 +110,7 @@ class BridgeAboveBus(Rule[Controller]):
         ]
 
     def encode(self, desk: Desk, case: Controller) -> None:
-        lower = [desk.span(one) for one in desk.controllers if one.index < case.index]
-        desk.limit(self.claim(case), case, lower or [(-1, -1)])
+        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one.index < case.index else None)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return case.index > layout.places[case].provider

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.address import Address
-from pcisolve.encoding.desk import Desk
+from pcisolve.encoding.desk import ANYWHERE, Desk
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
@@ -36,6 +36,16 @@ class ZeroIsRoot(Rule[Controller]):
 
     id = "rfc-zero-root"
     source = PROPOSAL
+    allows = (
+        "q35: <controller type='pci' index='0' model='pcie-root'/>"
+        "<controller type='pci' index='5' model='pcie-root'/><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></memballoon>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='0' model='pcie-root-port'/>"
+        "<controller type='pci' index='5' model='pcie-root'/><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></memballoon>",
+    )
 
     def cases(self, question: Question) -> Iterable[Controller]:
         if question.problem.flat:
@@ -63,6 +73,20 @@ class ParentLower(_Child):
 
     id = "rfc-parent-lower"
     follows_from = ("rfc-own-address",)
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='8' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='1'/></controller>"
+        "<controller type='pci' index='9' model='pcie-switch-upstream-port'>"
+        "<address type='pci' domain='5' bus='8' slot='0'/></controller>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='9' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='1'/></controller>"
+        "<controller type='pci' index='8' model='pcie-switch-upstream-port'>"
+        "<address type='pci' domain='5' bus='9' slot='0'/></controller>",
+    )
 
     def encode(self, desk: Desk, case: Controller) -> None:
         for other, literal in desk.providers(case):
@@ -88,6 +112,11 @@ class ChildDomain(_Child):
     """A child controller's bus is in the domain of the controller it plugs into."""
 
     id = "rfc-child"
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller>",
+    )
 
     def encode(self, desk: Desk, case: Controller) -> None:
         for other, literal in desk.providers(case):
@@ -115,6 +144,28 @@ class AddressLookup(Rule[Part]):
 
     id = "rfc-address-lookup"
     source = PROPOSAL
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='7' slot='0'/></memballoon>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='3' slot='1'/></memballoon>",
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='0' bus='7' slot='0'/></memballoon>",
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='4' bus='7' slot='0'/></memballoon>",
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='0' bus='5' slot='1'/></memballoon>",
+    )
 
     def cases(self, question: Question) -> Iterable[Part]:
         if question.problem.flat:
@@ -127,7 +178,7 @@ class AddressLookup(Rule[Part]):
             return
         if not desk.is_fixed(case):
             rows = [self._row(desk, one, asked) for one in desk.controllers if _may_be(one, asked)]
-            desk.limit(self.claim(case), case, rows or [(-1, -1)])
+            desk.limit(self.claim(case), case, rows)
         for one, literal in desk.providers(case):
             bus = 0 if one.is_root else desk.index(one)
             desk.when(self.claim(case), [literal], bus == asked.bus)
@@ -179,6 +230,18 @@ class BusAboveDomain(_Child):
 
     id = "rfc-bus-gt-domain"
     follows_from = ("rfc-parent-lower", "rfc-own-address")
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='3' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='1'/></controller>"
+        "<controller type='pci' index='4' model='pcie-switch-upstream-port'>"
+        "<address type='pci' domain='5' bus='3' slot='0'/></controller>",
+    )
 
     def encode(self, desk: Desk, case: Controller) -> None:
         desk.when(self.claim(case), (), desk.domain(case) < desk.index(case))
@@ -201,6 +264,11 @@ class BusesPerDomain(Rule[Controller]):
 
     id = "rfc-256"
     source = PROPOSAL + "; PCI: the bus number of a transaction has eight bits"
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller>",
+    )
 
     def cases(self, question: Question) -> Iterable[Controller]:
         if question.problem.flat or len(question.controllers) <= BUSES_PER_DOMAIN:
@@ -232,11 +300,19 @@ class OwnPlace(_Child):
     """A child controller is plugged in somewhere."""
 
     id = "rfc-own-address"
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='7' slot='0'/></controller>",
+    )
 
     def encode(self, desk: Desk, case: Controller) -> None:
-        desk.limit(
-            self.claim(case), case, [desk.span(one) for one in desk.controllers if one is not case] or [(-1, -1)]
-        )
+        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one is not case else None)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         place = layout.places.get(case)

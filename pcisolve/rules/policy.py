@@ -29,6 +29,7 @@ class AskedAddress(Rule[Asked]):
 
     id = "address-as-asked"
     source = "libvirt src/conf/domain_addr.c, tried with 9.0.0"
+    allows = ("q35: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>",)
 
     def cases(self, question: Question) -> Iterator[Asked]:
         for part in question.problem.parts:
@@ -51,6 +52,7 @@ class ChosenPlace(Rule[Asked]):
 
     id = "chosen-place"
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressGetNextAddr, tried with 9.0.0"
+    allows = ("q35: <memballoon model='virtio'/>",)
 
     def cases(self, question: Question) -> Iterator[Asked]:
         for part, place in question.choice.places.items():
@@ -77,6 +79,11 @@ class SearchEnds(Rule[Failure]):
 
     id = "alg-find"
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressSetGrow, tried with 9.0.0"
+    allows = (
+        "q35: <controller type='pci' index='1' model='pcie-root-port'/>"
+        "<controller type='pci' index='2' model='pcie-switch-upstream-port'/>"
+        "<controller type='pci' index='3' model='pcie-switch-downstream-port'/>",
+    )
     forbids = ("q35: <controller type='pci' index='1' model='pcie-switch-downstream-port'/>",)
 
     def cases(self, question: Question) -> Iterable[Failure]:

@@ -97,6 +97,7 @@ class NodeNumber(_ReadableValue):
 
     id = "target-node"
     source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
+    allows = ("pc: <controller type='pci' index='1' model='pci-expander-bus'><target busNr='80'/></controller>",)
     forbids = (
         "q35: <controller type='pci' index='1' model='pcie-expander-bus'>"
         "<target><node>one</node></target></controller>",

@@ -21,10 +21,17 @@ class Setting(NamedTuple):
     value: int | str
 
 
-def _settings(question: Question) -> Iterator[Setting]:
-    for controller in question.controllers:
+def _given(question: Question) -> Iterator[Setting]:
+    """The options the input states."""
+    for controller in question.problem.controllers:
         for option, value in controller.targets.items():
             yield Setting(controller, option, value)
+
+
+def _settings(question: Question) -> Iterator[Setting]:
+    """The options the input states, and those that are filled in."""
+    yield from _given(question)
+    for controller in question.controllers:
         for option, value in question.choice.targets.get(controller, {}).items():
             yield Setting(controller, option, value)
 
@@ -53,7 +60,7 @@ class TargetApplies(SettingRule):
     forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target busNr='9'/></controller>",)
 
     def cases(self, question: Question) -> Iterable[Setting]:
-        return [one for one in _settings(question) if not self._fits(question.problem, one)]
+        return [one for one in _given(question) if not self._fits(question.problem, one)]
 
     def _fits(self, problem: Problem, case: Setting) -> bool:
         model = case.controller.model
@@ -112,6 +119,7 @@ class PhbTargetZero(SettingRule):
 
     id = "target-index"
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("pseries: <controller type='pci' index='1' model='pci-root'><target index='7'/></controller>",)
     forbids = ("pseries: <controller type='pci' index='1' model='pci-root'><target index='0'/></controller>",)
 
     def cases(self, question: Question) -> Iterable[Setting]:
@@ -143,7 +151,7 @@ class NodeExists(SettingRule):
 
     def cases(self, question: Question) -> Iterable[Setting]:
         cells = question.problem.numa_cells
-        return [one for one in _settings(question) if one.option == "node" and not int(one.value) < cells]
+        return [one for one in _given(question) if one.option == "node" and not int(one.value) < cells]
 
     def check(self, layout: Layout, case: Setting) -> bool:
         return int(case.value) < layout.problem.numa_cells
@@ -160,9 +168,12 @@ class NodeNotOnDefault(SettingRule):
 
     id = "node-not-on-index0"
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    forbids = (
+        "pseries: <controller type='pci' index='0' model='pci-root'><target><node>0</node></target></controller>",
+    )
 
     def cases(self, question: Question) -> Iterable[Setting]:
-        return [one for one in _settings(question) if one.option == "node" and one.controller.index == 0]
+        return [one for one in _given(question) if one.option == "node" and one.controller.index == 0]
 
     def check(self, layout: Layout, case: Setting) -> bool:
         return case.controller.index != 0

@@ -28,6 +28,7 @@ class ZpciMachine(Rule[Part]):
 
     id = "zpci-needs-s390"
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("s390: <memballoon model='virtio'><address type='pci'><zpci uid='1' fid='1'/></address></memballoon>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci'><zpci uid='1' fid='1'/></address></memballoon>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
@@ -51,6 +52,8 @@ class ZpciUid(Rule[Part]):
 
     id = "zpci-uid-range"
     source = "libvirt src/util/virpci.c, tried with 9.0.0"
+    allows = ("s390: <memballoon model='virtio'><address type='pci'><zpci uid='0xffff'/></address></memballoon>",)
+    forbids = ("s390: <memballoon model='virtio'><address type='pci'><zpci uid='0'/></address></memballoon>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in _with_ids(question) if part.zpci.uid is not None]
@@ -83,6 +86,14 @@ class ZpciUnique(Rule[SameId]):
 
     id = "zpci-unique"
     source = "libvirt src/conf/domain_addr.c, tried with 9.0.0"
+    allows = (
+        "s390: <rng model='virtio'><address type='pci'><zpci uid='1'/></address></rng><rng model='virtio'>"
+        "<address type='pci'><zpci uid='2'/></address></rng>",
+    )
+    forbids = (
+        "s390: <rng model='virtio'><address type='pci'><zpci uid='1'/></address></rng><rng model='virtio'>"
+        "<address type='pci'><zpci uid='1'/></address></rng>",
+    )
 
     def cases(self, question: Question) -> Iterator[SameId]:
         for which in ("uid", "fid"):
