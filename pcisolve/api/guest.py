@@ -58,8 +58,8 @@ class Guest:
         xml = None if answer.layout is None else solved_bytes(self.document, answer.layout)
         return Result(answer.verdict, xml)
 
-    def check(self, options: Options | None = None) -> Verdict:
-        """Every rule the guest breaks, without the solver.
+    def check(self, options: Options | None = None, *, layout: bool = True) -> Verdict:
+        """Every rule the guest breaks, without the solver; `layout` False leaves out where everything is.
 
         Raises:
             InputError: as for solve.
@@ -67,7 +67,7 @@ class Guest:
         from pcisolve.api.solve import check
 
         options = options or Options()
-        return check(self.document.root, self.document, self._catalog(options), options)
+        return check(self.document.root, self.document, self._catalog(options), options, layout=layout)
 
     def convert(self, to: str, options: Options | None = None) -> Result:
         """The same layout in the other scheme, "flat" or "multi-domain".

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 
 
 def write_atomically(path: str, data: bytes) -> None:
@@ -13,6 +12,8 @@ def write_atomically(path: str, data: bytes) -> None:
     Raises:
         OSError: the folder or the disk does not take it.
     """
+    import tempfile  # 6 ms that a check never pays
+
     folder = os.path.dirname(path) or "."
     mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".pcisolve-")

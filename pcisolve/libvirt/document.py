@@ -7,12 +7,15 @@ import re
 import sys
 from bisect import bisect_right
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from pcisolve.core.errors import InputError, Location
 from pcisolve.core.node import Node
-from pcisolve.libvirt.scanner import Span, attributes, scan
+
+if TYPE_CHECKING:
+    from pcisolve.libvirt.scanner import Span
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEVICES = 65_536
@@ -110,6 +113,8 @@ class Document:
     @cached_property
     def spans(self) -> list[Span]:
         """Where each element stands, by Node.number."""
+        from pcisolve.libvirt.scanner import scan  # a clean check needs no positions
+
         return scan(self.text)
 
     @cached_property
@@ -121,6 +126,8 @@ class Document:
         span = self.spans[node.number]
         at = span.begin
         if attribute is not None:
+            from pcisolve.libvirt.scanner import attributes
+
             found = attributes(self.text, span).get(attribute)
             at = found.name if found is not None else at
         line = bisect_right(self._line_starts, at)

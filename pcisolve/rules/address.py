@@ -112,7 +112,14 @@ class DomainZero(Rule[Part]):
         return Telling(message, (point(case, "domain"),))
 
 
-class BusExists(Rule[Part]):
+class AskedBus(NamedTuple):
+    """A part and the index of the controller whose bus it is on."""
+
+    part: Part
+    bus: int
+
+
+class BusExists(Rule[AskedBus]):
     """A controller must provide the bus an address names."""
 
     id = "addr-bus-exists"
@@ -123,22 +130,22 @@ class BusExists(Rule[Part]):
         "<address type='pci' bus='9' slot='0'/></controller>",
     )
 
-    def cases(self, question: Question) -> Iterable[Part]:
+    def cases(self, question: Question) -> Iterable[AskedBus]:
         if not question.problem.flat:
             return ()
-        return [part for part in question.placed if part.pinned is not None and part.needs]
+        places = question.choice.places
+        return [AskedBus(part, places[part].provider) for part in question.placed if part.pinned and part.needs]
 
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.confine(self.claim(case), case, lambda one: ANYWHERE)
+    def encode(self, desk: Desk, case: AskedBus) -> None:
+        desk.require(self.claim(case), desk.code(Place(case.bus, 0, 0)) is not None)
 
-    def check(self, layout: Layout, case: Part) -> bool:
-        return layout.provider(case) is not None
+    def check(self, layout: Layout, case: AskedBus) -> bool:
+        return layout.provider(case.part) is not None
 
-    def tell(self, question: Question, case: Part) -> Telling:
-        bus = question.choice.places[case].provider
-        what = spoken(case.needs)
-        message = f"{name_of(case)} is on bus {bus:#04x}, which no controller provides; none can be added for {what}"
-        return Telling(message, (point(case, "bus"),))
+    def tell(self, question: Question, case: AskedBus) -> Telling:
+        what, who = spoken(case.part.needs), name_of(case.part)
+        message = f"{who} is on bus {case.bus:#04x}, which no controller provides; none can be added for {what}"
+        return Telling(message, (point(case.part, "bus"),))
 
 
 class _OnBus(Rule[Part]):
@@ -395,7 +402,7 @@ class FixedPlace(Rule[FixedPart]):
         return Telling(message, (point(case.part, "slot"),))
 
 
-RULES: tuple[Rule[Part] | Rule[Shared] | Rule[FixedPart] | Rule[tuple[Part, ...]], ...] = (
+RULES: tuple[Rule[Part] | Rule[AskedBus] | Rule[Shared] | Rule[FixedPart] | Rule[tuple[Part, ...]], ...] = (
     SlotNumber(),
     FunctionNumber(),
     BusNumber(),

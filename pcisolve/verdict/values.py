@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
@@ -51,11 +50,10 @@ class Finding(NamedTuple):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedController:
+class PlacedController(NamedTuple):
     """A PCI controller of a layout. `parent` is the index of the controller it is plugged into."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # libvirt's word; a tuple's own index() is not wanted here
     model: str
     name: str
     domain: int
@@ -67,11 +65,10 @@ class PlacedController:
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
-        return asdict(self)
+        return self._asdict()
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedDevice:
+class PlacedDevice(NamedTuple):
     """A device of a layout. `chosen`: its address was not in the input. `path` and `line` are None when implicit."""
 
     path: str | None
@@ -83,7 +80,7 @@ class PlacedDevice:
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
-        return asdict(self)
+        return self._asdict()
 
 
 class Verdict(NamedTuple):
