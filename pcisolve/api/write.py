@@ -9,8 +9,6 @@ from pcisolve.libvirt.writer import Writer
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 
-_DECIMAL_TARGETS = ("chassisNr", "chassis", "busNr", "index")
-
 
 def solved_bytes(document: Document, layout: Layout) -> bytes:
     """The document with every address, added controller and implicit device in it; the rest byte for byte."""
@@ -18,6 +16,7 @@ def solved_bytes(document: Document, layout: Layout) -> bytes:
     for part in layout.problem.parts:
         if part.node is not None:
             _update(writer, layout, part, part.node)
+    _move_to_ports(writer, layout)
     after = _last_pci_controller(layout)
     for controller in layout.controllers:
         if controller.node is None:
@@ -26,6 +25,17 @@ def solved_bytes(document: Document, layout: Layout) -> bytes:
         if part.node is None and not isinstance(part, Controller) and part in layout.addresses:
             writer.add_device(_new_element(layout, part), None)
     return writer.data()
+
+
+def _move_to_ports(writer: Writer, layout: Layout) -> None:
+    """A virtio channel or console has a port, whatever else its address says; libvirt replaces that silently."""
+    for node, port in layout.problem.ports.items():
+        address = node.first("address")
+        if address is not None and address.get("type") != "virtio-serial":
+            for name in address.attributes:
+                writer.remove_attribute(address, name)
+            numbers = {"controller": str(port.controller), "bus": "0", "port": str(port.number)}
+            writer.set_child(node, "address", {"type": "virtio-serial", **numbers})
 
 
 def _last_pci_controller(layout: Layout) -> Node | None:
@@ -47,6 +57,8 @@ def _update(writer: Writer, layout: Layout, part: Part, node: Node) -> None:
     zpci = (
         (wanted.uid, wanted.fid) if wanted is not None and wanted.uid is not None and wanted.fid is not None else None
     )
+    if part in layout.choice.chipset and part.address_node is not None:
+        writer.remove_child(part.address_node, "zpci")
     bit = "on" if part in layout.multifunction and part.multifunction is None else None
     writer.set_address(node, address, multifunction=bit, zpci=zpci)
 

@@ -19,13 +19,14 @@ _FRONT_ORDER = ("model", "target")
 class _Change:
     """What is to change about one element."""
 
-    __slots__ = ("after", "attributes", "back", "front")
+    __slots__ = ("after", "attributes", "back", "front", "removed")
 
     def __init__(self) -> None:
         self.attributes: dict[str, str | None] = {}
         self.front: list[NewElement] = []
         self.back: list[NewElement] = []
         self.after: list[NewElement] = []
+        self.removed = False
 
 
 class Writer:
@@ -100,6 +101,12 @@ class Writer:
         front.append(NewElement(tag, wanted))
         front.sort(key=lambda one: _FRONT_ORDER.index(one.tag) if one.tag in _FRONT_ORDER else len(_FRONT_ORDER))
 
+    def remove_child(self, node: Node, tag: str) -> None:
+        """Take an element's first child of this tag away, with the blanks before it."""
+        child = node.first(tag)
+        if child is not None:
+            self._changes[child].removed = True
+
     def add_device(self, element: NewElement, after: Node | None) -> None:
         """Add a device right after another one, or as the last one."""
         if after is None:
@@ -133,6 +140,9 @@ class Writer:
 
     def _render(self, node: Node, change: _Change, pieces: list[tuple[int, int, str]]) -> None:
         span = self.document.spans[node.number]
+        if change.removed:
+            pieces.append((len(self.document.text[: span.begin].rstrip()), span.close_end, ""))
+            return
         self._render_attributes(node, span, change, pieces)
         if change.front or change.back:
             self._render_children(node, span, change, pieces)

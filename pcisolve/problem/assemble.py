@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.machines import Machine
+from pcisolve.core.errors import InputError
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node, Source
 from pcisolve.problem import implicit
@@ -17,9 +18,10 @@ from pcisolve.problem.lists import (
     with_indexes,
 )
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.problem.problem import Options, Problem
+from pcisolve.problem.problem import MAX_CONTROLLERS, Options, Problem
 from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
+from pcisolve.problem.serial_ports import assign_ports
 from pcisolve.problem.virtio import settle_virtio_addresses
 
 # The order in which libvirt walks the devices of a guest (rule alg-iteration-order).
@@ -88,7 +90,7 @@ class _Assembly:
         implicit.add_family_defaults(elements, machine)
         implicit.add_implicit_controllers(elements)
         implicit.add_implicit_video(elements)
-        implicit.add_virtio_serial_overflow(elements)
+        ports = assign_ports(elements)
         parts = self._parts()
         controllers = [part for part in parts if isinstance(part, Controller)]
         express = any(one.index == 0 and one.model is not None and one.model.express for one in controllers)
@@ -108,6 +110,7 @@ class _Assembly:
             controllers=controllers,
             parts=parts,
             unreadable=self.reader.unreadable,
+            ports=ports,
         )
 
     def _order_lists(self) -> None:
@@ -120,6 +123,9 @@ class _Assembly:
             if index is None:
                 index = self.indexes.get(node.number, UNINDEXED)
             found.append(Indexed(node, node.get("type") or "", index))
+        if len(found) > MAX_CONTROLLERS:
+            where = self.source.location(found[MAX_CONTROLLERS].node)
+            raise InputError(f"{len(found)} controllers", expected=f"at most {MAX_CONTROLLERS}", location=where)
         ordered = controllers_in_order(found)
         if self.scheme == MULTI_DOMAIN:
             self.numbered_later = {one.node.number for one in ordered if one.type == "pci" and one.index == UNINDEXED}

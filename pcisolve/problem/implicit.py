@@ -12,7 +12,6 @@ from pcisolve.problem.lists import Indexed, disk_bus, disk_number
 
 _DISKS_PER_CONTROLLER = {"scsi": 7, "fdc": 2, "ide": 4, "sata": 6}
 _SCSI_UNITS = 7
-_SERIAL_PORTS = 31
 MAX_IMPLICIT_CONTROLLERS = 1024
 
 
@@ -84,12 +83,12 @@ def add_implicit_controllers(elements: Elements) -> None:
     for bus, last in highest.items():
         for index in range(min(last, MAX_IMPLICIT_CONTROLLERS) + 1):
             elements.add(bus, index)
-    for node in _virtio_serial_ports(elements):
-        elements.add("virtio-serial", _number(node.find("address"), "controller", "virtio-serial"))
+    for node in virtio_serial_devices(elements):
+        elements.add("virtio-serial", address_number(node.find("address"), "controller", "virtio-serial"))
     _add_scsi_for_hostdevs(elements)
 
 
-def _number(address: Node | None, attribute: str, kind: str) -> int:
+def address_number(address: Node | None, attribute: str, kind: str) -> int:
     """A number of an address of this kind; 0 where the input says nothing usable."""
     if address is None or address.get("type") != kind:
         return 0
@@ -100,12 +99,13 @@ def _number(address: Node | None, attribute: str, kind: str) -> int:
 def _disk_controller(disk: Node, bus: str) -> int:
     address = disk.first("address")
     if address is not None and address.get("type") == "drive":
-        return _number(address, "controller", "drive")
+        return address_number(address, "controller", "drive")
     number = disk_number(disk.get("target/dev") or "")
     return max(number, 0) // _DISKS_PER_CONTROLLER[bus]
 
 
-def _virtio_serial_ports(elements: Elements) -> Iterator[Node]:
+def virtio_serial_devices(elements: Elements) -> Iterator[Node]:
+    """Channels and consoles on virtio-serial, in the order in which libvirt gives them ports."""
     for tag in ("channel", "console"):
         for node in elements.tagged(tag):
             if node.get("target/type") == "virtio":
@@ -126,7 +126,7 @@ def _add_scsi_for_hostdevs(elements: Elements) -> None:
     for node in hostdevs:
         address = node.first("address")
         if address is not None and address.get("type") == "drive":
-            controller = _number(address, "controller", "drive")
+            controller = address_number(address, "controller", "drive")
         else:
             controller, unit = next((c, u) for c in count() for u in range(_SCSI_UNITS) if (c, u) not in used)
             used.add((controller, unit))
@@ -142,47 +142,11 @@ def _used_scsi_units(elements: Elements, hostdevs: list[Node]) -> set[tuple[int,
     for node in disks + hostdevs:
         address = node.first("address")
         if address is not None and address.get("type") == "drive":
-            used.add((_number(address, "controller", "drive"), _number(address, "unit", "drive")))
+            used.add((address_number(address, "controller", "drive"), address_number(address, "unit", "drive")))
         elif node.tag == "disk":
             number = max(disk_number(node.get("target/dev") or ""), 0)
             used.add((number // _SCSI_UNITS, number % _SCSI_UNITS))
     return used
-
-
-def add_virtio_serial_overflow(elements: Elements) -> None:
-    """A further virtio-serial controller when the ports of those there run out (rule implicit-serial-overflow)."""
-    ports = {one.index: _port_count(one.node) for one in elements.controllers if one.type == "virtio-serial"}
-    used: dict[int, set[int]] = {index: set() for index in ports}
-    waiting = []
-    for node in _virtio_serial_ports(elements):
-        address = node.first("address")
-        port = _number(address, "port", "virtio-serial")
-        if port:
-            used.setdefault(_number(address, "controller", "virtio-serial"), set()).add(port)
-        elif address is None or address.get("type") is None:
-            waiting.append(node)
-        else:
-            _take_port(used, ports, [_number(address, "controller", "virtio-serial")], first=1)
-    for node in waiting:
-        first = 0 if node.tag == "console" else 1
-        if not _take_port(used, ports, list(ports), first):
-            index = next(i for i in count() if i not in ports)
-            elements.add("virtio-serial", index)
-            ports[index], used[index] = _SERIAL_PORTS, {first}
-
-
-def _port_count(node: Node) -> int:
-    text = node.get("ports")
-    return min(int(text), 4096) if text is not None and text.isdecimal() and len(text) < 10 else _SERIAL_PORTS
-
-
-def _take_port(used: dict[int, set[int]], ports: dict[int, int], controllers: list[int], first: int) -> bool:
-    for index in controllers:
-        for port in range(first, ports.get(index, 0)):
-            if port not in used[index]:
-                used[index].add(port)
-                return True
-    return False
 
 
 def add_implicit_video(elements: Elements) -> None:

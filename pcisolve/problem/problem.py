@@ -11,6 +11,7 @@ from pcisolve.core.node import Node, Source
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.reading import Unreadable
 from pcisolve.problem.scheme import FLAT
+from pcisolve.problem.serial_ports import Port
 from pcisolve.problem.table import BusTable
 
 STAGES = ("libvirt", "qemu", "guest")
@@ -46,10 +47,12 @@ class Problem:
         controllers: list[Controller],
         parts: list[Part],
         unreadable: list[Unreadable],
+        ports: dict[Node, Port],
     ) -> None:
         self.root, self.source, self.catalog, self.machine = root, source, catalog, machine
         self.options, self.scheme = options, scheme
         self.controllers, self.parts, self.unreadable = controllers, parts, unreadable
+        self.ports = ports
         self.table = BusTable(scheme, controllers)
         self._by_kind: dict[str, list[Part]] = {}
         for part in parts:
