@@ -16,7 +16,8 @@ def solved_bytes(document: Document, layout: Layout) -> bytes:
     for part in layout.problem.parts:
         if part.node is not None:
             _update(writer, layout, part, part.node)
-    _move_to_ports(writer, layout)
+            if part.new_type:
+                _leave_pci(writer, layout, part)
     after = _last_pci_controller(layout)
     for controller in layout.controllers:
         if controller.node is None:
@@ -27,15 +28,16 @@ def solved_bytes(document: Document, layout: Layout) -> bytes:
     return writer.data()
 
 
-def _move_to_ports(writer: Writer, layout: Layout) -> None:
-    """A virtio channel or console has a port, whatever else its address says; libvirt replaces that silently."""
-    for node, port in layout.problem.ports.items():
-        address = node.first("address")
-        if address is not None and address.get("type") != "virtio-serial":
-            for name in address.attributes:
-                writer.remove_attribute(address, name)
-            numbers = {"controller": str(port.controller), "bus": "0", "port": str(port.number)}
-            writer.set_child(node, "address", {"type": "virtio-serial", **numbers})
+def _leave_pci(writer: Writer, layout: Layout, part: Part) -> None:
+    """Replace the PCI address of a device that libvirt moves to another bus, silently."""
+    address = part.address_node
+    if address is None or part.node is None:
+        return
+    for name in address.attributes:
+        writer.remove_attribute(address, name)
+    port = layout.problem.ports.get(part.node)
+    rest = {} if port is None else {"controller": str(port.controller), "bus": "0", "port": str(port.number)}
+    writer.set_child(part.node, "address", {"type": part.new_type, **rest})
 
 
 def _last_pci_controller(layout: Layout) -> Node | None:

@@ -129,6 +129,16 @@ class Desk:
             self._domain_numbers.update(dict.fromkeys(trail, number))
         return number
 
+    def inside(self, controller: Controller, root: Controller) -> Any:
+        """Whether a controller's bus is in a root's domain: a truth value or a literal."""
+        domain, index = self.domain(controller), self.index(root)
+        if isinstance(domain, int) and isinstance(index, int):
+            return domain == index
+        literal = self.model.new_bool_var("")
+        self.model.add(domain == index).only_enforce_if(literal)
+        self.model.add(domain != index).only_enforce_if(~literal)
+        return literal
+
     def providers(self, part: Part) -> Iterator[tuple[Controller, Any]]:
         """Who may provide the part's bus, each with the truth value or literal that it does."""
         place = self.place(part)

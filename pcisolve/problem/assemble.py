@@ -22,7 +22,7 @@ from pcisolve.problem.problem import MAX_CONTROLLERS, Options, Problem
 from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.serial_ports import assign_ports
-from pcisolve.problem.virtio import settle_virtio_addresses
+from pcisolve.problem.virtio import leave_pci, settle_virtio_addresses
 
 # The order in which libvirt walks the devices of a guest (rule alg-iteration-order).
 ITERATION_ORDER = [
@@ -192,13 +192,11 @@ class _Assembly:
             return
         part.address_node = address
         part.address_type = self.reader.address_type(address)
-        if part.kind in ("channel", "console") and part.view.get("target/type") == "virtio":
-            part.address_type = "virtio-serial"  # whatever the input says, libvirt gives it a port
-            return
         if part.address_type == "pci":
             part.asked = self.reader.pci_address(address)
             part.multifunction = self.reader.word(address, "multifunction", ("on", "off"), "multifunction-word")
             part.zpci = self.reader.zpci(address)
+            leave_pci(part)
 
     def _classify(self, part: Part, express: bool) -> None:
         if isinstance(part, Controller):

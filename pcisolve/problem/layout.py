@@ -38,6 +38,15 @@ class Layout:
         place = self.places.get(part)
         return None if place is None else self.by_index.get(place.provider)
 
+    def root_above(self, part: Part) -> Controller | None:
+        """The root that a part's bus belongs to; None where a place on the way up is open or goes in a circle."""
+        here = self.provider(part)
+        for _ in self.controllers:
+            if here is None or here.is_root:
+                return here
+            here = self.provider(here)
+        return None
+
     def target(self, controller: Controller, option: str) -> int | str | None:
         """A <target> option as given or filled in."""
         given = controller.targets.get(option)

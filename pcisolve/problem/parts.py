@@ -21,7 +21,8 @@ class Part:
     """One device or controller of the guest.
 
     `node` is the input's element (None when libvirt adds the part), `view` the element as libvirt
-    reads it, with the defaults filled in. `asked` is the address as the input says it.
+    reads it, with the defaults filled in. `asked` is the address as the input says it; `new_type` the type of
+    address libvirt puts in its place, for devices it moves off PCI whatever the input says.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Part:
         "model",
         "multifunction",
         "needs",
+        "new_type",
         "node",
         "shares_slot",
         "takes_zpci",
@@ -59,6 +61,7 @@ class Part:
         self.group = 0
         self.address_node: Node | None = None
         self.address_type = ""
+        self.new_type = ""
         self.asked: Address | None = None
         self.multifunction: str | None = None
         self.zpci = ZpciIds(None, None)

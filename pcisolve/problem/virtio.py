@@ -6,6 +6,23 @@ from pcisolve.catalog.machines import Machine
 from pcisolve.problem.parts import Part
 
 
+def leave_pci(part: Part) -> None:
+    """Turn a device that is never on PCI to its own bus, whatever address it was given.
+
+    Virtio channels and consoles get a virtio-serial port, ibmvscsi and spapr-vlan a spapr-vio address.
+    Source: libvirt src/qemu/qemu_domain_address.c, tried with 9.0.0.
+    """
+    view = part.view
+    if part.kind in ("channel", "console") and view.get("target/type") == "virtio":
+        part.new_type = "virtio-serial"
+    elif (part.kind == "controller" and view.get("type") == "scsi" and view.get("model") == "ibmvscsi") or (
+        part.kind == "interface" and view.get("model/type") == "spapr-vlan"
+    ):
+        part.new_type = "spapr-vio"
+    if part.new_type:
+        part.address_type, part.asked = part.new_type, None
+
+
 def settle_virtio_addresses(parts: list[Part], machine: Machine, express: bool) -> None:
     """Give address-less virtio devices the address type the machine prefers.
 

@@ -181,7 +181,7 @@ class KindMatch(_OnBus):
     )
 
     def encode(self, desk: Desk, case: Part) -> None:
-        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one.model and _takes(one.model, case) else None)
+        desk.confine(self.claim(case), case, lambda one: ANYWHERE if _takes(one.model, case) else None)
 
     def check(self, layout: Layout, case: Part) -> bool:
         provider = layout.provider(case)
@@ -198,7 +198,9 @@ class KindMatch(_OnBus):
         return Telling(message, self.points(question, case, "bus"))
 
 
-def _takes(model: ControllerModel, part: Part) -> bool:
+def _takes(model: ControllerModel | None, part: Part) -> bool:
+    if model is None:
+        return True  # rule model-required
     accepts = model.accepts
     return bool(part.explicit_needs & (accepts | ENDPOINT if accepts & ENDPOINT else accepts))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pcisolve.encoding.desk import ANYWHERE, Desk
+from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
@@ -38,7 +38,9 @@ class NeedsPciAddress(DeviceRule):
     def keeps(self, case: Part) -> bool:
         if case.variant is None or case.variant.pci_address != "required":
             return True
-        return case.address_type in ("", "pci") or (case.address_type == "unassigned" and case.kind == "hostdev")
+        if case.kind == "hostdev" and case.address_type in ("unassigned", "ccw"):
+            return True
+        return case.address_type in ("", "pci")
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} needs an address of type pci, not {case.address_type}"
@@ -109,6 +111,58 @@ class CcwMachine(Rule[Part]):
         return Telling(
             f"{name_of(case)} has an address of type ccw, which {family} does not have", (point(case, "type"),)
         )
+
+
+class AcpiIndex(DeviceRule):
+    """Only a PCI device has an ACPI index."""
+
+    id = "acpi-index-pci"
+    source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
+    allows = ("q35: <memballoon model='virtio'><acpi index='3'/></memballoon>",)
+    forbids = (
+        "q35: <memballoon model='virtio'><acpi index='3'/><address type='spapr-vio' reg='0x3000'/></memballoon>",
+    )
+
+    def keeps(self, case: Part) -> bool:
+        return case.view.first("acpi") is None or case.address_type in ("", "pci")
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"{name_of(case)} has an ACPI index, which goes with an address of type pci, not {case.address_type}"
+        return Telling(message, (point(case, "type"),))
+
+
+class ControllerOnce(Rule[tuple[Part, ...]]):
+    """No two controllers of one type have one index.
+
+    The companions of an ICH9 USB 2 controller share its index: they are one controller to the guest.
+    """
+
+    id = "controller-duplicate"
+    source = "libvirt src/conf/domain_postparse.c and src/conf/domain_addr.c, tried with 9.0.0"
+    allows = (
+        "pc: <controller type='usb' index='0' model='ich9-ehci1'/><controller type='usb' index='0' model='ich9-uhci1'/>",
+    )
+    forbids = ("pc: <controller type='scsi' index='0'/><controller type='scsi' index='0'/>",)
+
+    def cases(self, question: Question) -> Iterator[tuple[Part, ...]]:
+        twins: dict[tuple[str | None, str | None], list[Part]] = {}
+        for part in question.problem.by_kind("controller"):
+            model = part.view.get("model") or ""
+            if not isinstance(part, Controller) and model != "none" and not model.startswith("ich9-uhci"):
+                twins.setdefault((part.view.get("type"), part.view.get("index")), []).append(part)
+        return (tuple(parts) for parts in twins.values() if len(parts) > 1)
+
+    def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
+        desk.require(self.claim(case), len(case) < 2)
+
+    def check(self, layout: Layout, case: tuple[Part, ...]) -> bool:
+        return len({(part.view.get("type"), part.view.get("index")) for part in case}) == len(case)
+
+    def tell(self, question: Question, case: tuple[Part, ...]) -> Telling:
+        points = [Point(part.node or part.view, "index", "has that index already") for part in case[:-1]]
+        last = Point(case[-1].node or case[-1].view, "index")
+        view = case[0].view
+        return Telling(f"{len(case)} {view.get('type')} controllers have index {view.get('index')}", (last, *points))
 
 
 class HostDeviceOnce(Rule[tuple[Part, ...]]):
@@ -217,7 +271,7 @@ class PciBuses(Rule[Part]):
         return part.pinned is not None or (part.wants and supports_pci)
 
     def encode(self, desk: Desk, case: Part) -> None:
-        desk.confine(self.claim(case), case, lambda one: ANYWHERE)
+        desk.require(self.claim(case), bool(desk.controllers))
 
     def check(self, layout: Layout, case: Part) -> bool:
         return bool(layout.controllers) or isinstance(case, Controller)
@@ -237,6 +291,8 @@ RULES: tuple[Rule[Part] | Rule[tuple[Part, ...]], ...] = (
     RefusesPciAddress(),
     VirtioDiskAddress(),
     CcwMachine(),
+    AcpiIndex(),
+    ControllerOnce(),
     HostDeviceOnce(),
     SingleIde(),
     PciBuses(),

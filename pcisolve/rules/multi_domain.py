@@ -123,11 +123,8 @@ class ChildDomain(_Child):
             desk.when(self.claim(case), [literal], desk.domain(case) == desk.domain(other))
 
     def check(self, layout: Layout, case: Controller) -> bool:
-        parent = self.parent(layout, case)
-        table = layout.table
-        if parent is None or case not in layout.addresses or table.domain_of(parent) is None:
-            return True
-        return layout.addresses[case].domain == table.domain_of(parent)
+        root = layout.root_above(case)
+        return root is None or layout.addresses[case].domain == root.index
 
     def tell(self, question: Question, case: Controller) -> Telling:
         return Telling(
@@ -176,21 +173,22 @@ class AddressLookup(Rule[Part]):
         asked = case.pinned or Address(0, 0, 0, 0)
         if asked.slot > 31 or asked.function > 7:
             return
-        if not desk.is_fixed(case):
-            rows = [self._row(desk, one, asked) for one in desk.controllers if _may_be(one, asked)]
-            desk.limit(self.claim(case), case, rows)
+        # The slot is said here too: it decides which models can provide a bus that is not numbered yet.
+        slot = (asked.slot, asked.slot)
+        desk.confine(self.claim(case), case, lambda one: slot if _may_be(one, asked) else None)
         for one, literal in desk.providers(case):
             bus = 0 if one.is_root else desk.index(one)
             desk.when(self.claim(case), [literal], bus == asked.bus)
             desk.when(self.claim(case), [literal], desk.domain(one) == asked.domain)
 
-    def _row(self, desk: Desk, one: Controller, asked: Address) -> tuple[int, int]:
-        base = desk.span(one)[0]
-        return base + asked.devfn, base + asked.devfn
-
     def check(self, layout: Layout, case: Part) -> bool:
-        asked = case.pinned
-        return asked is None or isinstance(layout.table.lookup(asked.domain, asked.bus), Found)
+        asked = case.pinned or Address(0, 0, 0, 0)
+        provider, root = layout.provider(case), layout.root_above(case)
+        if provider is None:
+            return isinstance(layout.table.lookup(asked.domain, asked.bus), Found)
+        bus = 0 if provider.is_root else provider.index
+        is_there = bus == asked.bus and layout.places[case].slot == asked.slot
+        return is_there and (root is None or root.index == asked.domain)
 
     def tell(self, question: Question, case: Part) -> Telling:
         asked = case.pinned or Address(0, 0, 0, 0)
@@ -212,6 +210,10 @@ class AddressLookup(Rule[Part]):
                 return Telling(message, (here, point(controller, "domain", "is plugged in there")))
             case NoSuchController(index):
                 return Telling(f"{who}: no controller has index {index}, so there is no such bus", (here,))
+            case Found(controller) if controller in question.choice.addresses:
+                goes = question.choice.addresses[controller].domain
+                message = f"{who}, but {name_of(controller)}, which has no address, goes to domain {goes:04x}"
+                return Telling(message, (here, point(controller, role="could have an address in that domain")))
         return Telling(f"{who}, whose bus has no place of its own yet", (here,))
 
 
@@ -276,11 +278,12 @@ class BusesPerDomain(Rule[Controller]):
         return question.problem.roots
 
     def encode(self, desk: Desk, case: Controller) -> None:
-        inside: list[bool] = []
-        for one in desk.controllers:
-            domain = desk.domain_number(one)
-            if domain is not None:
-                inside.append(domain == case.index)
+        # While indexes are being found nobody has a domain yet: then the count waits for the layout.
+        inside = [
+            desk.inside(one, case)
+            for one in desk.controllers
+            if desk.retractable or desk.domain_number(one) is not None
+        ]
         desk.at_most(self.claim(case), inside, BUSES_PER_DOMAIN)
 
     def check(self, layout: Layout, case: Controller) -> bool:
