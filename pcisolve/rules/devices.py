@@ -140,7 +140,8 @@ class ControllerOnce(Rule[tuple[Part, ...]]):
     id = "controller-duplicate"
     source = "libvirt src/conf/domain_postparse.c and src/conf/domain_addr.c, tried with 9.0.0"
     allows = (
-        "pc: <controller type='usb' index='0' model='ich9-ehci1'/><controller type='usb' index='0' model='ich9-uhci1'/>",
+        "pc: <controller type='usb' model='ich9-ehci1' index='0'/>"
+        "<controller type='usb' index='0' model='ich9-uhci1'/>",
     )
     forbids = ("pc: <controller type='scsi' index='0'/><controller type='scsi' index='0'/>",)
 
