@@ -15,7 +15,7 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
-from pcisolve.rules.rule import Question
+from pcisolve.rules.rule import Question, name_of
 from pcisolve.verdict.values import (
     INFEASIBLE,
     INVALID,
@@ -130,7 +130,10 @@ def _asked_places(problem: Problem) -> Choice:
     choice = Choice()
     for part in problem.parts:
         is_child = isinstance(part, Controller) and not part.is_root and part.model is not None
-        if is_child or (part.pinned is not None and part.needs):
+        asked = part.pinned
+        if asked is not None and part.needs:
+            choice.places[part] = Place(problem.provider_index(asked), asked.slot, asked.function)
+        elif is_child:
             choice.places[part] = Place(-1, 0, 0)
     return choice
 
@@ -186,6 +189,7 @@ def _placed_device(problem: Problem, layout: Layout, part: Part) -> PlacedDevice
         path=None if part.node is None else part.node.path,
         line=_line(problem, part),
         kind=part.kind,
+        name=name_of(part),
         address=str(layout.addresses[part]),
         chosen=part.pinned is None,
         implicit=part.implicit,

@@ -40,5 +40,5 @@ def _label(item: Item) -> str:
         note = " (added)" if item.added else ""
         return f"{item.address} {item.name} {item.model}, bus {item.domain:04x}:{item.bus:02x}{note}"
     note = " (implicit)" if item.implicit else " (chosen)" if item.chosen else ""
-    where = f" line {item.line}" if item.line is not None else ""
-    return f"{item.address} {item.kind}{where}{note}"
+    where = f", line {item.line}" if item.line is not None else ""
+    return f"{item.address} {item.name}{where}{note}"

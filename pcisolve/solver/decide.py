@@ -110,6 +110,7 @@ def number(question: Question, rules: Iterable[Rule[Any]], seconds: float) -> di
     """
     from ortools.sat.python import cp_model
 
+    rules = tuple(rules)
     desk = Desk(question.controllers)
     for rule in rules:
         for case in rule.cases(question):
@@ -123,4 +124,4 @@ def number(question: Question, rules: Iterable[Rule[Any]], seconds: float) -> di
         return {one: int(solver.value(variable)) for one, variable in zip(waiting, variables, strict=True)}
     if status == cp_model.UNKNOWN:
         return Unknown(seconds)
-    return No([Breach(*claim) for claim in desk.refused])
+    return No([Breach(*claim) for claim in desk.refused] or _core(question, rules, seconds))

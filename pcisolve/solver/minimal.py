@@ -41,9 +41,12 @@ class _Plan:
         self.problem = problem
         self.choice = Choice()
         self.settled: dict[Part, Place] = {}
-        self.base = Pass(problem, self.choice, self.settled, dry=False)
+        # As libvirt does, buses that an address or a gap between indexes asks for come first; they are not optional.
+        self.base = Pass(problem, self.choice, self.settled, dry=True)
         self.base.prepare()
+        self.base.dry = False
         self._add_gap_controllers()
+        self.gaps = len(self.choice.added)
         self.models = self._growable()
         self.groups = self._groups()
         self.supplies = self._supplies()
@@ -159,9 +162,7 @@ class _Plan:
         for (demand, supply), count in counted.placed.items():
             quota[demand][supply] = count
         for position, (key, parts) in enumerate(self.groups.items()):
-            waiting = parts + [
-                one for one in self.choice.added if one.model_name == key and one not in self.choice.places
-            ]
+            waiting = parts + [one for one in self._counted() if one.model_name == key]
             for part in waiting:
                 if not (isinstance(part, Controller) and part.is_root):
                     self._place(part, quota[position])
@@ -195,6 +196,10 @@ class _Plan:
                         self.choice.multifunction.add(part)
                     return
 
+    def _counted(self) -> list[Controller]:
+        """The added controllers of the count, without those that fill gaps, which are supplies and parts already."""
+        return self.choice.added[self.gaps :]
+
     @staticmethod
     def _function(part: Part) -> int:
         return USB2_FUNCTION.get(part.view.get("model") or "", 0) if _Plan._is_usb2(part) else 0
@@ -203,7 +208,7 @@ class _Plan:
         buses: Buses = self.base.buses
         if isinstance(supply.name, int):
             return [buses.by_index[supply.name]]
-        indexes = [one.index for one in self.choice.added if one.model_name == supply.name]
+        indexes = [one.index for one in self._counted() if one.model_name == supply.name]
         limit = part.index if isinstance(part, Controller) else None
         return [buses.by_index[index] for index in indexes if limit is None or index < limit]
 

@@ -69,11 +69,15 @@ class PlacedController(NamedTuple):
 
 
 class PlacedDevice(NamedTuple):
-    """A device of a layout. `chosen`: its address was not in the input. `path` and `line` are None when implicit."""
+    """A device of a layout. `chosen`: its address was not in the input. `path` and `line` are None when implicit.
+
+    `kind` is the element's name, `name` the device in words ("disk vda", "usb controller 0").
+    """
 
     path: str | None
     line: int | None
     kind: str
+    name: str
     address: str
     chosen: bool
     implicit: bool

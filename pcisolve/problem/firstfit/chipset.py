@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pcisolve.catalog.machines import Preferred
 from pcisolve.catalog.matching import matches
 from pcisolve.core.node import Node
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.problem.firstfit.buses import Buses
+from pcisolve.problem.firstfit.choice import Choice, Place
 from pcisolve.problem.parts import Part
-
-if TYPE_CHECKING:
-    from pcisolve.problem.firstfit.run import Pass
+from pcisolve.problem.problem import Problem
 
 
-def chipset_step(run: Pass) -> None:
+class Placing(Protocol):
+    """What the chipset step needs of a walk over all parts."""
+
+    problem: Problem
+    choice: Choice
+    settled: dict[Part, Place]
+    buses: Buses
+
+    def settle(self, part: Part, place: Place) -> None:
+        """Give a part its place for good."""
+
+    def search(self, part: Part) -> Place | None:
+        """Place a part like any other."""
+
+
+def chipset_step(run: Placing) -> None:
     """Reserve what the chipset has, and settle the parts that have a place of their own on bus 0."""
     machine = run.problem.machine
     if not (machine.reserved or machine.fixed or machine.preferred) or 0 not in run.buses.by_index:
@@ -40,7 +54,7 @@ def builtin_part() -> Part:
     return Part("chipset", None, Node("chipset", {}, -1))
 
 
-def _prefer_device(run: Pass, preferred: Preferred) -> None:
+def _prefer_device(run: Placing, preferred: Preferred) -> None:
     parts = run.problem.by_kind(preferred.element)
     for part in parts[:1] if preferred.first_only else parts:
         if not part.wants or part in run.settled or not matches(preferred.when, part.view):
@@ -49,7 +63,7 @@ def _prefer_device(run: Pass, preferred: Preferred) -> None:
             run.search(part)
 
 
-def _prefer(run: Pass, part: Part, preferred: Preferred) -> bool:
+def _prefer(run: Placing, part: Part, preferred: Preferred) -> bool:
     bus = run.buses.by_index[0]
     for slot in preferred.slots:
         if bus.masks[slot] == 0:
