@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
@@ -37,7 +36,7 @@ class Guest:
         models: a folder that adds to or overrides the shipped models, or None.
     """
 
-    def __init__(self, document: Document, models: Path | None = None) -> None:
+    def __init__(self, document: Document, models: str | None = None) -> None:
         self.document = document
         self.models = models
 
@@ -90,7 +89,7 @@ def load(source: str | os.PathLike[str] | bytes, *, models: str | os.PathLike[st
     from pcisolve.libvirt.document import read, read_path
 
     document = read(source) if isinstance(source, bytes) else read_path(os.fspath(source))
-    return Guest(document, None if models is None else Path(models))
+    return Guest(document, None if models is None else os.fspath(models))
 
 
 def make_options(

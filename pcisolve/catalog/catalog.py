@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Final
 
 from pcisolve.catalog.controllers import ControllerModel, read_controller
@@ -22,7 +22,7 @@ NEWEST: Final = (12, 5, 0)
 _DEFAULT_ARCH: Final = "x86_64"
 
 
-def load_catalog(models_dir: Path | None = None, libvirt: tuple[int, int, int] = NEWEST) -> Catalog:
+def load_catalog(models_dir: str | os.PathLike[str] | None = None, libvirt: tuple[int, int, int] = NEWEST) -> Catalog:
     """The catalog of a libvirt version; files of `models_dir` add to the shipped ones or override them by name.
 
     Raises:
@@ -30,8 +30,9 @@ def load_catalog(models_dir: Path | None = None, libvirt: tuple[int, int, int] =
     """
     if models_dir is None:
         return _shipped(libvirt)
-    check_user_folder(models_dir)
-    return Catalog((shipped_folder(), models_dir), libvirt)
+    folder = os.fspath(models_dir)
+    check_user_folder(folder)
+    return Catalog((shipped_folder(), folder), libvirt)
 
 
 @cache
@@ -42,15 +43,15 @@ def _shipped(libvirt: tuple[int, int, int]) -> Catalog:
 class Catalog:
     """What is known. Every method that reads a file raises InputError, with the place, when it is wrong."""
 
-    def __init__(self, folders: tuple[Path, ...], libvirt: tuple[int, int, int]) -> None:
+    def __init__(self, folders: tuple[str, ...], libvirt: tuple[int, int, int]) -> None:
         self.folders = folders
         self.libvirt = libvirt
         self._controllers: dict[str, ControllerModel | None] = {}
         self._devices: dict[str, DeviceClass | None] = {}
         self._machines: dict[tuple[str | None, str | None], Machine] = {}
         self._headings: dict[str, Heading] = {}
-        self._texts: dict[Path, ModelFile] = {}
-        self._parsed: dict[Path, Table] = {}
+        self._texts: dict[str, ModelFile] = {}
+        self._parsed: dict[str, Table] = {}
 
     def controller(self, model: str) -> ControllerModel | None:
         """The PCI controller model of this name; None when unknown or newer than this libvirt."""
@@ -109,31 +110,31 @@ class Catalog:
         return tuple(read_platform(self._table(path)) for path in self._platform_files.values())
 
     @cached_property
-    def _controller_files(self) -> dict[str, Path]:
+    def _controller_files(self) -> dict[str, str]:
         return model_files(self.folders, "controllers")
 
     @cached_property
-    def _machine_files(self) -> dict[str, Path]:
+    def _machine_files(self) -> dict[str, str]:
         return model_files(self.folders, "machines")
 
     @cached_property
-    def _device_files(self) -> dict[str, Path]:
+    def _device_files(self) -> dict[str, str]:
         return model_files(self.folders, "devices")
 
     @cached_property
-    def _platform_files(self) -> dict[str, Path]:
+    def _platform_files(self) -> dict[str, str]:
         return model_files(self.folders, "platforms")
 
     @cached_property
     def _known(self) -> Known:
         return Known(tuple(self._controller_files), tuple(self._machine_files), tuple(self._device_files))
 
-    def _text(self, path: Path) -> ModelFile:
+    def _text(self, path: str) -> ModelFile:
         if path not in self._texts:
             self._texts[path] = read_text(path)
         return self._texts[path]
 
-    def _table(self, path: Path) -> Table:
+    def _table(self, path: str) -> Table:
         """A fresh table of the file, which is parsed once."""
         file = self._text(path)
         if path not in self._parsed:

@@ -82,7 +82,7 @@ def read_controller(table: Table, known: Known, libvirt: Version) -> ControllerM
         raise table.error("slots", '"slots" has a wrong value', "[lowest, highest]")
     needs = table.kinds("needs")
     model = ControllerModel(
-        name=table.word("name", (table.file.path.stem,)),
+        name=table.word("name", (table.file.stem,)),
         summary=table.text("summary"),
         source=table.text("source"),
         since=table.version("since"),

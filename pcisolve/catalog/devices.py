@@ -64,7 +64,7 @@ def read_device(table: Table, libvirt: Version) -> DeviceClass:
     """
     variants = [_variant(one) for one in table.tables("variant")]
     device = DeviceClass(
-        element=table.word("element", (table.file.path.stem,)),
+        element=table.word("element", (table.file.stem,)),
         summary=table.text("summary"),
         source=table.text("source"),
         since=table.version("since"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
@@ -11,7 +10,7 @@ from pcisolve.core.words import did_you_mean
 SORTS = ("controllers", "machines", "devices", "platforms")
 
 
-def shipped_folder() -> Path:
+def shipped_folder() -> str:
     """The folder of the installed package pcisolve.models, or models/ beside the package in a plain checkout.
 
     Raises:
@@ -21,14 +20,15 @@ def shipped_folder() -> Path:
 
     spec = find_spec("pcisolve.models")
     if spec is not None and spec.submodule_search_locations:
-        return Path(next(iter(spec.submodule_search_locations)))
-    beside = Path(__file__).parents[2] / "models"
-    if beside.is_dir():
+        return next(iter(spec.submodule_search_locations))
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    beside = os.path.join(os.path.dirname(package), "models")
+    if os.path.isdir(beside):
         return beside
     raise InputError("the model files are missing from this installation", expected="the package pcisolve.models")
 
 
-def check_user_folder(folder: Path) -> None:
+def check_user_folder(folder: str) -> None:
     """Refuse a folder that is not of the shape of models/, so that a misspelt name is not ignored.
 
     Raises:
@@ -47,21 +47,22 @@ def check_user_folder(folder: Path) -> None:
             raise InputError(f"{entry.path}: a model file belongs in one of the folders {', '.join(SORTS)}")
 
 
-def model_files(folders: tuple[Path, ...], sort: str) -> dict[str, Path]:
+def model_files(folders: tuple[str, ...], sort: str) -> dict[str, str]:
     """The files of one sort by name, sorted; a later folder overrides an earlier one.
 
     Raises:
         InputError: a folder cannot be listed.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, str] = {}
     for folder in folders:
+        inside = os.path.join(folder, sort)
         try:
-            names = [entry.name for entry in os.scandir(folder / sort)]
+            names = os.listdir(inside)
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise InputError(f"{folder / sort}: {error.strerror}", expected="a folder of model files") from None
+            raise InputError(f"{inside}: {error.strerror}", expected="a folder of model files") from None
         for name in names:
             if name.endswith(".toml") and name[0] not in "._":
-                found[name.removesuffix(".toml")] = folder / sort / name
+                found[name.removesuffix(".toml")] = os.path.join(inside, name)
     return dict(sorted(found.items()))

@@ -126,7 +126,7 @@ class Machine:
     )
 
     def __init__(self, table: Table, known: Known, asked: Asked) -> None:
-        self.family = table.word("family", (table.file.path.stem,))
+        self.family = table.word("family", (table.file.stem,))
         self.summary = table.text("summary")
         self.source = table.text("source")
         self.arches, self.names, self.default_for, self.since = read_heading(table, asked.libvirt)

@@ -31,7 +31,7 @@ def read_platform(table: Table) -> Platform:
         InputError: a wrong file.
     """
     platform = Platform(
-        name=table.file.path.stem,
+        name=table.file.stem,
         summary=table.text("summary"),
         source=table.text("source"),
         domains=table.number("domains"),

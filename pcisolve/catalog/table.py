@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from pcisolve.core.errors import InputError, Location
@@ -31,23 +31,28 @@ _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$
 class ModelFile(NamedTuple):
     """The text of one model file."""
 
-    path: Path
+    path: str
     text: str
+
+    @property
+    def stem(self) -> str:
+        """The file's name without .toml."""
+        return os.path.basename(self.path).removesuffix(".toml")
 
     def location(self, offset: int) -> Location:
         """Line and column of an offset into the text."""
         line_start = self.text.rfind("\n", 0, offset) + 1
-        return Location(str(self.path), self.text.count("\n", 0, offset) + 1, offset - line_start + 1)
+        return Location(self.path, self.text.count("\n", 0, offset) + 1, offset - line_start + 1)
 
 
-def read_text(path: Path) -> ModelFile:
+def read_text(path: str) -> ModelFile:
     """Read a model file.
 
     Raises:
         InputError: it cannot be read, is larger than 1 MiB, or is not UTF-8.
     """
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:
             raise InputError(f"{path}: the model file is larger than 1 MiB")
@@ -57,7 +62,7 @@ def read_text(path: Path) -> ModelFile:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
-        raise InputError("not UTF-8 text", location=Location(str(path), line, column)) from None
+        raise InputError("not UTF-8 text", location=Location(path, line, column)) from None
 
 
 def parse(file: ModelFile) -> Table:

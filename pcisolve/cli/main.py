@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from importlib import import_module
 
@@ -72,7 +71,6 @@ def group() -> None:
 
 def main() -> None:
     """Entry point. Ends the process with the exit codes of the contract; no traceback reaches a user."""
-    gc.set_threshold(100_000)  # a short-lived process: what it makes, it keeps
     try:
         group(prog_name="pcisolve")
     except InputError as error:

@@ -166,9 +166,10 @@ class _Plan:
             for part in waiting:
                 if not (isinstance(part, Controller) and part.is_root):
                     self._place(part, quota[position])
-        for part in parts_in_turn(self.problem, []):
+        for part in parts_in_turn(self.problem, self.base.controllers):
             if part not in self.choice.places and part not in self.settled:
                 self.base.place(part)
+        self.choice.failures += self.base.failures
         self.choice.places.update(self.settled)
         fill_values(self.problem, self.choice)
         return self.choice
@@ -209,7 +210,7 @@ class _Plan:
         if isinstance(supply.name, int):
             return [buses.by_index[supply.name]]
         indexes = [one.index for one in self._counted() if one.model_name == supply.name]
-        limit = part.index if isinstance(part, Controller) else None
+        limit = self._highest_bus(part)
         return [buses.by_index[index] for index in indexes if limit is None or index < limit]
 
 

@@ -40,7 +40,7 @@ def copied(tmp_path: Path) -> Callable[[str, str, str], Path]:
     """Copies a shipped file into a user's folder with one text replaced: copied("controllers/pci-bridge", old, new)."""
 
     def copy(name: str, old: str, new: str) -> Path:
-        text = (shipped_folder() / f"{name}.toml").read_text(encoding="utf-8")
+        text = (Path(shipped_folder()) / f"{name}.toml").read_text(encoding="utf-8")
         assert old in text
         target = tmp_path / "models" / f"{name}.toml"
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 import re
 from collections import Counter
 
@@ -46,7 +47,7 @@ plat-linux""",
     list(zip(SORTS, (CONTROLLER_RULES, MACHINE_RULES, DEVICE_RULES, PLATFORM_RULES), strict=True)),
 )
 def test_every_fact_has_its_rule(sort, rules):
-    texts = "".join(path.read_text(encoding="utf-8") for path in (shipped_folder() / sort).glob("*.toml"))
+    texts = "".join(path.read_text(encoding="utf-8") for path in (Path(shipped_folder()) / sort).glob("*.toml"))
     words = set(texts.replace('"', " ").replace(",", " ").replace(";", " ").split())
     assert [rule for rule in rules if rule not in words] == []
 
@@ -55,7 +56,7 @@ def test_every_fact_has_its_rule(sort, rules):
 def test_every_file_loads(libvirt):
     catalog = load_catalog(None, libvirt)
     assert len(catalog.controllers()) == 10
-    assert len(catalog.platforms()) == len(list((shipped_folder() / "platforms").glob("*.toml")))
+    assert len(catalog.platforms()) == len(list((Path(shipped_folder()) / "platforms").glob("*.toml")))
     everything = (*catalog.controllers(), *catalog.machines(), *catalog.devices(), *catalog.platforms())
     assert all(one.summary.endswith(".") and one.source for one in everything)
 
@@ -63,7 +64,7 @@ def test_every_file_loads(libvirt):
 def test_the_newest_libvirt_has_every_file():
     catalog = load_catalog()
     counts = [len(catalog.controllers()), len(catalog.machines()), len(catalog.devices()), len(catalog.platforms())]
-    assert counts == [len(list((shipped_folder() / sort).glob("*.toml"))) for sort in SORTS]
+    assert counts == [len(list((Path(shipped_folder()) / sort).glob("*.toml"))) for sort in SORTS]
 
 
 def test_every_controller_has_a_place_that_takes_it():
