@@ -96,6 +96,10 @@ class Catalog:
         """Every PCI controller model, by name."""
         return tuple(model for name in self._known.controllers if (model := self.controller(name)))
 
+    def elements(self) -> frozenset[str]:
+        """The names of all device elements, those of newer libvirt included."""
+        return frozenset(self._device_files)
+
     def devices(self) -> tuple[DeviceClass, ...]:
         """Every device element, by name."""
         return tuple(device for name in self._known.devices if (device := self.device(name)))

@@ -5,6 +5,7 @@ Source of the facts: libvirt src/qemu/qemu_domain_address.c; each file names its
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pcisolve.catalog.matching import When, matches, read_when
@@ -34,6 +35,15 @@ class Variant(NamedTuple):
     until: Version | None
 
 
+class Vocabulary(NamedTuple):
+    """The words libvirt knows for an attribute of the elements that match; any other is refused."""
+
+    path: str
+    when: When
+    words: tuple[str, ...]
+    since: Version
+
+
 class DeviceClass(NamedTuple):
     """A device element. `zpci`: gets zPCI ids on s390 when it has a PCI address."""
 
@@ -43,6 +53,15 @@ class DeviceClass(NamedTuple):
     since: Version
     zpci: bool
     variants: tuple[Variant, ...]
+    known: tuple[Vocabulary, ...]
+
+    def unknown_words(self, node: Node) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Attributes of an element with a word libvirt does not know: path, word, known words."""
+        for path in dict.fromkeys(one.path for one in self.known):
+            word = node.get(path)
+            fitting = [one for one in self.known if one.path == path and matches(one.when, node)]
+            if word is not None and fitting and not any(word in one.words for one in fitting):
+                yield path, word, tuple(word for one in fitting for word in one.words)
 
     def variant(self, node: Node) -> Variant | None:
         """The first variant the element matches; None takes no PCI address."""
@@ -63,6 +82,7 @@ def read_device(table: Table, libvirt: Version) -> DeviceClass:
         InputError: a wrong file.
     """
     variants = [_variant(one) for one in table.tables("variant")]
+    known = [_vocabulary(one) for one in table.tables("known")]
     device = DeviceClass(
         element=table.word("element", (table.file.stem,)),
         summary=table.text("summary"),
@@ -70,9 +90,21 @@ def read_device(table: Table, libvirt: Version) -> DeviceClass:
         since=table.version("since"),
         zpci=table.flag("zpci"),
         variants=tuple(one for one in variants if one.since <= libvirt and (one.until is None or libvirt < one.until)),
+        known=tuple(one for one in known if one.since <= libvirt),
     )
     table.finish()
     return device
+
+
+def _vocabulary(table: Table) -> Vocabulary:
+    vocabulary = Vocabulary(
+        path=table.text("path"),
+        when=read_when(table),
+        words=table.words("words", required=True),
+        since=table.version("since", "0"),
+    )
+    table.finish()
+    return vocabulary
 
 
 def _variant(table: Table) -> Variant:

@@ -7,6 +7,7 @@ from pcisolve.catalog.machines import Machine
 from pcisolve.core.errors import InputError
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node, Source
+from pcisolve.core.words import did_you_mean
 from pcisolve.problem import implicit
 from pcisolve.problem.lists import (
     UNINDEXED,
@@ -55,6 +56,7 @@ ITERATION_ORDER = [
     "pstore",
 ]
 _NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index")
+_NOT_DEVICES = frozenset({"emulator", "redirfilter"})
 NUMBERED_LATER = -1
 
 
@@ -80,7 +82,9 @@ class _Assembly:
         self.reader = Reader()
         self.machine: Machine = catalog.machine(root.get("os/type/arch"), root.get("os/type/machine"))
         devices = root.first("devices")
-        self.elements = implicit.Elements(devices.children if devices is not None else ())
+        children = devices.children if devices is not None else []
+        self._refuse_unknown_elements(children)
+        self.elements = implicit.Elements(children)
         self.scheme = options.scheme if options.scheme != "auto" else scheme_of(self.elements, catalog)
         self.numbered_later: set[int] = set()
 
@@ -198,6 +202,16 @@ class _Assembly:
             part.zpci = self.reader.zpci(address)
             leave_pci(part)
 
+    def _refuse_word(self, node: Node, path: str, word: str, known: tuple[str, ...]) -> None:
+        holder, attribute = _owner(node, path)
+        self.reader.refuse("known-word", holder, attribute, word, did_you_mean(word, known))
+
+    def _refuse_unknown_elements(self, devices: list[Node]) -> None:
+        known = self.catalog.elements() | _NOT_DEVICES
+        for node in devices:
+            if node.tag not in known:
+                self.reader.refuse("known-device", node, "", f"<{node.tag}>", did_you_mean(node.tag, known))
+
     def _classify(self, part: Part, express: bool) -> None:
         if isinstance(part, Controller):
             return
@@ -205,12 +219,21 @@ class _Assembly:
         if device is None:
             return
         part.takes_zpci = device.zpci
+        if part.node is not None:
+            for path, word, known in device.unknown_words(part.node):
+                self._refuse_word(part.node, path, word, known)
         part.variant = variant = device.variant(part.view)
         if variant is not None and variant.needs:
             conventional = variant.needs == "conventional" or not express
             part.needs = part.explicit_needs = CONVENTIONAL if conventional else EXPRESS
             part.automatic = True
             part.integrated = variant.integrated
+
+
+def _owner(node: Node, path: str) -> tuple[Node, str]:
+    """The element that holds an attribute path, and the attribute."""
+    holder, _, attribute = path.rpartition("/")
+    return (node.find(holder) or node) if holder else node, attribute
 
 
 def _overlay(node: Node, child: str, attribute: str, value: str) -> Node:

@@ -113,6 +113,31 @@ class MultifunctionWord(_ReadableValue):
     forbids = ("q35: <memballoon model='virtio'><address type='pci' multifunction='yes'/></memballoon>",)
 
 
+class KnownWord(_ReadableValue):
+    """A type or model is a word libvirt knows."""
+
+    id = "known-word"
+    source = "libvirt src/conf/domain_conf.c, its lists of words"
+    allows = ("pc: <sound model='ich6'/>",)
+    forbids = ("pc: <sound model='ich66'/>",)
+
+
+class KnownDevice(_ReadableValue):
+    """Every element of <devices> is a device libvirt knows.
+
+    libvirt itself ignores the others, so that a misspelt device is silently lost; pcisolve does not.
+    """
+
+    id = "known-device"
+    source = "libvirt src/conf/domain_conf.c virDomainDefParseXML"
+    allows = ("pc: <rng model='virtio'/>",)
+    forbids = ("pc: <rgn model='virtio'/>",)
+
+    def tell(self, question: Question, case: Unreadable) -> Telling:
+        message = f"libvirt knows no device {case.text} and would drop it without a word: {case.expected}"
+        return Telling(message, (Point(case.node),))
+
+
 RULES: tuple[Rule[Unreadable], ...] = (
     AddressNumbers(),
     AddressType(),
@@ -121,4 +146,6 @@ RULES: tuple[Rule[Unreadable], ...] = (
     HotplugWord(),
     NodeNumber(),
     MultifunctionWord(),
+    KnownWord(),
+    KnownDevice(),
 )
