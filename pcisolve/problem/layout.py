@@ -6,7 +6,6 @@ from pcisolve.core.address import Address
 from pcisolve.problem.firstfit.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part, ZpciIds
 from pcisolve.problem.problem import Problem
-from pcisolve.problem.table import BusTable
 
 
 class Layout:
@@ -27,11 +26,6 @@ class Layout:
         self.by_index: dict[int, Controller] = {}
         for controller in self.controllers:
             self.by_index.setdefault(controller.index, controller)
-
-    @property
-    def table(self) -> BusTable:
-        """The index table of all controllers, those added included."""
-        return BusTable(self.problem.scheme, self.controllers)
 
     def provider(self, part: Part) -> Controller | None:
         """The controller a part is plugged into."""

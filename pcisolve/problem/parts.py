@@ -89,7 +89,10 @@ class Part:
 
 
 class Controller(Part):
-    """A PCI controller: a part that also provides a bus. `index` is libvirt's controller index."""
+    """A PCI controller: a part that also provides a bus. `index` is libvirt's controller index.
+
+    `domain` is set where the controller has no address but others name its bus in this PCI domain.
+    """
 
     __slots__ = ("added", "domain", "index", "index_given", "targets")
 

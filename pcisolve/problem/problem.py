@@ -54,9 +54,19 @@ class Problem:
         self.controllers, self.parts, self.unreadable = controllers, parts, unreadable
         self.ports = ports
         self.table = BusTable(scheme, controllers)
+        if not self.flat:
+            self._settle_domains()
         self._by_kind: dict[str, list[Part]] = {}
         for part in parts:
             self._by_kind.setdefault(part.kind, []).append(part)
+
+    def _settle_domains(self) -> None:
+        """Addresses on the bus of a controller without an address tell in which domain it has to be."""
+        for part in self.parts:
+            asked = part.pinned
+            below = self.table.by_index.get(asked.bus) if asked is not None and asked.bus else None
+            if asked is not None and below is not None and below.pinned is None and not below.is_root:
+                below.domain = asked.domain
 
     def by_kind(self, kind: str) -> list[Part]:
         """The parts of one element name, in libvirt's list order."""
@@ -72,6 +82,11 @@ class Problem:
         """How many NUMA cells the guest has."""
         numa = self.root.find("cpu/numa")
         return sum(1 for _ in numa.all("cell")) if numa is not None else 0
+
+    @property
+    def fills_gaps(self) -> bool:
+        """Whether missing indexes and buses are filled with added controllers: only below a single root, as today."""
+        return self.flat or len(self.roots) <= 1
 
     @property
     def roots(self) -> list[Controller]:

@@ -136,7 +136,7 @@ class AddressLookup(Rule[Part]):
     """An address names a bus that exists: bus 0 of a root's domain, or a child's bus in its own domain.
 
     Four ways to miss: no such domain; the bus id is a root's index; the controller is in another domain;
-    no controller has that index.
+    no controller has that index. Buses are added for an address only below a single root, as today.
     """
 
     id = "rfc-address-lookup"
@@ -185,15 +185,14 @@ class AddressLookup(Rule[Part]):
         asked = case.pinned or Address(0, 0, 0, 0)
         provider, root = layout.provider(case), layout.root_above(case)
         if provider is None:
-            return isinstance(layout.table.lookup(asked.domain, asked.bus), Found)
+            return isinstance(layout.problem.table.lookup(asked.domain, asked.bus), Found)
         bus = 0 if provider.is_root else provider.index
         is_there = bus == asked.bus and layout.places[case].slot == asked.slot
         return is_there and (root is None or root.index == asked.domain)
 
     def tell(self, question: Question, case: Part) -> Telling:
         asked = case.pinned or Address(0, 0, 0, 0)
-        table = Layout(question.problem, question.choice).table
-        found = table.lookup(asked.domain, asked.bus)
+        found = question.problem.table.lookup(asked.domain, asked.bus)
         who = f"{name_of(case)} asks for {asked}"
         here = point(case, "bus")
         match found:
@@ -218,7 +217,9 @@ class AddressLookup(Rule[Part]):
 
 
 def _may_be(one: Controller, asked: Address) -> bool:
-    """Whether this controller could provide the bus: known indexes must fit, open ones may."""
+    """Whether this controller of the input could provide the bus: known indexes must fit, open ones may."""
+    if one.added:
+        return False
     if one.is_root:
         return asked.bus == 0 and one.index in (-1, asked.domain)
     return asked.bus != 0 and one.index in (-1, asked.bus)

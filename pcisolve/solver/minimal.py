@@ -87,8 +87,8 @@ class _Plan:
         return part.kind == "controller" and part.view.get("type") == "usb" and part.view.get("model") in USB2_FUNCTION
 
     def _key(self, part: Part) -> str:
-        limit = self._highest_bus(part)
-        return f"{part.needs} {part.automatic} {part.integrated} {part.shares_slot} {limit}"
+        bounds = f"{self._highest_bus(part)} {_domain(part)}"
+        return f"{part.needs} {part.automatic} {part.integrated} {part.shares_slot} {bounds}"
 
     def _highest_bus(self, part: Part) -> int | None:
         """The index a part's bus must stay below; None for no bound."""
@@ -120,8 +120,9 @@ class _Plan:
         takers = []
         for position, supply in enumerate(self.supplies):
             bus = self._bus(supply)
+            elsewhere = _domain(example) is not None and bus.domain != _domain(example)
             below = limit is None or (isinstance(supply.name, int) and supply.name < limit)
-            if below and bus.admits(example, explicit=False):
+            if below and not elsewhere and bus.admits(example, explicit=False):
                 takers.append(position)
         return Demand(key, len(parts), example.shares_slot, tuple(takers))
 
@@ -212,6 +213,11 @@ class _Plan:
         indexes = [one.index for one in self._counted() if one.model_name == supply.name]
         limit = self._highest_bus(part)
         return [buses.by_index[index] for index in indexes if limit is None or index < limit]
+
+
+def _domain(part: Part) -> int | None:
+    """The PCI domain a controller has to be in, because addresses name its bus there."""
+    return part.domain if isinstance(part, Controller) else None
 
 
 def _packed(bus: Bus) -> tuple[int, int] | None:

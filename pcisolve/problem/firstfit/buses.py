@@ -24,6 +24,7 @@ class Bus:
         "accepts",
         "aggregate",
         "automatic",
+        "domain",
         "empty",
         "group",
         "index",
@@ -46,6 +47,7 @@ class Bus:
         self.group = 0
         self.locked = False
         self.empty = True
+        self.domain: int | None = None
 
     def admits(self, part: Part, *, explicit: bool) -> bool:
         """Whether the part may be plugged in here (rule alg-compatible)."""
@@ -124,10 +126,13 @@ class Buses:
         limit = part.index if self.ordered_parents and isinstance(part, Controller) else None  # rule rfc-parent-lower
         if not self.machine.isolation and limit is None:
             return self._find_from_cursor(part, function)
+        domain = part.domain if isinstance(part, Controller) else None
         for second_pass in (False, True):
             for bus in self.order:
                 if limit is not None and bus.index >= limit:
                     break
+                if domain is not None and bus.domain != domain:
+                    continue
                 if second_pass:
                     if not bus.empty or bus.locked:
                         continue

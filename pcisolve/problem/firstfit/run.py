@@ -15,7 +15,7 @@ from pcisolve.problem.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_s
 from pcisolve.problem.firstfit.values import fill_values
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
-from pcisolve.problem.table import Found
+from pcisolve.problem.table import Found, NoSuchController
 
 HIGHEST_FLAT_INDEX = 255
 
@@ -42,7 +42,7 @@ class Pass:
 
     def __init__(self, problem: Problem, choice: Choice, settled: dict[Part, Place], *, dry: bool) -> None:
         self.problem, self.choice, self.settled, self.dry = problem, choice, settled, dry
-        self.fills_gaps = problem.flat or len(problem.roots) <= 1
+        self.fills_gaps = problem.fills_gaps
         self.buses = Buses(problem.machine, problem.catalog, ordered_parents=not problem.flat)
         self.failures: list[Failure] = []
         self._create_buses()
@@ -67,6 +67,9 @@ class Pass:
             model = by_index[index].model if index in by_index else gap
             if model is not None:
                 self.buses.append(index, model)
+        for controller in by_index.values():
+            if not self.problem.flat and controller.index in self.buses.by_index:
+                self.buses.by_index[controller.index].domain = self.problem.table.domain_of(controller)
         if self.problem.machine.isolation and 0 in self.buses.by_index:
             self.buses.by_index[0].locked = True  # rule phb-default-locked
 
@@ -99,7 +102,7 @@ class Pass:
         place = Place(index, address.slot, address.function)
         if address.slot >= SLOTS_PER_BUS or address.function >= FUNCTIONS_PER_SLOT:
             return  # rules addr-slot-5bit and addr-function-3bit
-        if not self.problem.flat and not isinstance(self.problem.table.lookup(address.domain, address.bus), Found):
+        if not self.problem.flat and not self._names_a_bus(address):
             return  # rule rfc-address-lookup
         if self.dry and self.fills_gaps and index <= HIGHEST_FLAT_INDEX:
             with suppress(CannotGrow):  # then no controller provides the bus: rule addr-bus-exists
@@ -108,6 +111,11 @@ class Pass:
                 self.choice.moved[part] = place
         self._reserve(part, self.choice.moved.get(part, place))
         self.choice.places[part] = self.choice.moved.get(part, place)
+
+    def _names_a_bus(self, address: Address) -> bool:
+        """Whether a multi-domain address names a bus of the input, or one that may be added below the only root."""
+        found = self.problem.table.lookup(address.domain, address.bus)
+        return isinstance(found, Found) or (self.fills_gaps and isinstance(found, NoSuchController))
 
     def _reserve(self, part: Part, place: Place) -> None:
         bus = self.buses.by_index.get(place.provider)
@@ -134,6 +142,8 @@ class Pass:
                 self.failures.append(Failure(self._reason(part, rule), part))
             return None
         self.buses.by_index[place.provider].reserve(place.slot, place.function, part, explicit=False)
+        if isinstance(part, Controller) and part.index in self.buses.by_index:
+            self.buses.by_index[part.index].domain = self.buses.by_index[place.provider].domain
         if not self.dry:
             self.choice.places[part] = place
         return place

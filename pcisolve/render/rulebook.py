@@ -1,0 +1,49 @@
+"""All rules as one page of Markdown, from their docstrings. `make docs` writes it to docs/rules.md."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from itertools import groupby
+from typing import Any
+
+from pcisolve.rules import registry
+from pcisolve.rules.rule import Rule
+
+_HEAD = """\
+# Rules
+
+<!-- Made by `make docs` from the docstrings in pcisolve/rules; edit those. -->
+
+{count} rules, by family. `pcisolve rule ID` prints one of them. Each has a stage, which says who enforces it:
+libvirt (refused when the guest is defined), qemu (refused at start) or guest (it starts, and something is silently
+broken). Examples are the smallest `<devices>` that keep and break a rule, with the machine in front.
+"""
+
+
+def rulebook() -> str:
+    """Every rule with its reason, stage, source and examples, in the order of the registry."""
+    pages = [_HEAD.format(count=len(registry.ALL))]
+    for family, rules in groupby(registry.ALL, key=_family):
+        pages.append(f"## {family}\n")
+        pages += [_entry(rule) for rule in rules]
+    return "\n".join(pages)
+
+
+def _family(rule: Rule[Any]) -> str:
+    """The first line of the docstring of the file a rule is in."""
+    text = inspect.getdoc(sys.modules[type(rule).__module__]) or ""
+    return text.split("\n")[0].rstrip(".")
+
+
+def _entry(rule: Rule[Any]) -> str:
+    lines = [f"### {rule.id}", "", inspect.cleandoc(rule.__doc__ or ""), ""]
+    lines.append(f"Stage: {rule.stage}. Source: {rule.source}.")
+    for word, examples in (("Allowed", rule.allows), ("Forbidden", rule.forbids)):
+        if examples:
+            lines += ["", f"{word}:", "", "```text", *examples, "```"]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(rulebook())
