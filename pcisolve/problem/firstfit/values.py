@@ -4,99 +4,26 @@ from __future__ import annotations
 
 from itertools import count
 
-from pcisolve.catalog.controllers import TargetOption
 from pcisolve.core.address import Address
-from pcisolve.problem.firstfit.choice import Choice, Failure
+from pcisolve.problem.firstfit.choice import Choice
+from pcisolve.problem.firstfit.targets import fill_targets
 from pcisolve.problem.parts import Controller, Part, ZpciIds
 from pcisolve.problem.problem import Problem
 
-_BUSES = 256
-_PHB_TARGETS = 31
-
 
 def fill_values(problem: Problem, choice: Choice) -> None:
-    """Targets in list order, then multifunction bits, zPCI ids and printable addresses."""
+    """Printable addresses, targets in list order, then multifunction bits and zPCI ids."""
     controllers = problem.controllers + choice.added
-    _fill_targets(problem, choice, controllers)
-    _fill_multifunction(problem, choice, controllers)
-    if problem.machine.zpci:
-        _fill_zpci(problem, choice, controllers)
     _fill_addresses(problem, choice, controllers)
+    fill_targets(problem, choice, controllers)
+    _fill_multifunction(problem, choice)
+    if problem.machine.zpci:
+        _fill_zpci(problem, choice)
 
 
-def _fill_targets(problem: Problem, choice: Choice, controllers: list[Controller]) -> None:
-    named = {one for one in controllers if one.view.get("model/name") is not None}
-    busnr_used = [given for one in controllers if isinstance(given := one.targets.get("busNr"), int)]
-    chassis_used = {given for one in controllers for given in _given_chassis(one)}
-    for controller in controllers:
-        if controller.model is None:
-            continue
-        named.add(controller)
-        filled: dict[str, int] = {}
-        for option in controller.model.targets.values():
-            if not option.default or option.name in controller.targets or not option.applies_to(problem.machine.family):
-                continue
-            if option.default == "index" and not problem.flat:
-                value: int | None = _chassis(controller, option, chassis_used)
-            else:
-                value = _default(option.default, controller, choice, named, busnr_used)
-            if value is None:
-                rule = "alg-busnr" if option.default == "busnr" else "phb-max-31"
-                choice.failures.append(Failure(rule, controller))
-            else:
-                filled[option.name] = value
-        choice.targets[controller] = filled
-
-
-def _given_chassis(controller: Controller) -> list[int | str]:
-    return [controller.targets[option] for option in ("chassis", "chassisNr") if option in controller.targets]
-
-
-def _chassis(controller: Controller, option: TargetOption, used: set[int | str]) -> int:
-    """The index while it fits into the option, as today; else the highest number nobody has (rule rfc-dep-chassis).
-
-    Where all are taken, numbers repeat: libvirt allows that, QEMU does not.
-    """
-    low, high = option.minimum or 0, option.maximum or 0
-    value = controller.index
-    if not low <= value <= high:
-        value = next((free for free in range(high, low, -1) if free not in used), low + value % (high - low + 1))
-    used.add(value)
-    return value
-
-
-def _default(
-    default: str, controller: Controller, choice: Choice, named: set[Controller], busnr_used: list[int]
-) -> int | None:
-    place = choice.places.get(controller)
-    if default == "index":
-        return controller.index
-    if default == "place":
-        return place.slot * 8 + place.function if place else 0
-    if default == "slot":
-        return place.slot if place else 0
-    if default == "phb":
-        return _next_phb_target(controller, choice, named)
-    lowest = min(busnr_used, default=_BUSES)
-    if lowest <= 2:
-        return None
-    busnr_used.append(lowest - 2)
-    return lowest - 2
-
-
-def _next_phb_target(controller: Controller, choice: Choice, named: set[Controller]) -> int | None:
-    """The lowest target index that no controller *named so far* uses (rule phb-target-default-bug)."""
-    if controller.index == 0:
-        return 0
-    used = {
-        one.targets.get("index", choice.targets.get(one, {}).get("index")) for one in named if one is not controller
-    }
-    return next((value for value in range(1, _PHB_TARGETS + 1) if value not in used), None)
-
-
-def _fill_multifunction(problem: Problem, choice: Choice, controllers: list[Controller]) -> None:
+def _fill_multifunction(problem: Problem, choice: Choice) -> None:
     """The part on function 0 of a shared slot gets multifunction=on (rule alg-multifunction)."""
-    everyone = _in_iteration_order(problem, choice, controllers)
+    everyone = _in_iteration_order(problem, choice)
     shared = {place[:2] for part in everyone if (place := choice.places[part]).function != 0}
     done = set()
     for part in everyone:
@@ -107,7 +34,7 @@ def _fill_multifunction(problem: Problem, choice: Choice, controllers: list[Cont
                 choice.multifunction.add(part)
 
 
-def _in_iteration_order(problem: Problem, choice: Choice, controllers: list[Controller]) -> list[Part]:
+def _in_iteration_order(problem: Problem, choice: Choice) -> list[Part]:
     parts: list[Part] = []
     for part in problem.parts:
         if part in choice.places:
@@ -115,9 +42,9 @@ def _in_iteration_order(problem: Problem, choice: Choice, controllers: list[Cont
     return parts + [one for one in choice.added if one in choice.places]
 
 
-def _fill_zpci(problem: Problem, choice: Choice, controllers: list[Controller]) -> None:
+def _fill_zpci(problem: Problem, choice: Choice) -> None:
     """uids from 1, fids from 0, lowest unused; a partly specified part is completed when met (rule alg-zpci)."""
-    parts = [part for part in _in_iteration_order(problem, choice, controllers) if part.takes_zpci]
+    parts = [part for part in _in_iteration_order(problem, choice) if part.takes_zpci]
     uids: set[int] = set()
     fids: set[int] = set()
 
