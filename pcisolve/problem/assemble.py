@@ -169,6 +169,10 @@ class _Assembly:
     def _part(self, node: Node) -> Part:
         part = Part(node.tag, node if node.number >= 0 else None, self._with_defaults(node))
         self._read_address(part)
+        if node.tag in ("hostdev", "interface"):
+            host = node.find("source/address")
+            if host is not None and (host.get("type") or node.get("type")) == "pci":
+                part.host = self.reader.pci_address(host)
         return part
 
     def _with_defaults(self, node: Node, index: int | None = None) -> Node:

@@ -22,7 +22,8 @@ class Part:
 
     `node` is the input's element (None when libvirt adds the part), `view` the element as libvirt
     reads it, with the defaults filled in. `asked` is the address as the input says it; `new_type` the type of
-    address libvirt puts in its place, for devices it moves off PCI whatever the input says.
+    address libvirt puts in its place, for devices it moves off PCI whatever the input says; `host` the address of
+    the host's PCI device that is given to the guest.
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class Part:
         "automatic",
         "explicit_needs",
         "group",
+        "host",
         "integrated",
         "kind",
         "model",
@@ -65,6 +67,7 @@ class Part:
         self.asked: Address | None = None
         self.multifunction: str | None = None
         self.zpci = ZpciIds(None, None)
+        self.host: Address | None = None
 
     @property
     def pinned(self) -> Address | None:

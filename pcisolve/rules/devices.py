@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pcisolve.core.address import Address
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
@@ -208,23 +209,36 @@ def _host_point(part: Part, role: str = "") -> Point:
 
 def _host_device(part: Part) -> tuple[str, ...] | None:
     """What identifies the host's device, in normal form."""
-    address = part.view.find("source/address")
-    if address is None:
-        return None
-    if part.kind == "hostdev" and part.view.get("type") == "mdev":
-        uuid = address.get("uuid")
-        return ("mdev", uuid.lower()) if uuid else None
-    is_pci = address.get("type") == "pci" or (part.kind == "hostdev" and part.view.get("type") == "pci")
-    if not is_pci:
-        return None
-    numbers = []
-    for name in ("domain", "bus", "slot", "function"):
-        text = address.get(name)
-        try:
-            numbers.append(int(text, 0) if text else 0)
-        except ValueError:
-            return None
-    return ("pci", "{:04x}:{:02x}:{:02x}.{:x}".format(*numbers))
+    if part.host is not None:
+        return ("pci", str(part.host))
+    uuid = part.view.get("source/address/uuid") if part.view.get("type") == "mdev" else None
+    return ("mdev", uuid.lower()) if uuid else None
+
+
+class HostAddress(Rule[Part]):
+    """The address of a host device has a bus of 8, a slot of 5 and a function of 3 bits; its domain has 32.
+
+    Whatever scheme the guest uses: these are numbers of the host.
+    """
+
+    id = "host-address"
+    source = "libvirt src/util/virpci.c virPCIDeviceAddressIsValid, tried with 9.0.0; rfc-dep-bus-8bit"
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        return [part for part in question.problem.parts if part.host is not None]
+
+    def encode(self, desk: Desk, case: Part) -> None:
+        desk.require(self.claim(case), case.host is None or self._is_valid(case.host))
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return case.host is None or (case.host.bus < 256 and case.host.slot < 32 and case.host.function < 8)
+
+    def _is_valid(self, host: Address) -> bool:
+        return not (host.bus >> 8 or host.slot >> 5 or host.function >> 3)
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"{name_of(case)} names the host device {case.host}; bus, slot and function are at most ff, 1f and 7"
+        return Telling(message, (_host_point(case),))
 
 
 class SingleIde(Rule[Part]):
@@ -295,6 +309,7 @@ RULES: tuple[Rule[Part] | Rule[tuple[Part, ...]], ...] = (
     AcpiIndex(),
     ControllerOnce(),
     HostDeviceOnce(),
+    HostAddress(),
     SingleIde(),
     PciBuses(),
 )
