@@ -13,7 +13,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow lint check bench wheel clean
+.PHONY: help demo test slow lint check bench docs wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
@@ -37,6 +37,10 @@ check: lint test ## all that must hold before a commit: lint, tests, examples of
 
 bench: $(DEV_STAMP) ## the benchmarks
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only
+
+docs: $(USER_STAMP) ## write docs/rules.md from the rules' docstrings
+	$(BIN)/python -m pcisolve.render.rulebook > docs/rules.md.new
+	mv docs/rules.md.new docs/rules.md
 
 wheel: $(USER_STAMP) ## build dist/*.whl
 	rm -rf build # what was deleted since would be packed too

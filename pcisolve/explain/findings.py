@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.check.check import Breach
-from pcisolve.core.node import Node
 from pcisolve.rules.rule import Point, Question
 from pcisolve.verdict.values import FactAt, Finding
 
@@ -30,18 +29,12 @@ def findings(question: Question, broken: Iterable[Breach], *, minimal: bool) -> 
 
 
 def _fact(question: Question, point: Point) -> FactAt:
-    source = question.problem.source
-    node: Node | None = point.node
-    while node is not None and node.number < 0:
-        node = node.parent
-    if node is None:
-        node = question.problem.root
-        role = point.role or "libvirt adds this by itself"
-    else:
-        role = point.role
-    attribute = point.attribute or None
-    where = source.location(node, attribute)
-    text = (
-        f"{attribute}='{node.attributes[attribute]}'" if attribute in node.attributes and attribute else f"<{node.tag}>"
-    )
+    source, node, role = question.problem.source, point.node, point.role
+    if node.number < 0:  # libvirt adds the part by itself: the list it is added to is all there is to point at
+        root = question.problem.root
+        role = f"libvirt adds a <{node.tag}> here by itself" + (f"; it {role}" if role else "")
+        node = root.first("devices") or root
+    attribute = point.attribute if point.attribute in node.attributes else ""
+    where = source.location(node, attribute or None)
+    text = f"{attribute}='{node.attributes[attribute]}'" if attribute else f"<{node.tag}>"
     return FactAt(text, where.file, where.line, where.column, role)

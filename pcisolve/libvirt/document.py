@@ -7,197 +7,168 @@ import re
 import sys
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-from lxml import etree
+from typing import TYPE_CHECKING, Final
 
 from pcisolve.core.errors import InputError, Location
 from pcisolve.core.node import Node
+from pcisolve.libvirt.decoding import decode
+from pcisolve.libvirt.tree import build, ordinal, parse
 
 if TYPE_CHECKING:
+    from lxml.etree import _Element
+
     from pcisolve.libvirt.scanner import Span
 
-MAX_BYTES = 64 * 1024 * 1024
-MAX_DEVICES = 65_536
-MAX_ELEMENTS = 2_000_000
-_SKIPPED = frozenset({"metadata"})
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_DECLARED = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_DOCTYPE = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL)
-_HOLDERS = frozenset({"domainsnapshot", "domstatus", "domainbackup", "domaincheckpoint"})
+# Limits. The first two hold before anything is parsed; the depth is bounded by tree.MAX_DEPTH.
+MAX_BYTES: Final = 64 * 1024 * 1024
+MAX_SIGNS: Final = 2_000_000  # of "<", which bounds elements, and of "=", which bounds attributes
+MAX_DEVICES: Final = 65_536
+
+_EXPECTED: Final = "a libvirt domain XML"
+# What may stand before a DTD. Possessive: a thousand comments must not be tried in a thousand ways.
+_DTD: Final = re.compile(r"(?:[ \t\r\n]++|<\?.*?\?>|<!--.*?-->)*+(<!DOCTYPE)", re.DOTALL)
 
 
 class Document:
     """A domain XML: its elements, and where they stand. Implements core.node.Source.
 
     Attributes:
+        name: the file's name, for messages.
+        data: the bytes as read.
+        text: the same decoded, without a byte order mark.
+        encoding: Python's name of the encoding.
         root: the <domain> element.
-        data: the bytes as read; text: the same decoded, without a byte order mark.
     """
 
-    def __init__(self, name: str, data: bytes) -> None:
+    def __init__(self, data: bytes, name: str) -> None:
+        """Read the bytes.
+
+        Raises:
+            InputError: see read().
+        """
         self.name = name
         self.data = data
-        self.mark, self.encoding = _encoding(data)
-        self.text = self._decode()
-        if _DOCTYPE.match(self.text):
-            message = "a document type declaration is not allowed"
-            raise InputError(message, expected="a domain XML without DOCTYPE and entities", location=self._start)
-        self._count = 0
-        self.root = self._build(self._parse())
+        self._refuse_size()
+        self.text, self._mark, self.encoding = decode(data, name)
+        self._refuse_dtd()
+        body = data[len(self._mark) :] if self.encoding == "utf-8" else self.text.encode()
+        tree = parse(body, name)
+        self._refuse_root(tree)
+        self._refuse_many_devices(tree)
+        self.root: Node = build(tree)
 
-    def _decode(self) -> str:
-        try:
-            text = self.data[len(self.mark) :].decode(self.encoding)
-            same = text.encode(self.encoding) == self.data[len(self.mark) :]
-        except (UnicodeError, LookupError):
-            same, text = False, ""
-        if not same:
-            raise InputError(
-                f"not text in {self.encoding}", expected="UTF-8 or the declared encoding", location=self._start
-            )
-        return text
+    def location(self, node: Node, attribute: str | None = None) -> Location:
+        """Where an element's start tag begins, or one of its attributes if it has that; counted from 1."""
+        span = self.spans[node.number]
+        at = span.begin
+        if attribute is not None:
+            from pcisolve.libvirt.scanner import split_start_tag
 
-    @property
-    def _start(self) -> Location:
-        return Location(self.name, 1, 1)
+            _, attributes, _ = split_start_tag(self.text[span.begin : span.end])
+            at += next((one.at for one in attributes if one.name == attribute), 0)
+        return self._place(at)
 
-    def _parse(self) -> etree._Element:
-        if not self.data.strip():
-            raise InputError("the input is empty", expected="a libvirt domain XML", location=self._start)
-        parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
-        )
-        try:
-            root = etree.fromstring(self.data, parser)
-        except etree.XMLSyntaxError as error:
-            line, column = error.position
-            where = Location(self.name, max(line, 1), max(column, 1))
-            reason = (error.msg or "syntax error").split(", line ")[0]
-            raise InputError(
-                f"not well-formed XML: {reason}", expected="a libvirt domain XML", location=where
-            ) from None
-        self._check_root(root)
-        return root
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its newline; "" for a line that is not there."""
+        starts = self._line_starts
+        if not 1 <= number <= len(starts):
+            return ""
+        end = starts[number] - 1 if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].removesuffix("\r")
 
-    def _check_root(self, root: etree._Element) -> None:
-        where = Location(self.name, _line(root), 1)
-        if root.tag != "domain":
-            inside = " (the <domain> inside it can be solved)" if root.tag in _HOLDERS else ""
-            raise InputError(f"the root element is <{root.tag}>{inside}", expected="<domain>", location=where)
-        for devices in root.iterchildren("devices"):
-            if len(devices) > MAX_DEVICES:
-                where = Location(self.name, _line(devices), 1)
-                raise InputError(f"{len(devices)} devices", expected=f"at most {MAX_DEVICES}", location=where)
-
-    def _build(self, element: etree._Element, parent: Node | None = None) -> Node:
-        """The elements that matter; numbers count the skipped ones too."""
-        if self._count >= MAX_ELEMENTS:
-            raise InputError(f"more than {MAX_ELEMENTS} elements", location=self._start)
-        node = Node(str(element.tag), dict(element.attrib), self._count, parent, element.text or "")  # type: ignore[arg-type]
-        self._count += 1
-        ordinals: dict[str, int] = {}
-        for child in element:
-            if child.__class__ is not etree._Element:
-                continue  # a comment, a processing instruction
-            tag = str(child.tag)
-            if tag in _SKIPPED or tag[0] == "{":
-                self._count += sum(1 for _ in child.iter(etree.Element))
-                continue
-            below = self._build(child, node)
-            if node.tag == "devices":
-                below.ordinal = ordinals[tag] = ordinals.get(tag, 0) + 1
-            node.children.append(below)
-        return node
+    def encode(self, text: str) -> bytes:
+        """Text as bytes of this document's encoding; a character it lacks becomes a reference such as &#8364;."""
+        return self._mark + text.encode(self.encoding, "xmlcharrefreplace")
 
     @cached_property
     def spans(self) -> list[Span]:
-        """Where each element stands, by Node.number."""
-        from pcisolve.libvirt.scanner import scan  # a clean check needs no positions
+        """Where each element stands in the text, by Node.number. Found when first asked for."""
+        from pcisolve.libvirt.scanner import scan  # a document without findings needs no positions
 
         return scan(self.text)
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
 
-    def location(self, node: Node, attribute: str | None = None) -> Location:
-        """Where an element, or one of its attributes, begins. Line and column count from 1."""
-        span = self.spans[node.number]
-        at = span.begin
-        if attribute is not None:
-            from pcisolve.libvirt.scanner import attributes
-
-            found = attributes(self.text, span).get(attribute)
-            at = found.name if found is not None else at
+    def _place(self, at: int) -> Location:
         line = bisect_right(self._line_starts, at)
         return Location(self.name, line, at - self._line_starts[line - 1] + 1)
 
-    def line(self, number: int) -> str:
-        """The text of a line, counted from 1, without its newline."""
-        starts = self._line_starts
-        if not 1 <= number <= len(starts):
-            return ""
-        end = starts[number] - 1 if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r")
+    def _refuse_size(self) -> None:
+        start = Location(self.name, 1, 1)
+        if len(self.data) > MAX_BYTES:
+            raise _too_large(start)
+        if not self.data.strip():
+            raise InputError("the input is empty", expected=_EXPECTED, location=start)
+        for sign, things in ((b"<", "tags"), (b"=", "attributes")):
+            if self.data.count(sign) > MAX_SIGNS:
+                raise InputError(f"more than {MAX_SIGNS:,} {things}", expected=_EXPECTED, location=start)
 
-    def encode(self, text: str) -> bytes:
-        """Text in the document's encoding, with its byte order mark.
+    def _refuse_dtd(self) -> None:
+        found = _DTD.match(self.text)
+        if found is not None:
+            message = "a document type declaration (DTD) is not allowed"
+            raise InputError(message, expected="XML without <!DOCTYPE", location=self._place(found.start(1)))
 
-        Raises:
-            InputError: the encoding has no such character.
-        """
-        try:
-            return self.mark + text.encode(self.encoding)
-        except UnicodeError:
-            raise InputError(f"cannot be written in {self.encoding}", location=self._start) from None
+    def _refuse_root(self, root: _Element) -> None:
+        if root.tag == "domain":
+            return
+        space, _, name = str(root.tag).rpartition("}")
+        message = f"the root element is <{name}>" + (f' of the namespace "{space[1:]}"' if space else "")
+        inner = next((one for one in root.iterdescendants("domain")), None)
+        if inner is not None:
+            line = self._place(self.spans[ordinal(root, inner)].begin).line
+            message += f"; give the <domain> that it holds at line {line} as a file of its own"
+        raise InputError(message, expected="<domain>", location=self._place(self.spans[0].begin))
 
-
-def _line(element: etree._Element) -> int:
-    """lxml's own line number, for inputs that are refused before they are scanned."""
-    line: object = element.sourceline
-    return line if isinstance(line, int) else 1
-
-
-def _encoding(data: bytes) -> tuple[bytes, str]:
-    """The byte order mark and the encoding of the rest."""
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return mark, encoding
-    declared = _DECLARED.match(data[:1024].lstrip())
-    return b"", declared[1].decode("ascii").lower() if declared else "utf-8"
+    def _refuse_many_devices(self, root: _Element) -> None:
+        for devices in root.iterchildren("devices"):
+            if len(devices) > MAX_DEVICES:
+                message = f"{len(devices):,} devices; the limit is {MAX_DEVICES:,}"
+                at = self.spans[ordinal(root, devices[MAX_DEVICES])].begin
+                raise InputError(message, expected="fewer devices", location=self._place(at))
 
 
 def read(data: bytes, name: str = "<stdin>") -> Document:
     """Read a domain XML.
 
     Raises:
-        InputError: not well-formed, not a domain, with a DTD, or larger than the limits.
+        InputError: not text, not well-formed, not a domain, with a DTD, or beyond a limit; with line and column.
     """
-    if len(data) > MAX_BYTES:
-        message = f"the input is larger than {MAX_BYTES // 1024 // 1024} MiB"
-        raise InputError(message, expected="a libvirt domain XML", location=Location(name, 1, 1))
-    return Document(name, data)
+    return Document(data, name)
 
 
 def read_path(path: str) -> Document:
-    """Read a domain XML from a file, or from stdin for "-".
+    """Read a domain XML from a file, or from standard input for "-". Never reads more than the limit of a file.
 
     Raises:
         InputError: as for read; or the file cannot be read.
     """
     if path == "-":
-        return read(sys.stdin.buffer.read(MAX_BYTES + 1))
+        return read(_read_stdin())
     try:
-        if os.path.isfile(path) and os.path.getsize(path) > MAX_BYTES:
-            return _refuse_large(path)
+        # Asked first, as a file of many gigabytes need not be read to be refused; a pipe has no size.
+        if os.stat(path).st_size > MAX_BYTES:
+            raise _too_large(Location(path, 1, 1))
         with open(path, "rb") as file:
-            return read(file.read(MAX_BYTES + 1), path)
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: {reason}", expected="a readable file") from None
+    return read(data, path)
+
+
+def _read_stdin() -> bytes:
+    stream = getattr(sys.stdin, "buffer", None)  # sys.stdin is None when the caller closed it
+    if stream is None:
+        raise InputError("standard input is closed", expected=_EXPECTED)
+    try:
+        data: bytes = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", expected="a readable file") from None
+        raise InputError(f"standard input: {error.strerror}", expected=_EXPECTED) from None
+    return data
 
 
-def _refuse_large(path: str) -> Document:
-    megabytes = os.path.getsize(path) // 1024 // 1024
-    message = f"the file has {megabytes} MiB; the limit is {MAX_BYTES // 1024 // 1024} MiB"
-    raise InputError(message, expected="a libvirt domain XML", location=Location(path, 1, 1))
+def _too_large(where: Location) -> InputError:
+    return InputError(f"larger than {MAX_BYTES >> 20} MiB", expected=_EXPECTED, location=where)

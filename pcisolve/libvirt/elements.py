@@ -1,47 +1,76 @@
-"""New elements as text, in the style of the document they go into."""
+"""Elements that are to be added, and how they are written."""
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-from xml.sax.saxutils import escape
-
-_SPECIAL = re.compile(r"[&<>'\"\s]")
+from typing import Final, NamedTuple
 
 
 class NewElement(NamedTuple):
-    """An element to be added."""
+    """An element to be added: attributes in the order in which they are written, children in theirs."""
 
     tag: str
     attributes: dict[str, str]
     children: tuple[NewElement, ...] = ()
 
 
-class Style(NamedTuple):
-    """How a document is written: newline ("" when siblings share a line), one step of indentation, quote."""
+class Draft:
+    """An element that is not in the document yet and may still change."""
 
-    newline: str
+    __slots__ = ("attributes", "children", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str], children: list[Draft]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.children = children
+
+
+class Manner(NamedTuple):
+    """How an element is written at its place.
+
+    Attributes:
+        lead: what stands before it: newline and indentation, or only blanks (or nothing) when siblings share a line.
+        step: one step of indentation.
+        quote: ' or ".
+    """
+
+    lead: str
     step: str
     quote: str
 
-
-def attribute_text(name: str, value: str, quote: str) -> str:
-    """An attribute with its leading blank."""
-    return f" {name}={quote}{escaped(value, quote)}{quote}"
-
-
-def escaped(value: str, quote: str) -> str:
-    """An attribute value between these quotes."""
-    if not _SPECIAL.search(value):
-        return value
-    return escape(value, {quote: "&apos;" if quote == "'" else "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+    @property
+    def inside(self) -> Manner:
+        """For its children."""
+        return self._replace(lead=self.lead + self.step if "\n" in self.lead else "")
 
 
-def element_text(element: NewElement, indent: str, style: Style) -> str:
-    """The element without leading indentation; its children on lines of their own."""
-    start = f"<{element.tag}" + "".join(attribute_text(*one, style.quote) for one in element.attributes.items())
-    if not element.children:
-        return start + "/>"
-    inner = indent + style.step if style.newline else ""
-    body = "".join(style.newline + inner + element_text(child, inner, style) for child in element.children)
-    return f"{start}>{body}{style.newline}{indent if style.newline else ''}</{element.tag}>"
+_REFERENCES: Final = {
+    ord("&"): "&amp;",
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    # As they are, a parser would read them as spaces.
+    ord("\t"): "&#9;",
+    ord("\n"): "&#10;",
+    ord("\r"): "&#13;",
+}
+
+
+def draft_of(element: NewElement) -> Draft:
+    """A draft with the same content."""
+    return Draft(element.tag, dict(element.attributes), [draft_of(child) for child in element.children])
+
+
+def quoted(value: str, quote: str) -> str:
+    """An attribute value between quotes, escaped."""
+    inner = value.translate(_REFERENCES).replace(quote, "&apos;" if quote == "'" else "&quot;")
+    return f"{quote}{inner}{quote}"
+
+
+def written(draft: Draft, manner: Manner) -> str:
+    """The element with its children, and what stands before it."""
+    start = f"{manner.lead}<{draft.tag}"
+    start += "".join(f" {name}={quoted(value, manner.quote)}" for name, value in draft.attributes.items())
+    if not draft.children:
+        return f"{start}/>"
+    body = "".join(written(child, manner.inside) for child in draft.children)
+    closing = manner.lead if "\n" in manner.lead else ""
+    return f"{start}>{body}{closing}</{draft.tag}>"

@@ -1,25 +1,31 @@
 """Where every tag of a document stands.
 
-lxml says what an XML means but not where it stands beyond the line. Once lxml has proved a text well-formed, one
-regular expression can step over it exactly: comments, CDATA, processing instructions, tags.
+An XML parser says what a text means, but not where it stands beyond the line. Once it has proved the text well-formed
+and free of a DTD, one regular expression can step over it exactly: comments, CDATA, processing instructions, tags.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-_TOKEN = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
-    r"|</(?P<end>[^\s>]+)\s*>"
-    r"|<(?P<start>[^\s/>!?]+)(?:\s+[^\s=>/]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*(?P<empty>/)?>",
+# XML knows no other white space; \s and str.strip() would also take U+00A0 and U+1680, which text or names may hold.
+BLANKS: Final = " \t\r\n"
+
+# Possessive repeats, so that no text, however hostile, makes it search twice.
+_TOKEN: Final = re.compile(
+    r"<(?:!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>"
+    r"|(/)[^>]*>"
+    r"|([^!?/])(?:[^>\"']++|\"[^\"]*\"|'[^']*')*+>)",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"\s+(?P<name>[^\s=>/]+)\s*=\s*(?P<quote>[\"'])(?P<value>.*?)(?P=quote)", re.DOTALL)
+_END_TAG: Final = 1
+_ATTRIBUTE: Final = re.compile(r"([ \t\r\n]+)([^ \t\r\n=/>]+)([ \t\r\n]*=[ \t\r\n]*)(\"[^\"]*\"|'[^']*')")
+_HEAD: Final = re.compile(r"<[^ \t\r\n/>]+")
 
 
 class Span(NamedTuple):
-    """A start tag text[begin:end], and its end tag text[close:close_end] (the same place when self-closing)."""
+    """A start tag text[begin:end], and its end tag text[close:close_end] (empty and at `end` when self-closing)."""
 
     begin: int
     end: int
@@ -28,45 +34,54 @@ class Span(NamedTuple):
     close_end: int
 
 
-class AttributeSpan(NamedTuple):
-    """Where an attribute's name begins, and its value between the quotes."""
+class Attribute(NamedTuple):
+    """An attribute as written: the blanks before it, name, equals sign with its blanks, value with its quotes.
 
-    name: int
-    value: int
-    value_end: int
-    quote: str
+    `at` is where the name begins, counted from the beginning of the start tag; -1 for one that was added.
+    """
+
+    lead: str
+    name: str
+    equals: str
+    quoted: str
+    at: int = -1
 
 
 def scan(text: str) -> list[Span]:
-    """The spans of all elements, in the order of their start tags. The text must be well-formed."""
-    spans: list[Span | None] = []
-    open_tags: list[tuple[int, int, int]] = []
+    """The spans of all elements, in the order of their start tags. The text must be well-formed, without a DTD."""
+    spans: list[Span] = []
+    open_tags: list[int] = []
     for token in _TOKEN.finditer(text):
-        kind = token.lastgroup
+        kind = token.lastindex
         if kind is None:
             continue
         begin, end = token.span()
-        if kind == "empty":
-            spans.append(Span(begin, end, True, end, end))
-        elif kind == "start":
-            open_tags.append((len(spans), begin, end))
-            spans.append(None)
-        else:
-            number, first, last = open_tags.pop()
-            spans[number] = Span(first, last, False, begin, end)
-    return [span for span in spans if span is not None]
+        if kind == _END_TAG:
+            number = open_tags.pop()
+            spans[number] = spans[number]._replace(close=begin, close_end=end)
+            continue
+        self_closing = text[end - 2] == "/"
+        if not self_closing:
+            open_tags.append(len(spans))
+        spans.append(Span(begin, end, self_closing, end, end))
+    return spans
 
 
-def attributes(text: str, span: Span) -> dict[str, AttributeSpan]:
-    """Where the attributes of a start tag stand, by name, in order."""
-    found = {}
-    tag = text[span.begin : span.end]
-    position = re.match(r"<[^\s/>]+", tag)
-    at = position.end() if position else 0
-    while (one := _ATTRIBUTE.match(tag, at)) is not None:
-        at = one.end()
-        base = span.begin
-        found[one["name"]] = AttributeSpan(
-            base + one.start("name"), base + one.start("value"), base + one.end("value"), one["quote"]
-        )
-    return found
+def split_start_tag(tag: str) -> tuple[str, list[Attribute], str]:
+    """A start tag as its head ("<disk"), attributes and tail (">" or "/>", with blanks); joined, they are the tag."""
+    head = _HEAD.match(tag)
+    at = head.end() if head else 0
+    attributes: list[Attribute] = []
+    start = at
+    while found := _ATTRIBUTE.match(tag, at):
+        lead, name, equals, quoted = found.groups()
+        attributes.append(Attribute(lead, name, equals, quoted, found.start(2)))
+        at = found.end()
+    return tag[:start], attributes, tag[at:]
+
+
+def blanks_before(text: str, position: int, floor: int = 0) -> int:
+    """Where the run of blanks that ends at `position` begins, not below `floor`."""
+    while position > floor and text[position - 1] in BLANKS:
+        position -= 1
+    return position

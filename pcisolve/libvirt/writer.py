@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cached_property
-
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
 from pcisolve.libvirt.document import Document
-from pcisolve.libvirt.elements import NewElement, Style, attribute_text, element_text, escaped
-from pcisolve.libvirt.scanner import Span, attributes
-
-_ADDRESS_ORDER = ("type", "domain", "bus", "slot", "function", "multifunction")
-_FRONT_ORDER = ("model", "target")
-
-
-class _Change:
-    """What is to change about one element."""
-
-    __slots__ = ("after", "attributes", "back", "front", "removed")
-
-    def __init__(self) -> None:
-        self.attributes: dict[str, str | None] = {}
-        self.front: list[NewElement] = []
-        self.back: list[NewElement] = []
-        self.after: list[NewElement] = []
-        self.removed = False
+from pcisolve.libvirt.edits import Change, Edit, edits_of, removal
+from pcisolve.libvirt.elements import Draft, NewElement, draft_of, written
+from pcisolve.libvirt.style import manner_of_sibling, place_after
 
 
 class Writer:
-    """Collects changes to a document and applies them in one go."""
+    """Collects changes to a document; data() applies them all at once.
+
+    Nodes are those of the document itself, which stay as they are.
+    """
 
     def __init__(self, document: Document) -> None:
-        self.document = document
-        self._changes: dict[Node, _Change] = defaultdict(_Change)
-        self._new_devices: list[NewElement] = []
+        self._document = document
+        self._changes: dict[int, Change] = {}
+        self._removed: dict[int, Node] = {}
+        self._followers: dict[int, tuple[Node, list[Draft]]] = {}
 
     def set_address(
         self,
@@ -45,197 +31,136 @@ class Writer:
         multifunction: str | None = None,
         zpci: tuple[int, int] | None = None,
     ) -> None:
-        """Give a device this PCI address; values that are right already stay as they are written."""
-        wanted = {
-            "type": "pci",
-            "domain": f"{address.domain:#06x}",
-            "bus": f"{address.bus:#04x}",
-            "slot": f"{address.slot:#04x}",
-            "function": f"{address.function:#x}",
-        }
-        if multifunction is not None:
-            wanted["multifunction"] = multifunction
-        ids = None if zpci is None else {"uid": f"{zpci[0]:#06x}", "fid": f"{zpci[1]:#010x}"}
-        old = node.first("address")
-        if old is None:
-            children = () if ids is None else (NewElement("zpci", ids),)
-            self._changes[node].back.append(NewElement("address", wanted, children))
-            return
-        for name, value in wanted.items():
-            if not _same(old.attributes.get(name), value):
-                self._changes[old].attributes[name] = value
-        if ids is not None:
-            self._set_ids(old, ids)
+        """Give a part this PCI address; numbers that are right already stay as they are written.
 
-    def _set_ids(self, address: Node, ids: dict[str, str]) -> None:
-        old = address.first("zpci")
-        if old is None:
-            self._changes[address].back.append(NewElement("zpci", ids))
-            return
-        for name, value in ids.items():
-            if not _same(old.attributes.get(name), value):
-                self._changes[old].attributes[name] = value
+        Args:
+            multifunction: "on" or "off"; None leaves that attribute alone.
+            zpci: uid and fid of a z/Architecture function; None leaves <zpci> alone.
+
+        Source of the widths: libvirt virPCIDeviceAddressFormat (rule addr-print-format).
+        """
+        holder = self._child(node, "address")
+        self._put(holder, "type", "pci")
+        self._put_number(holder, "domain", f"{address.domain:#06x}")
+        self._put_number(holder, "bus", f"{address.bus:#04x}")
+        self._put_number(holder, "slot", f"{address.slot:#04x}")
+        self._put_number(holder, "function", f"{address.function:#x}")
+        if multifunction is not None:
+            self._put(holder, "multifunction", multifunction)
+        if zpci is not None:
+            ids = self._child(holder, "zpci")
+            self._put_number(ids, "uid", f"{zpci[0]:#06x}")
+            self._put_number(ids, "fid", f"{zpci[1]:#010x}")
 
     def set_attribute(self, node: Node, name: str, value: str) -> None:
         """Give an element this attribute."""
-        if node.attributes.get(name) != value:
-            self._changes[node].attributes[name] = value
+        self._put(node, name, value)
 
     def remove_attribute(self, node: Node, name: str) -> None:
-        """Take an attribute away."""
-        if name in node.attributes:
-            self._changes[node].attributes[name] = None
+        """Take an attribute away, if it is there."""
+        self._change(node).attributes[name] = None
 
-    def set_child(self, node: Node, tag: str, wanted: dict[str, str]) -> None:
-        """Give an element's first child of this tag these attributes; a missing child comes first."""
-        child = node.first(tag)
-        if child is not None:
-            for name, value in wanted.items():
-                self.set_attribute(child, name, value)
-            return
-        front = self._changes[node].front
-        for position, waiting in enumerate(front):
-            if waiting.tag == tag:
-                front[position] = NewElement(tag, {**waiting.attributes, **wanted}, waiting.children)
-                return
-        front.append(NewElement(tag, wanted))
-        front.sort(key=lambda one: _FRONT_ORDER.index(one.tag) if one.tag in _FRONT_ORDER else len(_FRONT_ORDER))
+    def set_child(self, node: Node, tag: str, attributes: dict[str, str]) -> None:
+        """Give an element's first child of this tag these attributes; a missing child is added.
+
+        A new <model> goes before all other children, a new <target> behind it, and others before the <address>.
+        """
+        child = self._child(node, tag)
+        for name, value in attributes.items():
+            self._put(child, name, value)
 
     def remove_child(self, node: Node, tag: str) -> None:
         """Take an element's first child of this tag away, with the blanks before it."""
         child = node.first(tag)
         if child is not None:
-            self._changes[child].removed = True
+            self._removed[child.number] = child
 
     def add_device(self, element: NewElement, after: Node | None) -> None:
-        """Add a device right after another one, or as the last one."""
-        if after is None:
-            self._new_devices.append(element)
-        else:
-            self._changes[after].after.append(element)
+        """Add a device right after another one, behind those added there before; or as the last one.
+
+        A guest without <devices> gets one.
+        """
+        if after is not None:
+            _, drafts = self._followers.setdefault(after.number, (after, []))
+            drafts.append(draft_of(element))
+            return
+        devices = self._child(self._document.root, "devices")
+        self._children_of(devices).append(draft_of(element))
 
     def data(self) -> bytes:
-        """The document with all changes; the very bytes that were read when there are none."""
-        if not self._changes and not self._new_devices:
-            return self.document.data
-        if self._new_devices:
-            devices = self.document.root.first("devices")
-            if devices is None:
-                self._changes[self.document.root].back.append(NewElement("devices", {}, tuple(self._new_devices)))
-            else:
-                self._changes[devices].back.extend(self._new_devices)
-            self._new_devices = []
-        pieces: list[tuple[int, int, str]] = []
-        for node, change in self._changes.items():
-            self._render(node, change, pieces)
-        text, result, at = self.document.text, [], 0
-        for begin, end, replacement in sorted(pieces, key=lambda piece: piece[:2]):
-            result.append(text[at:begin])
-            result.append(replacement)
-            at = end
-        result.append(text[at:])
-        return self.document.encode("".join(result))
+        """The document with all changes; the very bytes that were read when nothing changes."""
+        edits = [self._after(node, drafts) for node, drafts in self._followers.values()]
+        for node in self._removed.values():
+            if node.parent is None or not self._is_removed(node.parent):
+                edits.append(removal(self._document, node))
+        for change in self._changes.values():
+            if not self._is_removed(change.node):
+                edits += edits_of(self._document, change)
+        if not edits:
+            return self._document.data
+        return self._document.encode(_applied(self._document.text, edits))
 
-    # -- one element -------------------------------------------------------------------------
+    def _after(self, node: Node, drafts: list[Draft]) -> Edit:
+        manner = manner_of_sibling(self._document, node)
+        at = place_after(self._document, node)
+        return Edit(at, at, "".join(written(draft, manner) for draft in drafts))
 
-    def _render(self, node: Node, change: _Change, pieces: list[tuple[int, int, str]]) -> None:
-        span = self.document.spans[node.number]
-        if change.removed:
-            pieces.append((len(self.document.text[: span.begin].rstrip()), span.close_end, ""))
-            return
-        self._render_attributes(node, span, change, pieces)
-        if change.front or change.back:
-            self._render_children(node, span, change, pieces)
-        if change.after:
-            indent = self._indent(span)
-            new = "".join(self._on_own_line(one, indent) for one in change.after)
-            pieces.append((span.close_end, span.close_end, new))
+    def _is_removed(self, node: Node) -> bool:
+        """Whether the element, or one around it, is taken away."""
+        around: Node | None = node if self._removed else None
+        while around is not None and around.number not in self._removed:
+            around = around.parent
+        return around is not None
 
-    def _render_attributes(self, node: Node, span: Span, change: _Change, pieces: list[tuple[int, int, str]]) -> None:
-        if not change.attributes:
-            return
-        text = self.document.text
-        there = attributes(text, span)
-        last = max((one.value_end + 1 for one in there.values()), default=span.begin + 1 + len(node.tag))
-        quote = next((one.quote for one in there.values()), self._style.quote)
-        for name, value in change.attributes.items():
-            old = there.get(name)
-            if old is not None and value is None:
-                begin = len(text[: old.name].rstrip())
-                pieces.append((begin, old.value_end + 1, ""))
-            elif old is not None and value is not None:
-                pieces.append((old.value, old.value_end, escaped(value, old.quote)))
-            elif value is not None:
-                later = _ADDRESS_ORDER[_ADDRESS_ORDER.index(name) + 1 :] if name in _ADDRESS_ORDER else ()
-                after = [one.name for other, one in there.items() if other in later] if node.tag == "address" else []
-                at = len(text[: min(after)].rstrip()) if after else last
-                pieces.append((at, at, attribute_text(name, value, quote)))
+    def _change(self, node: Node) -> Change:
+        found = self._changes.get(node.number)
+        if found is None:
+            found = self._changes[node.number] = Change(node)
+        return found
 
-    def _render_children(self, node: Node, span: Span, change: _Change, pieces: list[tuple[int, int, str]]) -> None:
-        text = self.document.text
-        indent = self._indent(span)
-        inner = self._child_indent(node, span)
-        front = "".join(self._on_own_line(one, inner) for one in change.front)
-        back = "".join(self._on_own_line(one, inner) for one in change.back)
-        closing = self._style.newline + (indent if self._style.newline else "")
-        if span.self_closing:
-            begin = len(text[: span.end - 2].rstrip())
-            pieces.append((begin, span.end, f">{front}{back}{closing}</{node.tag}>"))
-            return
-        content_end = span.end + len(text[span.end : span.close].rstrip())
-        if content_end == span.end:
-            pieces.append((span.end, span.close, f"{front}{back}{closing}"))
-            return
-        if front:
-            pieces.append((span.end, span.end, front))
-        if back:
-            pieces.append((content_end, content_end, back))
+    def _children_of(self, holder: Node | Draft) -> list[Draft]:
+        """The children that were added so far."""
+        return holder.children if isinstance(holder, Draft) else self._change(holder).children
 
-    def _on_own_line(self, element: NewElement, indent: str) -> str:
-        style = self._style
-        return f"{style.newline}{indent if style.newline else ''}{element_text(element, indent, style)}"
+    def _child(self, holder: Node | Draft, tag: str) -> Node | Draft:
+        """The first child of this tag, added if missing."""
+        there = holder.first(tag) if isinstance(holder, Node) else None
+        if there is not None:
+            self._removed.pop(there.number, None)  # the last word counts
+            return there
+        added = self._children_of(holder)
+        for draft in added:
+            if draft.tag == tag:
+                return draft
+        added.append(Draft(tag, {}, []))
+        return added[-1]
 
-    # -- the document's manner ---------------------------------------------------------------
+    def _value(self, holder: Node | Draft, name: str) -> str | None:
+        """An attribute as it stands after the changes so far."""
+        if isinstance(holder, Node) and holder.number in self._changes:
+            changed = self._changes[holder.number].attributes
+            if name in changed:
+                return changed[name]
+        return holder.attributes.get(name)
 
-    def _indent(self, span: Span) -> str:
-        """The blanks before a start tag on its line; "" when something else is there."""
-        text = self.document.text
-        begin = text.rfind("\n", 0, span.begin) + 1
-        before = text[begin : span.begin]
-        return before if not before.strip() else before[: len(before) - len(before.lstrip())]
+    def _put(self, holder: Node | Draft, name: str, value: str) -> None:
+        if isinstance(holder, Draft):
+            holder.attributes[name] = value
+        elif self._value(holder, name) != value:
+            self._change(holder).attributes[name] = value
 
-    def _child_indent(self, node: Node, span: Span) -> str:
-        for child in node.children:
-            where = self.document.spans[child.number]
-            text = self.document.text
-            if "\n" in text[span.end : where.begin]:
-                return self._indent(where)
-        return self._indent(span) + self._style.step
-
-    @cached_property
-    def _style(self) -> Style:
-        text, spans = self.document.text, self.document.spans
-        root = self.document.root
-        siblings = root.first("devices") or root
-        first = next(iter(siblings.children), None)
-        outer = spans[siblings.number]
-        quote = '"' if text.count('="', 0, 20_000) > text.count("='", 0, 20_000) else "'"
-        if first is None:
-            newline = "\n" if "\n" in text[spans[root.number].begin : spans[root.number].close] else ""
-            return Style(newline and _newline(text), "  ", quote)
-        inner = spans[first.number]
-        if "\n" not in text[outer.end : inner.begin]:
-            return Style("", "", quote)
-        step = self._indent(inner).removeprefix(self._indent(outer))
-        return Style(_newline(text), step or "  ", quote)
+    def _put_number(self, holder: Node | Draft, name: str, value: str) -> None:
+        """The same, but another way to write the same number is right too."""
+        old = self._value(holder, name)
+        if old is None or not is_auto_radix(old) or parse_auto_radix(old) != parse_auto_radix(value):
+            self._put(holder, name, value)
 
 
-def _newline(text: str) -> str:
-    return "\r\n" if "\r\n" in text[:20_000] else "\n"
-
-
-def _same(old: str | None, new: str) -> bool:
-    """Whether two attribute texts mean the same: equal, or the same number in any radix."""
-    if old is None or old == new:
-        return old == new
-    return is_auto_radix(old) and is_auto_radix(new) and parse_auto_radix(old) == parse_auto_radix(new)
+def _applied(text: str, edits: list[Edit]) -> str:
+    """The text with all edits made. Of two at one place the insertion is first; of two insertions, the earlier one."""
+    pieces: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda one: (one.begin, one.end)):
+        pieces += (text[at : edit.begin], edit.text)
+        at = edit.end
+    return "".join(pieces) + text[at:]

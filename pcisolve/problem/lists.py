@@ -21,7 +21,7 @@ def disk_number(target: str) -> int:
     else:
         return -1
     letters = target[len(prefix) :].rstrip("0123456789")
-    if not letters or len(letters) > 6 or not (letters.isascii() and letters.islower()):
+    if not letters or len(letters) > 6 or not (letters.isascii() and letters.isalpha() and letters.islower()):
         return -1
     number = 0
     for letter in letters:

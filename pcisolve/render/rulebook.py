@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from itertools import groupby
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from pcisolve.rules import registry
 from pcisolve.rules.rule import Rule
 
+_FACT_SHEET = re.compile(r" \(sections? [\d., ]+\)")
 _HEAD = """\
 # Rules
 
@@ -31,9 +33,9 @@ def rulebook() -> str:
 
 
 def _family(rule: Rule[Any]) -> str:
-    """The first line of the docstring of the file a rule is in."""
+    """The first line of the docstring of the file a rule is in, without its references to the fact sheet."""
     text = inspect.getdoc(sys.modules[type(rule).__module__]) or ""
-    return text.split("\n")[0].rstrip(".")
+    return _FACT_SHEET.sub("", text.split("\n")[0]).rstrip(".")
 
 
 def _entry(rule: Rule[Any]) -> str:

@@ -138,6 +138,7 @@ class ExtraRoot(ControllerRule):
     def tell(self, question: Question, case: Controller) -> Telling:
         family = question.problem.machine.family
         message = f"{name_of(case)} is a second root, which {family} does not have; a root has index 0"
+        message += f" (--scheme multi-domain makes it PCI domain {case.index})"
         return Telling(message, _point(case, "index"))
 
 

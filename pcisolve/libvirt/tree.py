@@ -1,0 +1,93 @@
+"""Elements of a domain XML as Nodes. The only file that knows lxml."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from pcisolve.core.errors import InputError, Location
+from pcisolve.core.node import Node
+
+if TYPE_CHECKING:
+    from lxml.etree import XMLSyntaxError, _Element
+
+MAX_DEPTH: Final = 256  # libxml2's own bound as long as huge_tree is off
+
+# Free-form data of management tools: nothing in it concerns the guest's hardware.
+_METADATA: Final = "metadata"
+_PLACE_IN_MESSAGE: Final = re.compile(r"[\s,]*line \d+, column \d+$")
+
+
+def parse(data: bytes, name: str) -> _Element:
+    """The root element of UTF-8 data that holds no DTD. Comments and processing instructions are left out.
+
+    Raises:
+        InputError: not well-formed, or nested too deeply, with line and column.
+    """
+    from lxml import etree  # takes longer to import than to read most documents
+
+    parser = etree.XMLParser(
+        encoding="utf-8",  # whatever the declaration says: the caller has decoded it
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise _refusal(error, name) from None
+
+
+def _refusal(error: XMLSyntaxError, name: str) -> InputError:
+    line, column = error.position
+    where = Location(name, max(line, 1), max(column, 1))
+    reason = error.msg or "syntax error"
+    if "depth" in reason:
+        message = f"elements are nested more than {MAX_DEPTH} deep"
+        return InputError(message, expected="a libvirt domain XML", location=where)
+    reason = _PLACE_IN_MESSAGE.sub("", reason)
+    return InputError(f"not well-formed XML: {reason}", expected="a libvirt domain XML", location=where)
+
+
+def ordinal(root: _Element, wanted: _Element) -> int:
+    """How many start tags come before that of `wanted`."""
+    return next(number for number, element in enumerate(root.iter()) if element is wanted)
+
+
+def build(root: _Element) -> Node:
+    """The elements as Nodes, without metadata and elements of foreign namespaces; numbers count those too."""
+    top = Node(str(root.tag), _attributes(root), 0, None, root.text or "")
+    _add_children(root, top, 0)
+    for devices in top.all("devices"):
+        _number_twins(devices)
+    return top
+
+
+def _number_twins(devices: Node) -> None:
+    """Give every device its place among those of its tag, so that naming one of 60,000 need not count them."""
+    counts: dict[str, int] = {}
+    for device in devices.children:
+        device.ordinal = counts[device.tag] = counts.get(device.tag, 0) + 1
+
+
+def _add_children(element: _Element, node: Node, number: int) -> int:
+    """Add all descendants; the result is the number of the last one."""
+    children = node.children
+    for child in element:
+        number += 1
+        tag = child.tag  # never a comment or the like, which parse() leaves out
+        if tag[0] == "{" or tag == _METADATA:
+            number += sum(1 for _ in child.iterdescendants())
+            continue
+        made = Node(tag, _attributes(child), number, node, child.text or "")
+        children.append(made)
+        if len(child):
+            number = _add_children(child, made, number)
+    return number
+
+
+def _attributes(element: _Element) -> dict[str, str]:
+    return dict(element.items())  # type: ignore[arg-type]  # the stubs allow for bytes, which lxml never gives
