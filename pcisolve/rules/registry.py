@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcisolve.rules import address, controllers, devices, index, multi_domain, policy, reading, targets, zpci
+from pcisolve.rules import controllers, devices, host, index, policy, reading, targets, zpci
+from pcisolve.rules.address import bus, numbers, sharing
+from pcisolve.rules.multi_domain import lookup, tree
 from pcisolve.rules.rule import Rule
 
 ALL: tuple[Rule[Any], ...] = (
@@ -13,15 +15,20 @@ ALL: tuple[Rule[Any], ...] = (
     *index.RULES,
     *targets.RULES,
     *devices.RULES,
+    *host.RULES,
     *policy.RULES,
-    *address.RULES,
-    *multi_domain.RULES,
+    *numbers.RULES,
+    *bus.RULES,
+    *sharing.RULES,
+    *tree.RULES,
+    *lookup.RULES,
     *zpci.RULES,
 )
 BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
 STRUCTURE: tuple[Rule[Any], ...] = (
     *index.RULES[:1],
-    *multi_domain.RULES,
+    *tree.RULES,
+    *lookup.RULES,
     BY_ID["addr-kind-match"],
     BY_ID["addr-slot-min"],
     BY_ID["addr-slot-max"],

@@ -1,0 +1,109 @@
+"""Addresses that name a bus of some domain (rule rfc-address-lookup)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcisolve.core.address import Address
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.table import Found, InOtherDomain, IsRootBus, NoSuchController, NoSuchDomain
+from pcisolve.rules.multi_domain import PROPOSAL
+from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+
+
+class AddressLookup(Rule[Part]):
+    """An address names a bus that exists: bus 0 of a root's domain, or a child's bus in its own domain.
+
+    Four ways to miss: no such domain; the bus id is a root's index; the controller is in another domain;
+    no controller has that index. Buses are added for an address only below a single root, as today.
+    """
+
+    id = "rfc-address-lookup"
+    source = PROPOSAL
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='7' slot='0'/></memballoon>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='3' slot='1'/></memballoon>",
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='0' bus='7' slot='0'/></memballoon>",
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='4' bus='7' slot='0'/></memballoon>",
+        "q35: <controller type='pci' index='5' model='pcie-root'/>"
+        "<controller type='pci' index='7' model='pcie-root-port'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='0' bus='5' slot='1'/></memballoon>",
+    )
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        if question.problem.flat:
+            return ()
+        return [part for part in question.problem.parts if part.pinned is not None and part.needs]
+
+    def encode(self, desk: Desk, case: Part) -> None:
+        asked = case.pinned or Address(0, 0, 0, 0)
+        if asked.slot > 31 or asked.function > 7:
+            return
+        # The slot is said here too: it decides which models can provide a bus that is not numbered yet.
+        slot = (asked.slot, asked.slot)
+        desk.confine(self.claim(case), case, lambda one: slot if _may_be(one, asked) else None)
+        for one, literal in desk.providers(case):
+            bus = 0 if one.is_root else desk.index(one)
+            desk.when(self.claim(case), [literal], bus == asked.bus)
+            desk.when(self.claim(case), [literal], desk.domain(one) == asked.domain)
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        asked = case.pinned or Address(0, 0, 0, 0)
+        provider, root = layout.provider(case), layout.root_above(case)
+        if provider is None:
+            return isinstance(layout.problem.table.lookup(asked.domain, asked.bus), Found)
+        bus = 0 if provider.is_root else provider.index
+        is_there = bus == asked.bus and layout.places[case].slot == asked.slot
+        return is_there and (root is None or root.index == asked.domain)
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        asked = case.pinned or Address(0, 0, 0, 0)
+        found = question.problem.table.lookup(asked.domain, asked.bus)
+        who = f"{name_of(case)} asks for {asked}"
+        here = point(case, "bus")
+        match found:
+            case NoSuchDomain(domain):
+                roots = ", ".join(f"{one.index:04x}" for one in question.problem.roots)
+                return Telling(
+                    f"{who}: no root controller has index {domain}; the domains are {roots}", (point(case, "domain"),)
+                )
+            case IsRootBus(root):
+                message = f"{who}: {root.index} is the index of a root, whose bus is {root.index:04x}:00"
+                return Telling(message, (here, Point(root.node or root.view, "index", "is a root")))
+            case InOtherDomain(controller, domain):
+                message = f"{who}: bus {controller.index:#04x} is in domain {domain:04x}, not in {asked.domain:04x}"
+                return Telling(message, (here, point(controller, "domain", "is plugged in there")))
+            case NoSuchController(index):
+                return Telling(f"{who}: no controller has index {index}, so there is no such bus", (here,))
+            case Found(controller) if controller in question.choice.addresses:
+                goes = question.choice.addresses[controller].domain
+                message = f"{who}, but {name_of(controller)}, which has no address, goes to domain {goes:04x}"
+                return Telling(message, (here, point(controller, role="could have an address in that domain")))
+        return Telling(f"{who}, whose bus has no place of its own yet", (here,))
+
+
+def _may_be(one: Controller, asked: Address) -> bool:
+    """Whether this controller of the input could provide the bus: known indexes must fit, open ones may."""
+    if one.added:
+        return False
+    if one.is_root:
+        return asked.bus == 0 and one.index in (-1, asked.domain)
+    return asked.bus != 0 and one.index in (-1, asked.bus)
+
+
+RULES: tuple[Rule[Part], ...] = (AddressLookup(),)
