@@ -67,6 +67,8 @@ class HostAddress(Rule[Part]):
 
     id = "host-address"
     source = "libvirt src/util/virpci.c virPCIDeviceAddressIsValid, tried with 9.0.0; rfc-dep-bus-8bit"
+    allows = ("q35: <hostdev type='pci'><source><address bus='0xff' slot='0x1f'/></source></hostdev>",)
+    forbids = ("q35: <hostdev type='pci'><source><address bus='0x100' slot='0'/></source></hostdev>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in question.problem.parts if part.host is not None]

@@ -1,0 +1,123 @@
+"""Each rule's own examples: what it allows passes, what it forbids is found under its id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import pcisolve
+from pcisolve.rules.registry import ALL, BY_ID
+from pcisolve.rules.rule import Rule
+from tests.support import domain, example
+
+ALLOWED = [pytest.param(rule, text, id=rule.id) for rule in ALL for text in rule.allows]
+FORBIDDEN = [pytest.param(rule, text, id=rule.id) for rule in ALL for text in rule.forbids]
+NUMA = "needs <cpu><numa>, which an example of <devices> does not have"
+OWN_CHOICE = "only a choice of pcisolve's own could break it, never an input"
+
+WITHOUT_ALLOWS = {"node-exists": NUMA, "node-not-on-index0": NUMA}
+WITHOUT_FORBIDS = {
+    "address-as-asked": OWN_CHOICE,
+    "chosen-place": OWN_CHOICE,
+    "places-differ": OWN_CHOICE,
+    "rfc-child": "an address in the wrong domain is refused by rfc-address-lookup first",
+    "rfc-256": "needs more than 256 controllers",
+    "roots-per-machine": "needs more than 31 controllers",
+}
+
+
+@pytest.mark.parametrize(("rule", "text"), ALLOWED)
+@pytest.mark.parametrize("ask", ["check", "solve"])
+def test_allowed(rule: Rule[Any], text: str, ask: str) -> None:
+    guest = pcisolve.load(example(text))
+    verdict = guest.check() if ask == "check" else guest.solve().verdict
+    assert [(one.code, one.message) for one in verdict.findings] == []
+    assert verdict.status == "solved"
+
+
+@pytest.mark.parametrize(("rule", "text"), FORBIDDEN)
+@pytest.mark.parametrize("ask", ["check", "solve"])
+def test_forbidden(rule: Rule[Any], text: str, ask: str) -> None:
+    guest = pcisolve.load(example(text))
+    verdict = guest.check() if ask == "check" else guest.solve().verdict
+    assert verdict.status in ("infeasible", "invalid")
+    found = next(one for one in verdict.findings if one.code == rule.id)
+    assert found.message
+    assert found.stage == rule.stage
+    # Everything an example says stands on one line: <devices> content of the helper's domain.
+    assert all(fact.line in (1, 6) for fact in found.facts)
+    assert found.facts
+
+
+def test_every_rule_has_examples() -> None:
+    assert {rule.id for rule in ALL if not rule.allows} == set(WITHOUT_ALLOWS)
+    assert {rule.id for rule in ALL if not rule.forbids} == set(WITHOUT_FORBIDS)
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
+def test_every_rule_says_what_it_is(rule: Rule[Any]) -> None:
+    assert rule.stage in ("libvirt", "qemu", "guest")
+    assert rule.source
+    assert rule.title.endswith(".")
+    assert type(rule).__doc__ is not None
+    assert set(rule.follows_from) <= set(BY_ID)
+
+
+def test_ids_are_unique_and_words() -> None:
+    ids = [rule.id for rule in ALL]
+    assert len(set(ids)) == len(ids)
+    assert all(one == one.lower() and " " not in one for one in ids)
+
+
+def _nodes(cells: int) -> bytes:
+    return domain(
+        "q35",
+        "<controller type='pci' index='1' model='pcie-expander-bus'><target><node>1</node></target></controller>",
+        numa_cells=cells,
+    )
+
+
+def test_numa_node_exists() -> None:
+    assert pcisolve.load(_nodes(2)).check().findings == ()
+    assert [one.code for one in pcisolve.load(_nodes(1)).check().findings] == ["node-exists"]
+
+
+def _phbs(index: int) -> bytes:
+    inside = "<target><node>0</node></target>"
+    return domain(
+        "pseries", f"<controller type='pci' index='{index}' model='pci-root'>{inside}</controller>", numa_cells=1
+    )
+
+
+def test_numa_node_not_on_index_0() -> None:
+    assert pcisolve.load(_phbs(1)).check().findings == ()
+    assert [one.code for one in pcisolve.load(_phbs(0)).check().findings] == ["node-not-on-index0"]
+
+
+def _roots(count: int) -> bytes:
+    roots = "".join(f"<controller type='pci' index='{index}' model='pci-root'/>" for index in range(count))
+    at = "<address type='pci' domain='1' bus='0' slot='5'/>"
+    return domain("pseries", f"{roots}<memballoon model='virtio'>{at}</memballoon>")
+
+
+def _children(count: int) -> bytes:
+    """A second root whose domain has `count` buses: itself, an expander and ports in its slots."""
+    ports = []
+    for position in range(count - 1):
+        slot, function = divmod(position, 8)
+        at = f"<address type='pci' domain='5' bus='0' slot='{slot + 1}' function='{function}'/>"
+        if slot >= 30:
+            at = f"<address type='pci' domain='5' bus='6' slot='{slot - 30}' function='{function}'/>"
+        model = "pcie-expander-bus" if position == 0 else "pcie-root-port"
+        ports.append(f"<controller type='pci' index='{6 + position}' model='{model}'>{at}</controller>")
+    return domain("q35", "<controller type='pci' index='5' model='pcie-root'/>" + "".join(ports))
+
+
+@pytest.mark.parametrize(
+    ("guest", "most", "code"), [(_roots, 31, "roots-per-machine"), (_children, 256, "rfc-256")], ids=["roots", "buses"]
+)
+def test_counted_limits(guest: Callable[[int], bytes], most: int, code: str) -> None:
+    assert pcisolve.load(guest(most)).check().findings == ()
+    assert code in [one.code for one in pcisolve.load(guest(most + 1)).check().findings]
