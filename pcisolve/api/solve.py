@@ -55,8 +55,8 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     choice = _choice(problem)
     if choice is None:
         return Answer(_verdict(problem, UNKNOWN, proven=False), None)
-    question = Question(problem, choice)
     rules = registry.rules_for(options.stage)
+    question = Question(problem, choice)
     answer = decide(question, rules, options.time_limit)
     if isinstance(answer, Unknown):
         return Answer(_verdict(problem, UNKNOWN, proven=False), None)
@@ -86,7 +86,7 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
         if isinstance(numbered, Answer):
             return numbered.verdict
         problem = numbered
-    choice = choose(problem)
+    choice = _first_fit(problem)
     question, completed = Question(problem, choice), Layout(problem, choice)
     broken = breaches(question, completed, registry.rules_for(options.stage))
     if broken:
@@ -97,13 +97,24 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
 def _choice(problem: Problem) -> Choice | None:
     """What the policy chooses; None when the time limit came first."""
     if problem.options.policy != "minimal":
-        return choose(problem)
+        return _first_fit(problem)
     from pcisolve.solver.minimal import Undecided, minimal_choice
 
     try:
         return minimal_choice(problem)
     except Undecided:
         return None
+
+
+def _first_fit(problem: Problem) -> Choice:
+    """libvirt's choice; in the multi-domain scheme, where first fit gives up, what CP-SAT finds instead."""
+    choice = choose(problem)
+    if problem.flat or not choice.failures:
+        return choice
+    from pcisolve.solver.complete import complete
+
+    options = problem.options
+    return complete(problem, choice, registry.rules_for(options.stage), options.time_limit) or choice
 
 
 def _numbered(root: Node, source: Source, catalog: Catalog, options: Options) -> Problem | Answer:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 

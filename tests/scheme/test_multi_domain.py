@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.scheme.guests import controller, device, domain_of_buses, guest
 
 import pcisolve
 from pcisolve.api.guest import make_options
 from pcisolve.verdict.values import Verdict
+from tests.scheme.guests import controller, device, domain_of_buses, guest
 
 MULTI = make_options(scheme="multi-domain")
 ROOTS = [controller("pcie-root", index) for index in (0, 5, 15)]
@@ -137,3 +137,17 @@ def test_one_root_is_as_today() -> None:
     flat = pcisolve.load(data).solve(make_options(scheme="flat"))
     multi = pcisolve.load(data).solve(MULTI)
     assert flat.xml == multi.xml
+
+
+def test_a_tree_goes_to_the_domain_its_lowest_bus_is_named_in() -> None:
+    """First fit would put port 20 on the first root; only CP-SAT sees that 27 has to end up in domain 15."""
+    tree = [
+        controller("pcie-root-port", 20),
+        controller("pcie-switch-upstream-port", 21),
+        controller("pcie-switch-downstream-port", 27),
+    ]
+    data = guest(*ROOTS, *tree, device((15, 27, 0)))
+    verdict = solve(data)
+    assert verdict.status == "solved"
+    assert {one.domain for one in verdict.controllers if one.index in (20, 21, 27)} == {15}
+    assert pcisolve.load(data).check(MULTI).status == "solved"
