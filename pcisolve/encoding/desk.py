@@ -182,7 +182,8 @@ class Desk:
         elif part in self._fixed and self._fixed[part] != code:
             self._refuse(claim)
         else:
-            self.limit(claim, part, [(code, code)])
+            if part in self._allowed or part in self._places:
+                self.limit(claim, part, [(code, code)])
             self._fixed[part] = code
 
     def limit(self, claim: Claim, part: Part, intervals: Sequence[Interval]) -> None:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document
-from pcisolve.libvirt.elements import Draft, Manner, quoted, written
+from pcisolve.libvirt.elements import Draft, Manner, NewElement, quoted, written
 from pcisolve.libvirt.scanner import Attribute, blanks_before, split_start_tag
 from pcisolve.libvirt.style import end_of_content, line_start, manner_of_child, place_after, quote_of
 
@@ -39,7 +39,7 @@ class Change:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.attributes: dict[str, str | None] = {}
-        self.children: list[Draft] = []
+        self.children: list[Draft | NewElement] = []
 
 
 def edits_of(document: Document, change: Change) -> list[Edit]:
@@ -98,7 +98,7 @@ def _rank(parent: Node, tag: str) -> int:
     return _OTHER_RANK if parent.tag in _LISTS else _CHILD_RANK.get(tag, _OTHER_RANK)
 
 
-def _in_order(change: Change) -> list[Draft]:
+def _in_order(change: Change) -> list[Draft | NewElement]:
     return sorted(change.children, key=lambda draft: _rank(change.node, draft.tag))
 
 

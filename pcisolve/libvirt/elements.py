@@ -18,7 +18,7 @@ class Draft:
 
     __slots__ = ("attributes", "children", "tag")
 
-    def __init__(self, tag: str, attributes: dict[str, str], children: list[Draft]) -> None:
+    def __init__(self, tag: str, attributes: dict[str, str], children: list[Draft | NewElement]) -> None:
         self.tag = tag
         self.attributes = attributes
         self.children = children
@@ -40,7 +40,7 @@ class Manner(NamedTuple):
     @property
     def inside(self) -> Manner:
         """For its children."""
-        return self._replace(lead=self.lead + self.step if "\n" in self.lead else "")
+        return Manner(self.lead + self.step if "\n" in self.lead else "", self.step, self.quote)
 
 
 _REFERENCES: Final = {
@@ -61,16 +61,20 @@ def draft_of(element: NewElement) -> Draft:
 
 def quoted(value: str, quote: str) -> str:
     """An attribute value between quotes, escaped."""
+    if value.isalnum():  # most are numbers, and written often
+        return f"{quote}{value}{quote}"
     inner = value.translate(_REFERENCES).replace(quote, "&apos;" if quote == "'" else "&quot;")
     return f"{quote}{inner}{quote}"
 
 
-def written(draft: Draft, manner: Manner) -> str:
+def written(draft: Draft | NewElement, manner: Manner) -> str:
     """The element with its children, and what stands before it."""
     start = f"{manner.lead}<{draft.tag}"
-    start += "".join(f" {name}={quoted(value, manner.quote)}" for name, value in draft.attributes.items())
+    quote = manner.quote
+    start += "".join([f" {name}={quoted(value, quote)}" for name, value in draft.attributes.items()])
     if not draft.children:
         return f"{start}/>"
-    body = "".join(written(child, manner.inside) for child in draft.children)
+    inside = manner.inside
+    body = "".join([written(child, inside) for child in draft.children])
     closing = manner.lead if "\n" in manner.lead else ""
     return f"{start}>{body}{closing}</{draft.tag}>"

@@ -21,7 +21,7 @@ class Writer:
         self._document = document
         self._changes: dict[int, Change] = {}
         self._removed: dict[int, Node] = {}
-        self._followers: dict[int, tuple[Node, list[Draft]]] = {}
+        self._followers: dict[int, tuple[Node, list[Draft | NewElement]]] = {}
 
     def set_address(
         self,
@@ -82,10 +82,10 @@ class Writer:
         """
         if after is not None:
             _, drafts = self._followers.setdefault(after.number, (after, []))
-            drafts.append(draft_of(element))
+            drafts.append(element)
             return
         devices = self._child(self._document.root, "devices")
-        self._children_of(devices).append(draft_of(element))
+        self._children_of(devices).append(element)
 
     def data(self) -> bytes:
         """The document with all changes; the very bytes that were read when nothing changes."""
@@ -100,7 +100,7 @@ class Writer:
             return self._document.data
         return self._document.encode(_applied(self._document.text, edits))
 
-    def _after(self, node: Node, drafts: list[Draft]) -> Edit:
+    def _after(self, node: Node, drafts: list[Draft | NewElement]) -> Edit:
         manner = manner_of_sibling(self._document, node)
         at = place_after(self._document, node)
         return Edit(at, at, "".join(written(draft, manner) for draft in drafts))
@@ -118,7 +118,7 @@ class Writer:
             found = self._changes[node.number] = Change(node)
         return found
 
-    def _children_of(self, holder: Node | Draft) -> list[Draft]:
+    def _children_of(self, holder: Node | Draft) -> list[Draft | NewElement]:
         """The children that were added so far."""
         return holder.children if isinstance(holder, Draft) else self._change(holder).children
 
@@ -129,11 +129,13 @@ class Writer:
             self._removed.pop(there.number, None)  # the last word counts
             return there
         added = self._children_of(holder)
-        for draft in added:
-            if draft.tag == tag:
+        for at, one in enumerate(added):
+            if one.tag == tag:
+                draft = added[at] = one if isinstance(one, Draft) else draft_of(one)
                 return draft
-        added.append(Draft(tag, {}, []))
-        return added[-1]
+        draft = Draft(tag, {}, [])
+        added.append(draft)
+        return draft
 
     def _value(self, holder: Node | Draft, name: str) -> str | None:
         """An attribute as it stands after the changes so far."""

@@ -28,12 +28,13 @@ def _given(question: Question) -> Iterator[Setting]:
             yield Setting(controller, option, value)
 
 
-def _settings(question: Question) -> Iterator[Setting]:
-    """The options the input states, and those that are filled in."""
-    yield from _given(question)
-    for controller in question.controllers:
-        for option, value in question.choice.targets.get(controller, {}).items():
-            yield Setting(controller, option, value)
+def _settings(question: Question, only: str = "") -> Iterator[Setting]:
+    """The options the input states, and those that are filled in; all of them, or one."""
+    yield from (one for one in _given(question) if not only or one.option == only)
+    for controller, filled in question.choice.targets.items():
+        for option, value in filled.items():
+            if not only or option == only:
+                yield Setting(controller, option, value)
 
 
 def _point(case: Setting) -> tuple[Point, ...]:
@@ -123,7 +124,7 @@ class PhbTargetZero(SettingRule):
     forbids = ("pseries: <controller type='pci' index='1' model='pci-root'><target index='0'/></controller>",)
 
     def cases(self, question: Question) -> Iterable[Setting]:
-        roots = [one for one in _settings(question) if one.option == "index" and one.controller.is_root]
+        roots = [one for one in _settings(question, "index") if one.controller.is_root]
         return [one for one in roots if not self._matches(one)]
 
     def _matches(self, case: Setting) -> bool:
