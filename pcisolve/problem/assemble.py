@@ -80,13 +80,21 @@ class _Assembly:
         self.root, self.source, self.catalog, self.options = root, source, catalog, options
         self.indexes = indexes
         self.reader = Reader()
-        self.machine: Machine = catalog.machine(root.get("os/type/arch"), root.get("os/type/machine"))
+        self.machine = self._machine()
         devices = root.first("devices")
         children = devices.children if devices is not None else []
         self._refuse_unknown_elements(children)
         self.elements = implicit.Elements(children)
         self.scheme = options.scheme if options.scheme != "auto" else scheme_of(self.elements, catalog)
         self.numbered_later: set[int] = set()
+
+    def _machine(self) -> Machine:
+        try:
+            return self.catalog.machine(self.root.get("os/type/arch"), self.root.get("os/type/machine"))
+        except InputError as error:
+            node = self.root.find("os/type") or self.root
+            where = error.location or self.source.location(node)
+            raise InputError(error.message, expected=error.expected, location=where) from None
 
     def problem(self) -> Problem:
         self._order_lists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import count, islice
 from typing import NamedTuple
 
 from pcisolve.core.node import Node
@@ -35,19 +35,28 @@ def assign_ports(elements: Elements) -> dict[Node, Port]:
         if number:
             ports[node] = Port(address_number(asked, "controller", _TYPE), number)
             used.setdefault(ports[node].controller, set()).add(number)
+    full = {0: 0, 1: 0}  # how many controllers have no port left, from this port on
     for node in devices:
         if node not in ports:
-            ports[node] = port = _next_port(node, sizes, used) or _on_new_controller(node, elements, sizes, used)
+            port = _next_port(node, sizes, used, full) or _on_new_controller(node, elements, sizes, used)
+            ports[node] = port
             used[port.controller].add(port.number)
     return ports
 
 
-def _next_port(node: Node, sizes: dict[int, int], used: dict[int, set[int]]) -> Port | None:
+def _next_port(node: Node, sizes: dict[int, int], used: dict[int, set[int]], full: dict[int, int]) -> Port | None:
     asked = node.first("address")
     if asked is not None and asked.get("type") == _TYPE:
-        controllers, first = [address_number(asked, "controller", _TYPE)], 1
-    else:
-        controllers, first = list(sizes), _first_port(node)
+        return _free_port([address_number(asked, "controller", _TYPE)], 1, sizes, used)
+    first = _first_port(node)
+    controllers = list(islice(sizes, full[first], None))
+    while controllers and _free_port(controllers[:1], first, sizes, used) is None:
+        full[first] += 1
+        del controllers[0]
+    return _free_port(controllers[:1], first, sizes, used)
+
+
+def _free_port(controllers: list[int], first: int, sizes: dict[int, int], used: dict[int, set[int]]) -> Port | None:
     for index in controllers:
         for number in range(first, sizes.get(index, 0)):
             if number not in used[index]:

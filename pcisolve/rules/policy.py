@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pcisolve.core.kinds import spoken
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.firstfit.choice import Failure, Place
+from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
@@ -87,13 +88,18 @@ class SearchEnds(Rule[Failure]):
     forbids = ("q35: <controller type='pci' index='1' model='pcie-switch-downstream-port'/>",)
 
     def cases(self, question: Question) -> Iterable[Failure]:
+        if question.problem.flat and any(one.index > HIGHEST_FLAT_INDEX for one in question.problem.controllers):
+            return ()  # rule index-max-255 says it, and nothing is searched for up there
         return [one for one in question.choice.failures if one.rule != "no-pci-buses"]
 
     def encode(self, desk: Desk, case: Failure) -> None:
         desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Failure) -> bool:
-        return case not in layout.choice.failures
+        if case.rule in ("alg-busnr", "phb-max-31"):
+            option = "busNr" if case.rule == "alg-busnr" else "index"
+            return isinstance(case.part, Controller) and layout.target(case.part, option) is not None
+        return case.part in layout.places
 
     def tell(self, question: Question, case: Failure) -> Telling:
         part = case.part

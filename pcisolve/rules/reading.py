@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.reading import Unreadable
-from pcisolve.rules.rule import Point, Question, Rule, Telling
+from pcisolve.rules.rule import Point, Question, Rule, Telling, clipped
 
 
 class _ReadableValue(Rule[Unreadable]):
@@ -23,24 +24,21 @@ class _ReadableValue(Rule[Unreadable]):
         return case not in layout.problem.unreadable
 
     def tell(self, question: Question, case: Unreadable) -> Telling:
-        what = f"{case.attribute}={case.text!r}" if case.attribute and case.text else (case.attribute or case.text)
-        if not case.text:
-            return Telling(f"{what or 'a value'} is missing: expected {case.expected}", (Point(case.node),))
-        hint = _trap(case.text)
         attribute = case.attribute if case.attribute in case.node.attributes else ""
-        return Telling(f"{what} cannot be read: expected {case.expected}{hint}", (Point(case.node, attribute),))
+        if case.attribute and not attribute:
+            return Telling(f"{case.attribute} is missing: expected {case.expected}", (Point(case.node),))
+        what = f"{attribute}='{clipped(case.text)}'" if attribute else f"'{clipped(case.text)}'"
+        message = f"{what} cannot be read: expected {case.expected}{_trap(case.text.strip())}"
+        return Telling(message, (Point(case.node, attribute),))
 
 
 def _trap(text: str) -> str:
     """What went wrong with the usual wrong spellings."""
-    stripped = text.strip()
-    try:
-        int(stripped, 16)
-    except ValueError:
-        return ""
-    if stripped.startswith("0") and not stripped.lower().startswith("0x"):
-        return f"; a leading 0 means octal, and {stripped} is not an octal number"
-    return f"; hexadecimal is written 0x{stripped}" if not stripped.isdecimal() and "x" not in stripped.lower() else ""
+    if re.fullmatch(r"0[0-9]+", text):
+        return f"; a leading 0 means octal, and {text} is not an octal number"
+    if re.fullmatch(r"[0-9a-fA-F]{1,8}", text) and not text.isdecimal():
+        return f"; hexadecimal is written 0x{text}"
+    return ""
 
 
 class AddressNumbers(_ReadableValue):
@@ -121,6 +119,10 @@ class KnownWord(_ReadableValue):
     allows = ("pc: <sound model='ich6'/>",)
     forbids = ("pc: <sound model='ich66'/>",)
 
+    def tell(self, question: Question, case: Unreadable) -> Telling:
+        message = f"{case.attribute}='{clipped(case.text)}' is no word that libvirt knows: {case.expected}"
+        return Telling(message, (Point(case.node, case.attribute),))
+
 
 class KnownDevice(_ReadableValue):
     """Every element of <devices> is a device libvirt knows.
@@ -134,7 +136,7 @@ class KnownDevice(_ReadableValue):
     forbids = ("pc: <rgn model='virtio'/>",)
 
     def tell(self, question: Question, case: Unreadable) -> Telling:
-        message = f"libvirt knows no device {case.text} and would drop it without a word: {case.expected}"
+        message = f"libvirt knows no device {clipped(case.text)} and would drop it without a word: {case.expected}"
         return Telling(message, (Point(case.node),))
 
 

@@ -95,6 +95,11 @@ class Rule(Generic[CaseT]):
         return (self.__doc__ or "").strip().split("\n")[0]
 
 
+def clipped(text: str, length: int = 60) -> str:
+    """A text of the input, short enough for a message."""
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
 def name_of(part: Part) -> str:
     """A part in words: "controller 3 (pcie-root-port)", "disk vda", "memballoon"."""
     if isinstance(part, Controller):
@@ -111,7 +116,7 @@ def name_of(part: Part) -> str:
         "sound": view.get("model"),
         "shmem": view.get("name"),
     }.get(part.kind)
-    return f"{part.kind} {detail}" if detail else part.kind
+    return f"{part.kind} {clipped(detail)}" if detail else part.kind
 
 
 def point(part: Part, attribute: str = "", role: str = "") -> Point:

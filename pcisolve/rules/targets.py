@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pcisolve.core.node import Node
 from pcisolve.encoding.desk import Desk
+from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
@@ -90,7 +91,8 @@ class TargetRange(SettingRule):
     forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='256'/></controller>",)
 
     def cases(self, question: Question) -> Iterable[Setting]:
-        return [one for one in _settings(question) if not _in_range(one)]
+        flat = question.problem.flat
+        return [one for one in _settings(question) if not _in_range(one) and not (flat and _follows_index(one))]
 
     def check(self, layout: Layout, case: Setting) -> bool:
         return _in_range(case)
@@ -108,6 +110,11 @@ def _range(case: Setting) -> tuple[int, int]:
     if option is None or option.minimum is None or option.maximum is None:
         return 0, 1 << 62
     return option.minimum, option.maximum
+
+
+def _follows_index(case: Setting) -> bool:
+    """Whether the value was filled in from an index that is too high, which rule index-max-255 reports."""
+    return case.option not in case.controller.targets and case.controller.index > HIGHEST_FLAT_INDEX
 
 
 def _in_range(case: Setting) -> bool:

@@ -102,6 +102,8 @@ class Pass:
         place = Place(index, address.slot, address.function)
         if address.slot >= SLOTS_PER_BUS or address.function >= FUNCTIONS_PER_SLOT:
             return  # rules addr-slot-5bit and addr-function-3bit
+        if self.problem.flat and (address.domain or address.bus > HIGHEST_FLAT_INDEX):
+            return  # rules addr-domain-zero and addr-bus-8bit
         if not self.problem.flat and not self._names_a_bus(address):
             return  # rule rfc-address-lookup
         if self.dry and self.fills_gaps and index <= HIGHEST_FLAT_INDEX:
@@ -149,6 +151,8 @@ class Pass:
         return place
 
     def _grow_for(self, part: Part, function: int) -> Place | None:
+        if self.problem.flat and self.buses.next_index > HIGHEST_FLAT_INDEX + 1:
+            return None  # one bus too many is enough to tell
         try:
             index = self.buses.grow(part, self.buses.next_index)
         except CannotGrow:

@@ -54,10 +54,11 @@ class BusExists(Rule[AskedBus]):
 
 
 class _OnBus(Rule[Part]):
-    """Shared by the rules about a part and the bus it is on."""
+    """Shared by the rules about a part and the bus it is on. What the chipset has on bus 0 needs no bus to agree."""
 
     def cases(self, question: Question) -> Iterable[Part]:
-        return [part for part in question.placed if part.needs]
+        chipset = question.choice.chipset
+        return [part for part in question.placed if part.needs and part not in chipset]
 
     def provider(self, question: Question, case: Part) -> Controller | None:
         index = question.choice.places[case].provider
