@@ -10,7 +10,6 @@ import click
 from pcisolve.api.guest import load
 from pcisolve.cli.common import options_of, problem_options, refuse, report
 from pcisolve.core.errors import InputError
-from pcisolve.verdict.values import INVALID, SOLVED
 
 
 @click.command("check")
@@ -46,8 +45,7 @@ def command(files: tuple[str, ...], style: str, quiet: bool, models: str | None,
             refuse(error)
             worst = 2
             continue
-        if verdict.status != SOLVED:
-            worst = max(worst, 2 if verdict.status == INVALID else 1)
+        worst = max(worst, verdict.exit_code)
         if style in ("json", "jsonl"):
             everything += [one.to_json() for one in verdict.findings]
         elif not quiet and verdict.findings:

@@ -70,12 +70,16 @@ def build(
             others = [placed[d, s] for s in demand.takers if supplies[s].name != demand.name]
             model.add(sum(others) * limit >= added[demand.name]) if others else model.add(added[demand.name] == 0)
     for s, supply in enumerate(supplies):
-        here = [(d, demand) for d, demand in enumerate(demands) if s in demand.takers]
-        shared = sum(placed[d, s] for d, demand in here if demand.shares_slot)
-        whole = sum(placed[d, s] for d, demand in here if not demand.shares_slot)
         times = added[supply.name] if isinstance(supply.name, str) else 1
-        shared_slots = model.new_int_var(0, 32, "")
-        model.add(shared <= shared_slots * FUNCTIONS_PER_SLOT + supply.functions)
-        model.add(whole + shared_slots <= supply.slots * times)
+        _bound(model, supply, times, [(demand, placed[d, s]) for d, demand in enumerate(demands) if s in demand.takers])
     model.minimize(sum(added.values()))
     return model, {str(name): variable for name, variable in added.items()}, placed
+
+
+def _bound(model: cp_model.CpModel, supply: Supply, times: Any, here: list[tuple[Demand, Any]]) -> None:
+    """What is placed on a bus (or on `times` buses of a kind) fits into its slots and free functions."""
+    shared = sum(number for demand, number in here if demand.shares_slot)
+    whole = sum(number for demand, number in here if not demand.shares_slot)
+    shared_slots = model.new_int_var(0, 32, "")
+    model.add(shared <= shared_slots * FUNCTIONS_PER_SLOT + supply.functions)
+    model.add(whole + shared_slots <= supply.slots * times)

@@ -31,33 +31,44 @@ def complete(problem: Problem, failed: Choice, rules: Iterable[Rule[Any]], secon
     moving = [part for part in _open_parts(problem, failed) if part not in failed.chipset]
     if len(moving) * len(problem.controllers + failed.added) > MAX_VARIABLES:
         return None
-    choice = Choice()
-    choice.added, choice.chipset, choice.moved = failed.added, failed.chipset, failed.moved
-    choice.multifunction = {part for part in failed.multifunction if part not in moving}
-    choice.places = {part: place for part, place in failed.places.items() if part not in moving}
-    taken = {(place.provider, place.slot) for place in choice.places.values()}
-    taken |= {(0, one.slot) for one in problem.machine.reserved}
+    choice = _without(failed, moving)
     desk = Desk(problem.controllers + choice.added)
-    fixed = Question(problem, choice)
-    for rule in rules:
-        if rule.id not in _POLICY:
-            for case in rule.cases(fixed):
-                rule.encode(desk, case)
-    for part in moving:
-        _free_slots(desk, part, taken)
-    desk.differ(("slot", "each"), moving)
-    open_question = Question(problem, _with(choice, moving))
-    for rule in rules:
-        if rule.id.startswith("rfc-"):
-            for case in rule.cases(open_question):
-                if case in moving:
-                    rule.encode(desk, case)
+    _write_laws(desk, problem, choice, moving, tuple(rules))
     status, places = run(desk, moving, seconds)
     if status != "yes":
         return None
     choice.places.update(places)
     fill_values(problem, choice)
     return choice
+
+
+def _without(failed: Choice, moving: list[Part]) -> Choice:
+    """The choice with these parts open again."""
+    choice = Choice()
+    choice.added, choice.chipset, choice.moved = failed.added, failed.chipset, failed.moved
+    choice.multifunction = {part for part in failed.multifunction if part not in moving}
+    choice.places = {part: place for part, place in failed.places.items() if part not in moving}
+    return choice
+
+
+def _write_laws(desk: Desk, problem: Problem, choice: Choice, moving: list[Part], rules: tuple[Rule[Any], ...]) -> None:
+    """What is placed first, so that it is a number; then where the rest may go, and the scheme's laws on it."""
+    fixed = Question(problem, choice)
+    for rule in rules:
+        if rule.id not in _POLICY:
+            for case in rule.cases(fixed):
+                rule.encode(desk, case)
+    taken = {(place.provider, place.slot) for place in choice.places.values()}
+    taken |= {(0, one.slot) for one in problem.machine.reserved}
+    for part in moving:
+        _free_slots(desk, part, taken)
+    desk.differ(("slot", "each"), moving)
+    everything = Question(problem, _with(choice, moving))
+    for rule in rules:
+        if rule.id.startswith("rfc-"):
+            for case in rule.cases(everything):
+                if case in moving:
+                    rule.encode(desk, case)
 
 
 def _open_parts(problem: Problem, failed: Choice) -> list[Part]:

@@ -94,7 +94,7 @@ class Verdict(NamedTuple):
         status: solved, infeasible, unknown (a limit was reached) or invalid (unusable input).
         proven: whether the status is proved.
         scheme, policy: what was used.
-        stats: counts and, for --policy minimal, the number of added controllers and its proved bound.
+        stats: how many controllers and devices there are, and how many controllers were added.
     """
 
     status: str

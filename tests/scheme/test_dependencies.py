@@ -146,3 +146,10 @@ def test_zero_printing_wider_values_print_wider() -> None:
     result = solve(*TWO_ROOTS, controller("pcie-root-port", 0x12345, (5, 0, 1)), device((5, 0x12345, 0)))
     assert result.verdict.devices[-1].address == "0005:12345:00.0"
     assert placed(result, 0x12345).name == f"pci.{0x12345}"
+
+
+def test_array_a_single_root_grows_for_an_address_as_today() -> None:
+    data = guest(controller("pcie-root", 0), device((0, 3, 0)))
+    result = pcisolve.load(data).solve(MULTI)
+    assert [one.index for one in result.verdict.controllers if one.added] == [1, 2, 3]
+    assert result.xml == pcisolve.load(data).solve(make_options(scheme="flat")).xml

@@ -171,27 +171,29 @@ class Buses:
         missing = index - self.next_index + 1
         if missing <= 0:
             return index
-        models: list[str] = []
+        model, entry = self._growth_models(part)
+        if entry and missing == 1:
+            missing, index = missing + 1, index + 1
+        for position, name in enumerate((entry + [model] * missing)[:missing]):
+            bus = self.append(self.next_index, self.catalog_model(name))
+            if position == 0 and entry:
+                # Kept for the bridge that follows, so that no other device takes its only slot.
+                bus.accepts = self.catalog_model(entry[1]).needs
+        return index
+
+    def _growth_models(self, part: Part) -> tuple[str, list[str]]:
+        """What is added for a part, and what has to come before the first of it."""
         if part.needs & CONVENTIONAL:
             model = self.machine.grows_conventional
-            if not self.catalog_model(model).root and not any(bus.accepts & PCI_BRIDGE for bus in self.order):
-                models = list(self.machine.legacy_entry)
-                if missing == 1:
-                    missing, index = missing + 1, index + 1
+            if model and not self.catalog_model(model).root and not any(bus.accepts & PCI_BRIDGE for bus in self.order):
+                return model, list(self.machine.legacy_entry)
         elif part.needs & (EXPRESS | UPSTREAM_PORT):
             model = self.machine.grows_express
         else:
             raise CannotGrow(_growth_rule(part))
         if not model:
             raise CannotGrow("alg-grow")
-        entry = len(models)
-        models += [model] * (missing - entry)
-        for position, name in enumerate(models[:missing]):
-            bus = self.append(self.next_index, self.catalog_model(name))
-            if position == 0 and entry:
-                # Kept for the bridge that follows, so that no other device takes its only slot.
-                bus.accepts = self.catalog_model(models[1]).needs
-        return index
+        return model, []
 
     def catalog_model(self, name: str) -> ControllerModel:
         """A model that a machine's data names; the catalog has checked that it exists."""

@@ -56,7 +56,8 @@ class AddressLookup(Rule[Part]):
             return
         # The slot is said here too: it decides which models can provide a bus that is not numbered yet.
         slot = (asked.slot, asked.slot)
-        desk.confine(self.claim(case), case, lambda one: slot if _may_be(one, asked) else None)
+        grown = sum(1 for one in desk.controllers if one.is_root) <= 1
+        desk.confine(self.claim(case), case, lambda one: slot if _may_be(one, asked, grown=grown) else None)
         for one, literal in desk.providers(case):
             bus = 0 if one.is_root else desk.index(one)
             desk.when(self.claim(case), [literal], bus == asked.bus)
@@ -73,33 +74,38 @@ class AddressLookup(Rule[Part]):
 
     def tell(self, question: Question, case: Part) -> Telling:
         asked = case.pinned or Address(0, 0, 0, 0)
-        found = question.problem.table.lookup(asked.domain, asked.bus)
-        who = f"{name_of(case)} asks for {asked}"
-        here = point(case, "bus")
-        match found:
-            case NoSuchDomain(domain):
-                roots = ", ".join(f"{one.index:04x}" for one in question.problem.roots)
-                return Telling(
-                    f"{who}: no root controller has index {domain}; the domains are {roots}", (point(case, "domain"),)
-                )
-            case IsRootBus(root):
-                message = f"{who}: {root.index} is the index of a root, whose bus is {root.index:04x}:00"
-                return Telling(message, (here, Point(root.node or root.view, "index", "is a root")))
-            case InOtherDomain(controller, domain):
-                message = f"{who}: bus {controller.index:#04x} is in domain {domain:04x}, not in {asked.domain:04x}"
-                return Telling(message, (here, point(controller, "domain", "is plugged in there")))
-            case NoSuchController(index):
-                return Telling(f"{who}: no controller has index {index}, so there is no such bus", (here,))
-            case Found(controller) if controller in question.choice.addresses:
-                goes = question.choice.addresses[controller].domain
-                message = f"{who}, but {name_of(controller)}, which has no address, goes to domain {goes:04x}"
-                return Telling(message, (here, point(controller, role="could have an address in that domain")))
-        return Telling(f"{who}, whose bus has no place of its own yet", (here,))
+        message, *points = _missed(question, case, asked)
+        return Telling(f"{name_of(case)} asks for {asked}{message}", tuple(points))
 
 
-def _may_be(one: Controller, asked: Address) -> bool:
-    """Whether this controller of the input could provide the bus: known indexes must fit, open ones may."""
-    if one.added:
+def _missed(question: Question, case: Part, asked: Address) -> tuple[str, *tuple[Point, ...]]:
+    """What an address misses, and the lines that show it."""
+    here = point(case, "bus")
+    match question.problem.table.lookup(asked.domain, asked.bus):
+        case NoSuchDomain(domain):
+            roots = ", ".join(f"{one.index:04x}" for one in question.problem.roots)
+            return f": no root controller has index {domain}; the domains are {roots}", point(case, "domain")
+        case IsRootBus(root):
+            message = f": {root.index} is the index of a root, whose bus is {root.index:04x}:00"
+            return message, here, Point(root.node or root.view, "index", "is a root")
+        case InOtherDomain(controller, domain):
+            message = f": bus {controller.index:#04x} is in domain {domain:04x}, not in {asked.domain:04x}"
+            return message, here, point(controller, "domain", "is plugged in there")
+        case NoSuchController(index):
+            return f": no controller has index {index}, so there is no such bus", here
+        case Found(controller) if controller in question.choice.addresses:
+            goes = question.choice.addresses[controller].domain
+            message = f", but {name_of(controller)}, which has no address, goes to domain {goes:04x}"
+            return message, here, point(controller, role="could have an address in that domain")
+    return ", whose bus has no place of its own yet", here
+
+
+def _may_be(one: Controller, asked: Address, *, grown: bool) -> bool:
+    """Whether this controller could provide the bus: a known index must fit, an open one may.
+
+    An added one can only where buses grow for addresses (`grown`).
+    """
+    if one.added and not grown:
         return False
     if one.is_root:
         return asked.bus == 0 and one.index in (-1, asked.domain)
