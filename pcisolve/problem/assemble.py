@@ -23,7 +23,7 @@ from pcisolve.problem.problem import MAX_CONTROLLERS, Options, Problem
 from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.serial_ports import assign_ports
-from pcisolve.problem.virtio import leave_pci, settle_virtio_addresses
+from pcisolve.problem.virtio import leave_pci, repeats_a_serial, settle_virtio_addresses
 
 # The order in which libvirt walks the devices of a guest (rule alg-iteration-order).
 ITERATION_ORDER = [
@@ -204,7 +204,7 @@ class _Assembly:
     def _read_address(self, part: Part) -> None:
         node = part.node
         address = node.first("address") if node is not None else None
-        if address is None:
+        if address is None or repeats_a_serial(part):
             return
         part.address_node = address
         part.address_type = self.reader.address_type(address)

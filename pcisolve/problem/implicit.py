@@ -8,10 +8,10 @@ from itertools import count
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
-from pcisolve.problem.lists import Indexed, disk_bus, disk_number
+from pcisolve.problem.drives import SCSI_UNITS, drive_of
+from pcisolve.problem.lists import Indexed, disk_bus
 
-_DISKS_PER_CONTROLLER = {"scsi": 7, "fdc": 2, "ide": 4, "sata": 6}
-_SCSI_UNITS = 7
+_DISK_CONTROLLERS = ("scsi", "fdc", "ide", "sata")
 MAX_IMPLICIT_CONTROLLERS = 1024
 
 
@@ -75,11 +75,11 @@ def add_family_defaults(elements: Elements, machine: Machine) -> None:
 
 def add_implicit_controllers(elements: Elements) -> None:
     """Controllers for disks, virtio-serial ports and SCSI host devices (rule implicit-disk-controllers)."""
-    highest = dict.fromkeys(_DISKS_PER_CONTROLLER, -1)
+    highest = dict.fromkeys(_DISK_CONTROLLERS, -1)
     for disk in elements.tagged("disk"):
-        bus = disk_bus(disk)
+        bus, drive = disk_bus(disk), drive_of(disk)
         if bus in highest:
-            highest[bus] = max(highest[bus], _disk_controller(disk, bus))
+            highest[bus] = max(highest[bus], drive.controller if drive is not None else 0)
     for bus, last in highest.items():
         for index in range(min(last, MAX_IMPLICIT_CONTROLLERS) + 1):
             elements.add(bus, index)
@@ -94,14 +94,6 @@ def address_number(address: Node | None, attribute: str, kind: str) -> int:
         return 0
     text = address.get(attribute)
     return parse_auto_radix(text) if text is not None and is_auto_radix(text) else 0
-
-
-def _disk_controller(disk: Node, bus: str) -> int:
-    address = disk.first("address")
-    if address is not None and address.get("type") == "drive":
-        return address_number(address, "controller", "drive")
-    number = disk_number(disk.get("target/dev") or "")
-    return max(number, 0) // _DISKS_PER_CONTROLLER[bus]
 
 
 def virtio_serial_devices(elements: Elements) -> Iterator[Node]:
@@ -120,33 +112,21 @@ def _add_scsi_for_hostdevs(elements: Elements) -> None:
     hostdevs = [node for node in elements.tagged("hostdev") if _is_scsi_hostdev(node)]
     if not hostdevs:
         return
-    used = _used_scsi_units(elements, hostdevs)
+    drives = (drive_of(node) for node in (*elements.tagged("disk"), *hostdevs))
+    used = {(one.controller, one.unit) for one in drives if one is not None and one.bus_type == "scsi"}
     highest, model = -1, ""
     models = {one.index: one.node.get("model") or "" for one in elements.controllers if one.type == "scsi"}
     for node in hostdevs:
-        address = node.first("address")
-        if address is not None and address.get("type") == "drive":
-            controller = address_number(address, "controller", "drive")
+        drive = drive_of(node)
+        if drive is not None:
+            controller = drive.controller
         else:
-            controller, unit = next((c, u) for c in count() for u in range(_SCSI_UNITS) if (c, u) not in used)
+            controller, unit = next((c, u) for c in count() for u in range(SCSI_UNITS) if (c, u) not in used)
             used.add((controller, unit))
         if controller > highest:
             highest, model = controller, models.get(controller) or model
     for index in range(min(highest, MAX_IMPLICIT_CONTROLLERS) + 1):
         elements.add("scsi", index, model)
-
-
-def _used_scsi_units(elements: Elements, hostdevs: list[Node]) -> set[tuple[int, int]]:
-    used = set()
-    disks = [disk for disk in elements.tagged("disk") if disk_bus(disk) == "scsi"]
-    for node in disks + hostdevs:
-        address = node.first("address")
-        if address is not None and address.get("type") == "drive":
-            used.add((address_number(address, "controller", "drive"), address_number(address, "unit", "drive")))
-        elif node.tag == "disk":
-            number = max(disk_number(node.get("target/dev") or ""), 0)
-            used.add((number // _SCSI_UNITS, number % _SCSI_UNITS))
-    return used
 
 
 def add_implicit_video(elements: Elements) -> None:

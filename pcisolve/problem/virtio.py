@@ -6,6 +6,14 @@ from pcisolve.catalog.machines import Machine
 from pcisolve.problem.parts import Part
 
 
+def repeats_a_serial(part: Part) -> bool:
+    """Whether a console is only the other name of the first serial device, whose address it then repeats.
+
+    Source: libvirt src/conf/domain_postparse.c virDomainDefAddConsoleCompat.
+    """
+    return part.kind == "console" and part.view.get("target/type") in (None, "serial")
+
+
 def leave_pci(part: Part) -> None:
     """Turn a device that is never on PCI to its own bus, whatever address it was given.
 

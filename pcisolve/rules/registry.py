@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcisolve.rules import controllers, devices, host, index, policy, reading, targets, zpci
+from pcisolve.rules import controllers, devices, drives, host, index, policy, reading, targets, zpci
 from pcisolve.rules.address import bus, numbers, sharing
 from pcisolve.rules.multi_domain import lookup, tree
 from pcisolve.rules.rule import Rule
@@ -16,6 +16,7 @@ ALL: tuple[Rule[Any], ...] = (
     *targets.RULES,
     *devices.RULES,
     *host.RULES,
+    *drives.RULES,
     *policy.RULES,
     *numbers.RULES,
     *bus.RULES,

@@ -1,0 +1,50 @@
+"""Where a disk or SCSI host device sits on its own bus."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pcisolve.core.node import Node
+from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
+from pcisolve.problem.lists import disk_bus, disk_number
+
+# Per kind of bus: drives on a controller, drives on one bus of it (libvirt virDomainDiskDefAssignAddress).
+SCSI_UNITS = 7
+_GEOMETRY = {"scsi": (SCSI_UNITS, SCSI_UNITS), "ide": (4, 2), "sata": (6, 6), "fdc": (2, 2)}
+
+
+class Drive(NamedTuple):
+    """A place on a controller of this kind."""
+
+    bus_type: str
+    controller: int
+    bus: int
+    target: int
+    unit: int
+
+
+def drive_of(node: Node) -> Drive | None:
+    """The place an element has by its address, or a disk by its target name; None when it has no such place."""
+    if node.tag == "hostdev":
+        bus_type = "scsi" if node.get("type") == "scsi" else ""
+    else:
+        bus_type = disk_bus(node)
+    if bus_type not in _GEOMETRY:
+        return None
+    address = node.first("address")
+    if address is not None:
+        if address.get("type") != "drive":
+            return None
+        numbers = [_number(address, name) for name in ("controller", "bus", "target", "unit")]
+        return Drive(bus_type, *numbers)
+    number = disk_number(node.get("target/dev") or "") if node.tag == "disk" else -1
+    if number < 0:
+        return None
+    per_controller, per_bus = _GEOMETRY[bus_type]
+    controller, rest = divmod(number, per_controller)
+    return Drive(bus_type, controller, rest // per_bus, 0, rest % per_bus)
+
+
+def _number(address: Node, name: str) -> int:
+    text = address.get(name)
+    return parse_auto_radix(text) if text is not None and is_auto_radix(text) else 0
