@@ -39,6 +39,7 @@ class Desk:
         self.retractable = retractable
         self.controllers = list(controllers)
         self.rank = {controller: rank for rank, controller in enumerate(self.controllers)}
+        self.single_root = sum(1 for controller in self.controllers if controller.is_root) <= 1
         self.claims: dict[int, Claim] = {}
         self.refused: list[Claim] = []
         self._literals: dict[Claim, Any] = {}

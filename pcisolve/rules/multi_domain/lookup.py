@@ -56,7 +56,7 @@ class AddressLookup(Rule[Part]):
             return
         # The slot is said here too: it decides which models can provide a bus that is not numbered yet.
         slot = (asked.slot, asked.slot)
-        grown = sum(1 for one in desk.controllers if one.is_root) <= 1
+        grown = desk.single_root
         desk.confine(self.claim(case), case, lambda one: slot if _may_be(one, asked, grown=grown) else None)
         for one, literal in desk.providers(case):
             bus = 0 if one.is_root else desk.index(one)
