@@ -9,9 +9,10 @@ from typing import IO, Any
 
 import click
 
-from pcisolve.batch.inputs import inputs
+from pcisolve.batch.inputs import Input, inputs
 from pcisolve.batch.run import Job, run
 from pcisolve.cli.common import options_of, problem_options, solve_options
+from pcisolve.core.errors import InputError
 from pcisolve.verdict.values import SOLVED
 
 
@@ -43,6 +44,7 @@ def command(
     job = Job(options_of(words), models, write)
     files = list(inputs(list(paths)))
     if write is not None:
+        _refuse_same_names(files)
         os.makedirs(write, exist_ok=True)
     worst = 0
     with _opened(output) as out:
@@ -51,6 +53,16 @@ def command(
             if line.status != SOLVED:
                 worst = 1
     sys.exit(worst)
+
+
+def _refuse_same_names(files: list[Input]) -> None:
+    """Two inputs must not be written to one file."""
+    seen: dict[str, str] = {}
+    for one in files:
+        if one.name in seen:
+            message = f"{seen[one.name]} and {one.path} would both be written to {one.name}"
+            raise InputError(message, expected="inputs of different names, or the directory that holds them")
+        seen[one.name] = one.path
 
 
 def _opened(output: str | None) -> contextlib.AbstractContextManager[IO[str]]:

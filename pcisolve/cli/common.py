@@ -80,8 +80,14 @@ def options_of(words: dict[str, Any]) -> Options:
 
 
 def emit(data: bytes, output: str | None) -> None:
-    """To a file, replaced whole, or to stdout."""
+    """To a file, replaced whole, or to stdout.
+
+    Raises:
+        OSError: the one or the other does not take it.
+    """
     if output is None or output == "-":
+        if sys.stdout is None:
+            raise OSError("standard output is closed")
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -19,6 +20,10 @@ _COMMANDS = {
     "rule": "what a rule means, and why",
     "models": "controllers, machines and devices that are known",
 }
+
+# What a shell says of a program that such a signal ended; 0 to 3 have meanings of their own.
+_INTERRUPTED = 130
+_NOBODY_READS = 141
 
 _HELP = """Plan, check and explain the PCI topology of virtual machines.
 
@@ -53,6 +58,12 @@ class _Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -71,13 +82,16 @@ def group() -> None:
 
 def main() -> None:
     """Entry point. Ends the process with the exit codes of the contract; no traceback reaches a user."""
+    stdout = sys.stdout
     try:
         group(prog_name="pcisolve")
+    except SystemExit:
+        if sys.stdout is not stdout:  # click wraps it when nobody reads it any more, and ends with 1
+            sys.exit(_NOBODY_READS)
+        raise
     except InputError as error:
         click.echo(f"pcisolve: {error}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.exit(0)
     except OSError as error:
         click.echo(f"pcisolve: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
         sys.exit(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import json
 import sys
 from typing import Any
@@ -12,6 +13,8 @@ import click
 from pcisolve.api.guest import Guest, Result, load
 from pcisolve.cli.common import emit, options_of, problem_options, report, solve_options
 from pcisolve.verdict.values import UNKNOWN
+
+_NO_NEWLINE = "\\ No newline at end of file"  # the words of diff(1), which patch(1) looks for
 
 
 @click.command("solve")
@@ -56,7 +59,13 @@ def _rendered(guest: Guest, result: Result, style: str) -> bytes:
         from pcisolve.render.tree import tree
 
         return tree(result.verdict).encode()
-    before = guest.document.text.splitlines(keepends=True)
-    after = (result.xml or b"").decode(guest.document.encoding).splitlines(keepends=True)
-    name = guest.document.name
-    return "".join(difflib.unified_diff(before, after, name, f"{name} (solved)")).encode()
+    document = guest.document
+    after = (result.xml or b"").removeprefix(document.encode("")).decode(document.encoding)
+    name = document.name
+    diff = difflib.unified_diff(_lines(document.text), _lines(after), name, f"{name} (solved)")
+    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}\n" for line in diff).encode()
+
+
+def _lines(text: str) -> list[str]:
+    """As patch sees them: str.splitlines would end lines at more characters than the newline."""
+    return io.StringIO(text, newline="\n").readlines()

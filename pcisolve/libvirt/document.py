@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from pcisolve.libvirt.scanner import Span
 
-# Limits. The first two hold before anything is parsed; the depth is bounded by tree.MAX_DEPTH.
+# Limits. The first three hold before anything is parsed; the depth is bounded by tree.MAX_DEPTH.
 MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_SIGNS: Final = 2_000_000  # of "<", which bounds elements, and of "=", which bounds attributes
+MAX_ATTRIBUTES: Final = 256  # of one element; a parser compares each with all others
 MAX_DEVICES: Final = 65_536
 
 _EXPECTED: Final = "a libvirt domain XML"
@@ -51,6 +52,7 @@ class Document:
         self._refuse_size()
         self.text, self._mark, self.encoding = decode(data, name)
         self._refuse_dtd()
+        self._refuse_many_attributes()
         body = data[len(self._mark) :] if self.encoding == "utf-8" else self.text.encode()
         tree = parse(body, name)
         self._refuse_root(tree)
@@ -110,6 +112,19 @@ class Document:
         if found is not None:
             message = "a document type declaration (DTD) is not allowed"
             raise InputError(message, expected="XML without <!DOCTYPE", location=self._place(found.start(1)))
+
+    def _refuse_many_attributes(self) -> None:
+        at = -1  # of the "<" before a piece
+        for piece in self.text.split("<"):
+            # an attribute takes five characters
+            if len(piece) > 5 * MAX_ATTRIBUTES and piece.count("=") > MAX_ATTRIBUTES and piece[0] not in "!?":
+                from pcisolve.libvirt.scanner import split_start_tag
+
+                _, attributes, _ = split_start_tag("<" + piece)
+                if len(attributes) > MAX_ATTRIBUTES:
+                    message = f"an element with more than {MAX_ATTRIBUTES} attributes"
+                    raise InputError(message, expected=_EXPECTED, location=self._place(at))
+            at += len(piece) + 1
 
     def _refuse_root(self, root: _Element) -> None:
         if root.tag == "domain":

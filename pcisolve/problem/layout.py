@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import cached_property
+
 from pcisolve.core.address import Address
 from pcisolve.problem.firstfit.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part, ZpciIds
@@ -40,6 +43,11 @@ class Layout:
                 return here
             here = self.provider(here)
         return None
+
+    @cached_property
+    def children_of_root(self) -> Counter[Controller | None]:
+        """How many controllers are below each root, at any depth."""
+        return Counter(self.root_above(one) for one in self.controllers if not one.is_root)
 
     def target(self, controller: Controller, option: str) -> int | str | None:
         """A <target> option as given or filled in."""

@@ -82,7 +82,7 @@ class Indexed:
 def controllers_in_order(controllers: Iterable[Indexed]) -> list[Indexed]:
     """The list libvirt builds by inserting controllers one by one; one type stays together."""
     groups: dict[str, list[Indexed]] = {}
-    unsorted = {"usb"}
+    unsorted: set[str] = set()
     for controller in controllers:
         group = groups.setdefault(controller.type, [])
         if controller.index == UNINDEXED:
@@ -94,8 +94,9 @@ def controllers_in_order(controllers: Iterable[Indexed]) -> list[Indexed]:
 
 
 def _insert(group: list[Indexed], new: Indexed, *, is_sorted: bool) -> None:
-    if is_sorted:
-        group.insert(bisect_right(group, new.index, key=lambda one: one.index), new)
+    if is_sorted:  # and within an index the companions come last, as the search below leaves them
+        key = (new.index, new.is_companion)
+        group.insert(bisect_right(group, key, key=lambda one: (one.index, one.is_companion)), new)
         return
     before = len(group)
     for position, other in enumerate(group):

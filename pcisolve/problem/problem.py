@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
@@ -51,7 +52,8 @@ class Problem:
     ) -> None:
         self.root, self.source, self.catalog, self.machine = root, source, catalog, machine
         self.options, self.scheme = options, scheme
-        self.controllers, self.parts, self.unreadable = controllers, parts, unreadable
+        self.controllers, self.parts = controllers, parts
+        self.unreadable = dict.fromkeys(unreadable)  # in order, and quick to ask
         self.ports = ports
         self.table = BusTable(scheme, controllers)
         if not self.flat:
@@ -72,6 +74,15 @@ class Problem:
         """The parts of one element name, in libvirt's list order."""
         return self._by_kind.get(kind, [])
 
+    @cached_property
+    def usb_by_index(self) -> dict[str | None, list[Part]]:
+        """The USB controllers of each index, in list order."""
+        found: dict[str | None, list[Part]] = {}
+        for part in self.by_kind("controller"):
+            if part.view.get("type") == "usb":
+                found.setdefault(part.view.get("index"), []).append(part)
+        return found
+
     @property
     def flat(self) -> bool:
         """Whether every bus is in domain 0 and named by its controller's index."""
@@ -88,7 +99,7 @@ class Problem:
         """Whether missing indexes and buses are filled with added controllers: only below a single root, as today."""
         return self.flat or len(self.roots) <= 1
 
-    @property
+    @cached_property
     def roots(self) -> list[Controller]:
         """The root controllers, in list order."""
         return [one for one in self.controllers if one.is_root]

@@ -157,7 +157,7 @@ class RootCount(ControllerRule):
         return question.problem.roots[limit:] if not question.problem.flat else ()
 
     def keeps(self, problem: Problem, case: Controller) -> bool:
-        return problem.roots.index(case) < _root_limit(problem)
+        return case in problem.roots[: _root_limit(problem)]
 
     def tell(self, question: Question, case: Controller) -> Telling:
         problem = question.problem

@@ -58,9 +58,6 @@ def parts_in_turn(problem: Problem, controllers: list[Controller]) -> Iterator[P
 
 def usb2_set(problem: Problem, part: Part) -> Iterator[Part]:
     """The other members of a USB 2 set, in list order."""
-    index = part.view.get("index")
-    for other in problem.by_kind("controller"):
-        view = other.view
-        same = other is not part and view.get("type") == "usb" and view.get("index") == index
-        if same and view.get("model") in USB2_FUNCTION:
+    for other in problem.usb_by_index.get(part.view.get("index"), ()):
+        if other is not part and other.view.get("model") in USB2_FUNCTION:
             yield other

@@ -26,7 +26,8 @@ def fill_targets(problem: Problem, choice: Choice, controllers: list[Controller]
 class _Targets:
     def __init__(self, problem: Problem, choice: Choice, controllers: list[Controller]) -> None:
         self.problem, self.choice, self.controllers = problem, choice, controllers
-        self.named = {one for one in controllers if one.view.get("model/name") is not None}
+        # Target indexes of the controllers named so far; one that comes with a model name is named from the start.
+        self.phbs = {one.targets.get("index") for one in controllers if one.view.get("model/name") is not None}
         self.chassis: set[int | str] = set()
         self.lowest_busnr: dict[int, int] = defaultdict(lambda: _BUSES)
         for one in controllers:
@@ -44,7 +45,7 @@ class _Targets:
         for controller in self.controllers:
             if controller.model is None:
                 continue
-            self.named.add(controller)
+            self.phbs.add(controller.targets.get("index"))
             filled = self.choice.targets[controller] = {}
             for option in controller.model.targets.values():
                 if option.default and option.name not in controller.targets and option.applies_to(family):
@@ -53,6 +54,7 @@ class _Targets:
                         self.choice.failures.append(Failure(_GIVES_UP[option.default], controller))
                     else:
                         filled[option.name] = value
+            self.phbs.add(filled.get("index"))
 
     def _value(self, option: TargetOption, controller: Controller) -> int | None:
         if option.default == "index":
@@ -92,9 +94,6 @@ class _Targets:
         """The lowest target index that no controller *named so far* uses (rule phb-target-default-bug)."""
         if controller.index == 0:
             return 0
-        filled = self.choice.targets
-        others = [one for one in self.named if one is not controller]
-        used = {one.targets.get("index", filled.get(one, {}).get("index")) for one in others}
-        if not self.problem.flat and controller.index < _PHB_TARGETS and controller.index not in used:
+        if not self.problem.flat and controller.index < _PHB_TARGETS and controller.index not in self.phbs:
             return controller.index
-        return next((value for value in range(1, _PHB_TARGETS + 1) if value not in used), None)
+        return next((value for value in range(1, _PHB_TARGETS + 1) if value not in self.phbs), None)

@@ -47,11 +47,14 @@ def _fill_zpci(problem: Problem, choice: Choice) -> None:
     parts = [part for part in _in_iteration_order(problem, choice) if part.takes_zpci]
     uids: set[int] = set()
     fids: set[int] = set()
+    # One counter for all: ids are only ever taken, so what it has passed stays taken.
+    free_uids = (number for number in count(1) if number not in uids)
+    free_fids = (number for number in count(0) if number not in fids)
 
     def complete(part: Part) -> None:
         uid, fid = part.zpci
-        uid = next(n for n in count(1) if n not in uids) if uid is None else uid
-        fid = next(n for n in count(0) if n not in fids) if fid is None else fid
+        uid = next(free_uids) if uid is None else uid
+        fid = next(free_fids) if fid is None else fid
         uids.add(uid)
         fids.add(fid)
         choice.zpci[part] = ZpciIds(uid, fid)

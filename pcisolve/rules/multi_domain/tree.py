@@ -197,7 +197,7 @@ class BusesPerDomain(Rule[Controller]):
         return self._count(layout, case) <= BUSES_PER_DOMAIN
 
     def _count(self, layout: Layout, case: Controller) -> int:
-        return 1 + sum(1 for one in layout.controllers if not one.is_root and layout.root_above(one) is case)
+        return 1 + layout.children_of_root[case]
 
     def tell(self, question: Question, case: Controller) -> Telling:
         count = self._count(Layout(question.problem, question.choice), case)
