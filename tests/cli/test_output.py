@@ -144,12 +144,12 @@ def test_json_of_no_findings() -> None:
 
 
 def test_convert_there_and_back(folder: Path) -> None:
-    data = PHBS.replace(b"</devices>", b"<rng model='virtio'><address type='pci' bus='1' slot='2'/></rng></devices>")
+    data = PHBS.replace(b"</devices>", b"<rng model='virtio'><address type='pci' bus='0x01' slot='0x02'/></rng></devices>")
     flat = run("solve", stdin=data).out
     assert run("convert", "--to", "flat", stdin=flat).out == flat
     there = run("convert", "--to", "multi-domain", "-o", "md.xml", stdin=flat)
     assert (there.code, there.out, there.error) == (0, b"", "")
-    assert b"domain='0x0001' bus='0x00' slot='2'" in (folder / "md.xml").read_bytes()
+    assert b"domain='0x0001' bus='0x00' slot='0x02'" in (folder / "md.xml").read_bytes()
     assert run("convert", "--to", "flat", "md.xml").out == flat
 
 
