@@ -144,7 +144,9 @@ def test_json_of_no_findings() -> None:
 
 
 def test_convert_there_and_back(folder: Path) -> None:
-    data = PHBS.replace(b"</devices>", b"<rng model='virtio'><address type='pci' bus='0x01' slot='0x02'/></rng></devices>")
+    data = PHBS.replace(
+        b"</devices>", b"<rng model='virtio'><address type='pci' bus='0x01' slot='0x02'/></rng></devices>"
+    )
     flat = run("solve", stdin=data).out
     assert run("convert", "--to", "flat", stdin=flat).out == flat
     there = run("convert", "--to", "multi-domain", "-o", "md.xml", stdin=flat)
