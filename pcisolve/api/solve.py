@@ -8,14 +8,13 @@ from pcisolve.catalog.catalog import Catalog
 from pcisolve.check.check import Breach, breaches
 from pcisolve.core.node import Node, Source
 from pcisolve.explain.findings import findings
-from pcisolve.problem.assemble import assemble
 from pcisolve.problem.firstfit.choice import Choice
-from pcisolve.problem.firstfit.run import choose
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.rule import Question, name_of
+from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
 from pcisolve.verdict.values import (
     INFEASIBLE,
     INVALID,
@@ -48,10 +47,9 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     """
     from pcisolve.solver.decide import No, Unknown, decide
 
-    numbered = _numbered(root, source, catalog, options)
-    if isinstance(numbered, Answer):
-        return numbered
-    problem = numbered
+    problem = numbered(root, source, catalog, options)
+    if isinstance(problem, Unnumbered):
+        return Answer(_unnumbered(problem), None)
     choice = _choice(problem)
     if choice is None:
         return Answer(_verdict(problem, UNKNOWN, proven=False), None)
@@ -80,24 +78,19 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.
     """
-    problem = assemble(root, source, catalog, options)
-    if any(one.index < 0 for one in problem.controllers):
-        numbered = _numbered(root, source, catalog, options)
-        if isinstance(numbered, Answer):
-            return numbered.verdict
-        problem = numbered
-    choice = _first_fit(problem)
-    question, completed = Question(problem, choice), Layout(problem, choice)
-    broken = breaches(question, completed, registry.rules_for(options.stage))
-    if broken:
-        return _refusal(question, broken)
-    return solved_verdict(problem, completed) if layout else _verdict(problem, SOLVED, proven=True)
+    judged = judge(root, source, catalog, options)
+    if isinstance(judged, Unnumbered):
+        return _unnumbered(judged)
+    if judged.broken:
+        return _refusal(judged.question, judged.broken)
+    problem = judged.question.problem
+    return solved_verdict(problem, judged.layout) if layout else _verdict(problem, SOLVED, proven=True)
 
 
 def _choice(problem: Problem) -> Choice | None:
     """What the policy chooses; None when the time limit came first."""
     if problem.options.policy != "minimal":
-        return _first_fit(problem)
+        return first_fit(problem)
     from pcisolve.solver.minimal import Undecided, minimal_choice
 
     try:
@@ -106,47 +99,10 @@ def _choice(problem: Problem) -> Choice | None:
         return None
 
 
-def _first_fit(problem: Problem) -> Choice:
-    """libvirt's choice; in the multi-domain scheme, where first fit gives up, what CP-SAT finds instead."""
-    choice = choose(problem)
-    if problem.flat or not choice.failures:
-        return choice
-    from pcisolve.solver.complete import complete
-
-    options = problem.options
-    return complete(problem, choice, registry.rules_for(options.stage), options.time_limit) or choice
-
-
-def _numbered(root: Node, source: Source, catalog: Catalog, options: Options) -> Problem | Answer:
-    """The problem with every controller numbered; CP-SAT numbers those the input leaves open."""
-    problem = assemble(root, source, catalog, options)
-    if all(one.index >= 0 for one in problem.controllers):
-        return problem
-    from pcisolve.solver.decide import No, Unknown, number
-
-    question = Question(problem, _asked_places(problem))
-    found = number(question, registry.STRUCTURE, options.time_limit)
-    if isinstance(found, Unknown):
-        return Answer(_verdict(problem, UNKNOWN, proven=False), None)
-    if isinstance(found, No):
-        return Answer(_refusal(question, found.core), None)
-    indexes = {one.node.number: index for one, index in found.items() if one.node is not None}
-    return assemble(root, source, catalog, options, indexes)
-
-
-def _asked_places(problem: Problem) -> Choice:
-    """Nothing chosen yet: only who needs a place at all counts for numbering."""
-    from pcisolve.problem.firstfit.choice import Place
-
-    choice = Choice()
-    for part in problem.parts:
-        is_child = isinstance(part, Controller) and not part.is_root and part.model is not None
-        asked = part.pinned
-        if asked is not None and part.needs:
-            choice.places[part] = Place(problem.provider_index(asked), asked.slot, asked.function)
-        elif is_child:
-            choice.places[part] = Place(-1, 0, 0)
-    return choice
+def _unnumbered(outcome: Unnumbered) -> Verdict:
+    if outcome.decided:
+        return _refusal(outcome.question, outcome.core)
+    return _verdict(outcome.question.problem, UNKNOWN, proven=False)
 
 
 def _refusal(question: Question, broken: list[Breach]) -> Verdict:

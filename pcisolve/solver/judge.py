@@ -1,0 +1,93 @@
+"""One guest judged: what first fit makes of it, and every rule that breaks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pcisolve.catalog.catalog import Catalog
+from pcisolve.check.check import Breach, breaches
+from pcisolve.core.node import Node, Source
+from pcisolve.problem.assemble import assemble
+from pcisolve.problem.firstfit.choice import Choice, Place
+from pcisolve.problem.firstfit.run import choose
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller
+from pcisolve.problem.problem import Options, Problem
+from pcisolve.rules import registry
+from pcisolve.rules.rule import Question
+
+
+class Unnumbered(NamedTuple):
+    """CP-SAT found no index for some controller: it cannot be (`core` says why), or the time limit came first."""
+
+    question: Question
+    core: list[Breach]
+    decided: bool
+
+
+class Judgement(NamedTuple):
+    """A guest completed by first fit, and what breaks then; nothing when it is sound."""
+
+    question: Question
+    layout: Layout
+    broken: list[Breach]
+
+
+def judge(root: Node, source: Source, catalog: Catalog, options: Options) -> Judgement | Unnumbered:
+    """Complete what the input leaves open and check it; the solver is asked only where indexes are open or
+    first fit gives up (multi-domain scheme).
+
+    Raises:
+        InputError: the input cannot be used at all, such as an unknown machine.
+    """
+    problem = numbered(root, source, catalog, options)
+    if isinstance(problem, Unnumbered):
+        return problem
+    choice = first_fit(problem)
+    question, layout = Question(problem, choice), Layout(problem, choice)
+    return Judgement(question, layout, breaches(question, layout, registry.rules_for(options.stage)))
+
+
+def first_fit(problem: Problem) -> Choice:
+    """libvirt's choice; in the multi-domain scheme, where first fit gives up, what CP-SAT finds instead."""
+    choice = choose(problem)
+    if problem.flat or not choice.failures:
+        return choice
+    from pcisolve.solver.complete import complete
+
+    options = problem.options
+    return complete(problem, choice, registry.rules_for(options.stage), options.time_limit) or choice
+
+
+def numbered(root: Node, source: Source, catalog: Catalog, options: Options) -> Problem | Unnumbered:
+    """The problem with every controller numbered; CP-SAT numbers those the input leaves open.
+
+    Raises:
+        InputError: the input cannot be used at all, such as an unknown machine.
+    """
+    problem = assemble(root, source, catalog, options)
+    if all(one.index >= 0 for one in problem.controllers):
+        return problem
+    from pcisolve.solver.decide import No, Unknown, number
+
+    question = Question(problem, _asked_places(problem))
+    found = number(question, registry.STRUCTURE, options.time_limit)
+    if isinstance(found, Unknown):
+        return Unnumbered(question, [], decided=False)
+    if isinstance(found, No):
+        return Unnumbered(question, found.core, decided=True)
+    indexes = {one.node.number: index for one, index in found.items() if one.node is not None}
+    return assemble(root, source, catalog, options, indexes)
+
+
+def _asked_places(problem: Problem) -> Choice:
+    """Nothing chosen yet: only who needs a place at all counts for numbering."""
+    choice = Choice()
+    for part in problem.parts:
+        is_child = isinstance(part, Controller) and not part.is_root and part.model is not None
+        asked = part.pinned
+        if asked is not None and part.needs:
+            choice.places[part] = Place(problem.provider_index(asked), asked.slot, asked.function)
+        elif is_child:
+            choice.places[part] = Place(-1, 0, 0)
+    return choice
