@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.check.check import Breach, breaches
 from pcisolve.core.node import Node, Source
-from pcisolve.explain.findings import findings
+from pcisolve.explain.conflicts import tell
+from pcisolve.explain.trials import Outcome
 from pcisolve.problem.firstfit.choice import Choice
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
@@ -106,7 +107,10 @@ def _unnumbered(outcome: Unnumbered) -> Verdict:
 
 
 def _refusal(question: Question, broken: list[Breach]) -> Verdict:
-    found = findings(question, broken, minimal=False)
+    from pcisolve.api.refuse import Refused  # 10 ms that a sound guest never pays
+
+    refused = Refused(Outcome(question, Layout(question.problem, question.choice), tell(question, broken)))
+    found = refused.findings()
     status = INVALID if any(one.code in registry.READING_IDS for one in found) else INFEASIBLE
     return _verdict(question.problem, status, proven=True, found=found)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pcisolve.core.change import NewElement
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document
-from pcisolve.libvirt.elements import NewElement
 from pcisolve.libvirt.writer import Writer
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part

@@ -15,6 +15,7 @@ from pcisolve.catalog.known import Known
 from pcisolve.catalog.machines import Asked, Machine
 from pcisolve.catalog.platforms import Platform, read_platform
 from pcisolve.catalog.table import ModelFile, Table, parse, read_text
+from pcisolve.catalog.weights import Weights, read_weights
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
 
@@ -112,6 +113,10 @@ class Catalog:
     def platforms(self) -> tuple[Platform, ...]:
         """Every platform, by name."""
         return tuple(read_platform(self._table(path)) for path in self._platform_files.values())
+
+    def weights(self) -> Weights:
+        """What each sort of change costs the user."""
+        return read_weights(self._table(model_files(self.folders, "repair")["weights"]))
 
     @cached_property
     def _controller_files(self) -> dict[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from pcisolve.core.change import NewElement
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document
-from pcisolve.libvirt.elements import Draft, Manner, NewElement, quoted, written
+from pcisolve.libvirt.elements import Draft, Manner, quoted, written
 from pcisolve.libvirt.scanner import Attribute, blanks_before, split_start_tag
 from pcisolve.libvirt.style import end_of_content, line_start, manner_of_child, place_after, quote_of
 
@@ -31,7 +32,7 @@ class Edit(NamedTuple):
     text: str
 
 
-class Change:
+class Changed:
     """What is to change about one element: attributes (None takes one away) and new children."""
 
     __slots__ = ("attributes", "children", "node")
@@ -42,7 +43,7 @@ class Change:
         self.children: list[Draft | NewElement] = []
 
 
-def edits_of(document: Document, change: Change) -> list[Edit]:
+def edits_of(document: Document, change: Changed) -> list[Edit]:
     """The edits that make a change; none when all is as wanted already."""
     node = change.node
     span = document.spans[node.number]
@@ -67,7 +68,7 @@ def _joined(head: str, attributes: list[Attribute], tail: str) -> str:
     return head + "".join(f"{one.lead}{one.name}{one.equals}{one.quoted}" for one in attributes) + tail
 
 
-def _start_tag(tag: str, change: Change, quote: str) -> str:
+def _start_tag(tag: str, change: Changed, quote: str) -> str:
     head, attributes, tail = split_start_tag(tag)
     order = _ATTRIBUTE_ORDER.get(change.node.tag, ())
     for name, value in change.attributes.items():
@@ -98,11 +99,11 @@ def _rank(parent: Node, tag: str) -> int:
     return _OTHER_RANK if parent.tag in _LISTS else _CHILD_RANK.get(tag, _OTHER_RANK)
 
 
-def _in_order(change: Change) -> list[Draft | NewElement]:
+def _in_order(change: Changed) -> list[Draft | NewElement]:
     return sorted(change.children, key=lambda draft: _rank(change.node, draft.tag))
 
 
-def _only_content(document: Document, change: Change) -> str:
+def _only_content(document: Document, change: Changed) -> str:
     """All of the content of an element that had none."""
     manner = manner_of_child(document, change.node)
     body = "".join(written(draft, manner) for draft in _in_order(change))
@@ -114,7 +115,7 @@ def _closing(document: Document, node: Node, manner: Manner) -> str:
     return (line_start(document, node) or "") if "\n" in manner.lead else ""
 
 
-def _children_edits(document: Document, change: Change) -> list[Edit]:
+def _children_edits(document: Document, change: Changed) -> list[Edit]:
     """New children go behind the last child that belongs before or beside them; most often to the end."""
     node = change.node
     manner = manner_of_child(document, node)

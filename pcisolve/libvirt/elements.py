@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-
-class NewElement(NamedTuple):
-    """An element to be added: attributes in the order in which they are written, children in theirs."""
-
-    tag: str
-    attributes: dict[str, str]
-    children: tuple[NewElement, ...] = ()
+from pcisolve.core.change import NewElement
 
 
 class Draft:
@@ -43,7 +37,7 @@ class Manner(NamedTuple):
         return Manner(self.lead + self.step if "\n" in self.lead else "", self.step, self.quote)
 
 
-_REFERENCES: Final = {
+REFERENCES: Final = {
     ord("&"): "&amp;",
     ord("<"): "&lt;",
     ord(">"): "&gt;",
@@ -63,7 +57,7 @@ def quoted(value: str, quote: str) -> str:
     """An attribute value between quotes, escaped."""
     if value.isalnum():  # most are numbers, and written often
         return f"{quote}{value}{quote}"
-    inner = value.translate(_REFERENCES).replace(quote, "&apos;" if quote == "'" else "&quot;")
+    inner = value.translate(REFERENCES).replace(quote, "&apos;" if quote == "'" else "&quot;")
     return f"{quote}{inner}{quote}"
 
 

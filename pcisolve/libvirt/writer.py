@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pcisolve.core.address import Address
+from pcisolve.core.change import TEXT, Change, NewElement
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
 from pcisolve.libvirt.document import Document
-from pcisolve.libvirt.edits import Change, Edit, edits_of, removal
-from pcisolve.libvirt.elements import Draft, NewElement, draft_of, written
+from pcisolve.libvirt.edits import Changed, Edit, edits_of, removal
+from pcisolve.libvirt.elements import REFERENCES, Draft, draft_of, written
 from pcisolve.libvirt.style import manner_of_sibling, place_after
 
 
@@ -19,8 +20,9 @@ class Writer:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._changes: dict[int, Change] = {}
+        self._changes: dict[int, Changed] = {}
         self._removed: dict[int, Node] = {}
+        self._texts: dict[int, tuple[Node, str]] = {}
         self._followers: dict[int, tuple[Node, list[Draft | NewElement]]] = {}
 
     def set_address(
@@ -75,6 +77,24 @@ class Writer:
         if child is not None:
             self._removed[child.number] = child
 
+    def remove(self, node: Node) -> None:
+        """Take an element away, with the blanks before it."""
+        self._removed[node.number] = node
+
+    def change(self, change: Change) -> None:
+        """Make one change; an element added to <devices> comes last there, others behind their sisters."""
+        node, attribute, value = change
+        if attribute == TEXT:
+            self._texts[node.number] = (node, str(value or ""))
+        elif attribute:
+            self._put_or_remove(node, attribute, value if isinstance(value, str) else None)
+        elif isinstance(value, Address) and node.parent is not None:
+            self.set_address(node.parent, value)
+        elif isinstance(value, NewElement):
+            self._children_of(node).append(value)
+        else:
+            self.remove(node)
+
     def add_device(self, element: NewElement, after: Node | None) -> None:
         """Add a device right after another one, behind those added there before; or as the last one.
 
@@ -93,6 +113,10 @@ class Writer:
         for node in self._removed.values():
             if node.parent is None or not self._is_removed(node.parent):
                 edits.append(removal(self._document, node))
+        for node, text in self._texts.values():
+            if not self._is_removed(node):
+                span = self._document.spans[node.number]
+                edits.append(Edit(span.end, span.close, text.translate(REFERENCES)))
         for change in self._changes.values():
             if not self._is_removed(change.node):
                 edits += edits_of(self._document, change)
@@ -112,10 +136,10 @@ class Writer:
             around = around.parent
         return around is not None
 
-    def _change(self, node: Node) -> Change:
+    def _change(self, node: Node) -> Changed:
         found = self._changes.get(node.number)
         if found is None:
-            found = self._changes[node.number] = Change(node)
+            found = self._changes[node.number] = Changed(node)
         return found
 
     def _children_of(self, holder: Node | Draft) -> list[Draft | NewElement]:
@@ -150,6 +174,12 @@ class Writer:
             holder.attributes[name] = value
         elif self._value(holder, name) != value:
             self._change(holder).attributes[name] = value
+
+    def _put_or_remove(self, node: Node, name: str, value: str | None) -> None:
+        if value is None:
+            self.remove_attribute(node, name)
+        else:
+            self.set_attribute(node, name, value)
 
     def _put_number(self, holder: Node | Draft, name: str, value: str) -> None:
         """The same, but another way to write the same number is right too."""

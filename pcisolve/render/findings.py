@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from pcisolve.verdict.values import FactAt, Finding
+from pcisolve.render.paint import Paint, plain
+from pcisolve.verdict.values import ChangeAt, FactAt, Finding, Repair
 
 SourceLine = Callable[[FactAt], str]
+
+_MOST_LINES = 10  # of alike facts that are named
+_MOST_CHANGES = 4  # of one repair
+_SECONDARY = 4  # facts beside the first that are shown in full
 
 
 def concise(findings: Iterable[Finding]) -> str:
     """One line per finding: file:line:column: code: message."""
-    return "".join(f"{_where(one)}{one.code}: {one.message}\n" for one in findings)
+    return "".join(f"{_where(one)}{one.code}: {one.message}{_count(one)}\n" for one in findings)
 
 
 def _where(finding: Finding) -> str:
@@ -21,26 +26,74 @@ def _where(finding: Finding) -> str:
     return f"{fact.file}:{fact.line}:{fact.column}: "
 
 
-def full(findings: Iterable[Finding], source_line: SourceLine) -> str:
+def _count(finding: Finding) -> str:
+    return f" (and {len(finding.alike):,} more alike)" if finding.alike else ""
+
+
+def full(findings: Iterable[Finding], source_line: SourceLine, paint: Paint = plain) -> str:
     """Each finding with the lines it speaks about, in the manner of a compiler."""
-    return "\n".join(_one(finding, source_line) for finding in findings)
+    return "\n".join("\n".join(_one(finding, source_line, paint)) + "\n" for finding in findings)
 
 
-def _one(finding: Finding, source_line: SourceLine) -> str:
-    lines = [f"error[{finding.code}]: {finding.message}"]
-    width = max((len(str(fact.line)) for fact in finding.facts), default=1)
-    for number, fact in enumerate(finding.facts):
-        arrow = "-->" if number == 0 else ":::"
-        lines.append(f"{' ' * width}{arrow} {fact.file}:{fact.line}:{fact.column}")
-        text, start = _excerpt(source_line(fact), fact.column)
-        lines.append(f"{fact.line:>{width}} | {text}")
-        mark = "^" * max(1, min(len(fact.text), len(text) - start))
-        lines.append(f"{' ' * width} | {' ' * start}{mark}{' ' + fact.role if fact.role else ''}")
-    lines.append(f"{' ' * width} = more: pcisolve rule {finding.code}")
-    return "\n".join(lines) + "\n"
+def _one(finding: Finding, source_line: SourceLine, paint: Paint) -> Iterator[str]:
+    yield paint("error", f"error[{finding.code}]") + paint("headline", f": {finding.message}")
+    shown = finding.facts[: _SECONDARY + 1]
+    width = max((len(str(fact.line)) for fact in shown), default=1)
+    margin = " " * width
+    for number, fact in enumerate(shown):
+        yield from _excerpt(fact, source_line(fact), width, paint, first=number == 0)
+    rest = finding.facts[len(shown) :]
+    if rest:
+        yield f"{margin} {paint('frame', '=')} and {_lines(rest)}: {rest[0].role}"
+    if finding.alike:
+        yield f"{margin} {paint('frame', '=')} and {len(finding.alike):,} more alike: {_lines(finding.alike)}"
+    for note in finding.notes:
+        yield f"{margin} {paint('frame', '=')} note: {note}"
+    for number, repair in enumerate(finding.repairs, 1):
+        yield from _help(repair, number, len(finding.repairs), margin, paint)
+    yield f"{margin} {paint('frame', '=')} more: pcisolve rule {finding.code}"
 
 
-def _excerpt(line: str, column: int, width: int = 100) -> tuple[str, int]:
+def _lines(facts: Iterable[FactAt]) -> str:
+    """ "lines 47, 53 and 3 more"; a line is named once."""
+    lines = list(dict.fromkeys(fact.line for fact in facts))
+    named = ", ".join(str(line) for line in lines[:_MOST_LINES])
+    more = f" and {len(lines) - _MOST_LINES:,} more" if len(lines) > _MOST_LINES else ""
+    return f"line{'' if len(lines) == 1 else 's'} {named}{more}"
+
+
+def _help(repair: Repair, number: int, count: int, margin: str, paint: Paint) -> Iterator[str]:
+    which = f" {number}" if count > 1 else ""
+    yield f"{margin} {paint('frame', '=')} {paint('help', f'help{which}')}: {repair.effect}"
+    for change in repair.changes[:_MOST_CHANGES]:
+        yield f"{margin}     {_change(change)}"
+    if len(repair.changes) > _MOST_CHANGES:
+        yield f"{margin}     and {len(repair.changes) - _MOST_CHANGES:,} more changes"
+
+
+def _change(change: ChangeAt) -> str:
+    where = f"line {change.line}: " if change.line is not None else ""
+    what = change.path.rpartition("/")[2]
+    if change.before is None:
+        return f"{where}add {change.after}" if change.line is None else f"{where}{what}: set to {change.after}"
+    if change.after is None:
+        named = change.before.startswith("<")
+        return f"{where}remove {change.before if named else f'{what} {change.before}'}"
+    return f"{where}{what}: {change.before} -> {change.after}"
+
+
+def _excerpt(fact: FactAt, line: str, width: int, paint: Paint, *, first: bool) -> Iterator[str]:
+    """The line a fact stands in, with a mark under it and its role behind the mark."""
+    bar = paint("frame", "|")
+    yield f"{' ' * width}{paint('frame', '-->' if first else ':::')} {fact.file}:{fact.line}:{fact.column}"
+    text, start = _cut(line, fact.column)
+    mark = ("^" if first else "-") * max(1, min(len(fact.text), len(text) - start))
+    yield f"{paint('frame', f'{fact.line:>{width}}')} {bar} {text}"
+    role = f" {fact.role}" if fact.role else ""
+    yield f"{' ' * width} {bar} {' ' * start}{paint('error' if first else 'frame', mark + role)}"
+
+
+def _cut(line: str, column: int, width: int = 100) -> tuple[str, int]:
     """The part of a long line around a column, and where the column is in it."""
     line = line.replace("\t", " ").rstrip("\r\n")
     at = min(column - 1, len(line))

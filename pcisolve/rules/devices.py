@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pcisolve.encoding.desk import Desk
+from pcisolve.problem.drives import drive_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
@@ -190,7 +191,16 @@ class SingleIde(Rule[Part]):
     def tell(self, question: Question, case: Part) -> Telling:
         machine = question.problem.machine
         have = "only IDE controller 0" if machine.builtin_ide else "no IDE controller"
-        return Telling(f"{name_of(case)}: {machine.family} has {have}", (Point(case.node or case.view),))
+        if case.node is not None:
+            return Telling(f"{name_of(case)}: {machine.family} has {have}", (Point(case.node),))
+        disks = [part for part in question.problem.by_kind("disk") if self._needs(part, case)]
+        message = f"{name_of(disks[0]) if disks else 'a disk'} needs {name_of(case)}, and {machine.family} has {have}"
+        points = [Point(one.node.first("target") or one.node, "bus") for one in disks if one.node is not None]
+        return Telling(message, tuple(points[:1]) or (Point(case.view),))
+
+    def _needs(self, disk: Part, controller: Part) -> bool:
+        drive = drive_of(disk.view)
+        return drive is not None and drive.bus_type == "ide" and str(drive.controller) == controller.view.get("index")
 
 
 class PciBuses(Rule[Part]):

@@ -11,6 +11,7 @@ from pcisolve.problem.firstfit.choice import Failure, Place
 from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.rules.blame import highest_named, is_added
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
 
 
@@ -102,16 +103,24 @@ class SearchEnds(Rule[Failure]):
         return case.part in layout.places
 
     def tell(self, question: Question, case: Failure) -> Telling:
+        part, problem = case.part, question.problem
+        if is_added(part) and (named := highest_named(problem)):
+            what, where = named
+            message = f"{what}: libvirt adds the missing controllers below it, and there is no room for all of them"
+            return Telling(message, (where,), (self._needs(case),))
+        message = self._needs(case)
+        if case.rule == "alg-busnr":
+            message += "; give it a busNr by hand"
+        return Telling(message, (point(part),))
+
+    def _needs(self, case: Failure) -> str:
         part = case.part
         if case.rule == "alg-busnr":
-            message = f"{name_of(part)} needs a busNr, and none is left below the lowest one; give it a busNr by hand"
-        elif case.rule == "phb-max-31":
-            message = f"{name_of(part)} needs a target index, and all 31 are taken"
-        else:
-            message = f"no place is left for {name_of(part)}: it needs a free slot that takes {spoken(part.needs)}"
-            if isinstance(part, Controller):
-                message += ", and libvirt adds no controller that has one"
-        return Telling(message, (point(part),))
+            return f"{name_of(part)} needs a busNr, and none is left below the lowest one"
+        if case.rule == "phb-max-31":
+            return f"{name_of(part)} needs a target index, and all 31 are taken"
+        nothing = ", and libvirt adds no controller that has one" if isinstance(part, Controller) else ""
+        return f"no place is left for {name_of(part)}: it needs a free slot that takes {spoken(part.needs)}{nothing}"
 
 
 RULES: tuple[Rule[Asked] | Rule[Failure], ...] = (AskedAddress(), ChosenPlace(), SearchEnds())

@@ -24,10 +24,14 @@ class Point(NamedTuple):
 
 
 class Telling(NamedTuple):
-    """A broken law in words; the first point is the element at fault."""
+    """A broken law in words; the first point is the element at fault.
+
+    `notes` say what the platform has and what was counted, apart from what the user wrote.
+    """
 
     message: str
     points: tuple[Point, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Question(NamedTuple):

@@ -11,6 +11,7 @@ from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
+from pcisolve.rules.blame import highest_named, is_added
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 
@@ -99,6 +100,9 @@ class TargetRange(SettingRule):
 
     def tell(self, question: Question, case: Setting) -> Telling:
         low, high = _range(case)
+        if is_added(case.controller) and (named := highest_named(question.problem)):
+            message = f"{named[0]}: libvirt would add {name_of(case.controller)} with {case.option} {case.value}"
+            return Telling(f"{message}; it must be {low} to {high}", (named[1],))
         given = "would get" if case.option not in case.controller.targets else "has"
         message = f"{name_of(case.controller)} {given} {case.option} {case.value}; it must be {low} to {high}"
         return Telling(message, _point(case))

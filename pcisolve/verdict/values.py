@@ -18,6 +18,37 @@ class FactAt(NamedTuple):
     role: str
 
 
+class ChangeAt(NamedTuple):
+    """One fact that a repair changes. `before` is None for what is added, `after` for what is taken away.
+
+    `path` is an XPath; `line` is None for what has no line yet.
+    """
+
+    path: str
+    line: int | None
+    before: str | None
+    after: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `check --format json`."""
+        return {"path": self.path, "line": self.line, "from": self.before, "to": self.after}
+
+
+class Repair(NamedTuple):
+    """Changes that make a finding go away and bring no other: shown by judging the changed guest afresh.
+
+    `cost` is in the units of models/repair/weights.toml.
+    """
+
+    changes: tuple[ChangeAt, ...]
+    effect: str
+    cost: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `check --format json`."""
+        return {"changes": [one.to_json() for one in self.changes], "effect": self.effect, "cost": self.cost}
+
+
 class Finding(NamedTuple):
     """One thing that is wrong.
 
@@ -28,6 +59,9 @@ class Finding(NamedTuple):
         message: one sentence.
         minimal: whether this is proved to be a minimal conflict.
         facts: the element at fault first.
+        alike: the elements at fault of further cases that are told by this one.
+        notes: what the platform says, and the arithmetic.
+        repairs: the cheapest first.
     """
 
     code: str
@@ -36,6 +70,9 @@ class Finding(NamedTuple):
     message: str
     minimal: bool
     facts: tuple[FactAt, ...]
+    alike: tuple[FactAt, ...] = ()
+    notes: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The finding as in `check --format json`."""
@@ -46,7 +83,9 @@ class Finding(NamedTuple):
             "message": self.message,
             "minimal": self.minimal,
             "facts": [fact._asdict() for fact in self.facts],
-            "repairs": [],
+            "alike": [fact._asdict() for fact in self.alike],
+            "notes": list(self.notes),
+            "repairs": [repair.to_json() for repair in self.repairs],
         }
 
 

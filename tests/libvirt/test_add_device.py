@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from pcisolve.core.change import NewElement
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import read
-from pcisolve.libvirt.elements import NewElement
 from pcisolve.libvirt.writer import Writer
 from tests.libvirt.editing import FRAME, PLACE, PRINTED, edited, edited_device, lines
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from pcisolve.core.address import Address
+from pcisolve.core.change import NewElement
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document, read
-from pcisolve.libvirt.elements import NewElement
 from pcisolve.libvirt.writer import Writer
 
 BLANK = st.text(" \t\n", max_size=3)

@@ -1,0 +1,104 @@
+"""Whether what a finding points to is a minimal conflict, shown by judging small guests afresh."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pcisolve.core.change import Change, changed
+from pcisolve.core.node import Node
+from pcisolve.explain.conflicts import Conflict, Told
+from pcisolve.explain.excerpt import elements, excerpt
+from pcisolve.explain.relax import relaxations
+from pcisolve.explain.trials import Key, Outcome, Trials
+from pcisolve.problem.parts import Part
+from pcisolve.problem.problem import Problem
+from pcisolve.rules.rule import Point
+
+MOST_PROVED = 8  # of one conflict's alike cases; the others differ in names and numbers only
+
+
+def proved(problem: Problem, conflict: Conflict, trials: Trials) -> Conflict | None:
+    """The conflict with only the facts that belong to it; None when it cannot be shown to be minimal.
+
+    Alone: a guest that consists of the elements pointed to breaks the rule in the same way. Without one: some change
+    of that fact, and of no other, makes that guest sound. A fact without which the rule is still broken in the same
+    way is no part of the conflict.
+    """
+    told = [_proved(problem, one, trials) for one in conflict.told[:MOST_PROVED]]
+    sure = [one for one in told if one is not None]
+    return Conflict((*sure, *conflict.told[MOST_PROVED:])) if len(sure) == len(told) else None
+
+
+def _proved(problem: Problem, told: Told, trials: Trials) -> Told | None:
+    """The words with only the points that belong to the conflict, by deletion; None when there is no proof."""
+    points = list(told.telling.points)
+    case = _alone(problem, told, trials)
+    for point in reversed(points):
+        if case is None:
+            return None
+        if not _is_needed(case, point, trials):
+            case = _without(case, point, [one for one in points if one is not point], trials)
+            points.remove(point)
+    if case is None or not points:
+        return None
+    return told._replace(telling=told.telling._replace(points=tuple(points)))
+
+
+class _Case(NamedTuple):
+    """A small guest in which the conflict is, what breaks there, and how the conflict is known."""
+
+    root: Node
+    alone: Outcome
+    subject: Key
+
+
+def _alone(problem: Problem, told: Told, trials: Trials) -> _Case | None:
+    """The guest that consists of the elements pointed to, or those and the controllers above them."""
+    points = told.telling.points
+    chosen = elements(points)
+    added = [point.node for point in points if point.node.number < 0]
+    for context in ([], _providers(problem, chosen)):
+        nodes = sorted([*chosen, *context], key=lambda node: node.number)
+        root = excerpt(problem.root, [*nodes, *added])
+        alone = trials.outcome(root)
+        if alone is not None and told.subject in alone.subjects:
+            return _Case(root, alone, told.subject)
+    return None
+
+
+def _is_needed(case: _Case, point: Point, trials: Trials) -> bool:
+    """Whether some way to take the fact back makes the conflict go away, and brings no other."""
+    ways = list(relaxations(case.alone.question.problem, point))
+    for changes in ways:
+        outcome = trials.outcome(changed(case.root, changes))
+        if outcome is not None and case.subject not in outcome.subjects and outcome.subjects <= case.alone.subjects:
+            return True
+    return not ways  # what libvirt adds by itself is nobody's to take back
+
+
+def _without(case: _Case, point: Point, others: list[Point], trials: Trials) -> _Case | None:
+    """The same conflict without the fact: its element left out, or the fact alone; None when it is gone then."""
+    element = elements([point])
+    ways = [(Change(node, "", None),) for node in element if node not in elements(others)]
+    for changes in (*ways, *relaxations(case.alone.question.problem, point)):
+        root = changed(case.root, changes)
+        outcome = trials.outcome(root)
+        if outcome is not None and case.subject in outcome.subjects:
+            return _Case(root, outcome, case.subject)
+    return None
+
+
+def _providers(problem: Problem, chosen: list[Node]) -> list[Node]:
+    """The controllers of the input above these elements."""
+    numbers = {node.number for node in chosen}
+    waiting: list[Part] = [part for part in problem.parts if part.node is not None and part.node.number in numbers]
+    found: dict[int, Node] = {}
+    while waiting:
+        asked = waiting.pop().pinned
+        if asked is None:
+            continue
+        provider = problem.table.by_index.get(problem.provider_index(asked))
+        if provider is not None and provider.node is not None and provider.node.number not in numbers | set(found):
+            found[provider.node.number] = provider.node
+            waiting.append(provider)
+    return list(found.values())

@@ -1,0 +1,50 @@
+"""Ways to take one fact back: what the input would be if it did not say this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcisolve.core.change import Change
+from pcisolve.core.node import Node
+from pcisolve.problem.problem import Problem
+from pcisolve.rules.rule import Point
+
+Changes = tuple[Change, ...]
+
+
+def relaxations(problem: Problem, point: Point) -> Iterator[Changes]:
+    """Changes of this fact alone, the mildest first.
+
+    An address, an option or an element is left out; an index becomes one that is free, a model any other one, or
+    the controller is left out.
+    """
+    node, attribute = point.node, point.attribute
+    if node.number < 0:
+        return
+    if node.tag == "address" and (_is_place(node) or attribute == "type"):
+        yield (Change(node, "", None),)
+    elif node.tag == "controller" and attribute == "index":
+        for index in free_indexes(problem):
+            yield (Change(node, "index", str(index)),)
+        yield (Change(node, "", None),)
+    elif node.tag == "controller" and attribute == "model" and node.get("type") == "pci":
+        for model in problem.catalog.controllers():
+            if model.name != node.get("model"):
+                yield (Change(node, "model", model.name),)
+        yield (Change(node, "", None),)
+    elif attribute:
+        yield (Change(node, attribute, None),)
+    else:
+        yield (Change(node, "", None),)
+
+
+def free_indexes(problem: Problem) -> list[int]:
+    """The lowest PCI controller index that is free, and one above all that are used."""
+    used = {one.index for one in problem.controllers}
+    lowest = next(index for index in range(1, len(used) + 2) if index not in used)
+    return sorted({lowest, max(used, default=0) + 1})
+
+
+def _is_place(node: Node) -> bool:
+    """Whether it is a part's own address, not that of its source."""
+    return node.parent is not None and node.parent.tag != "source"

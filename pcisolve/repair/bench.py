@@ -1,0 +1,71 @@
+"""Free slots and indexes of a guest, each handed out once."""
+
+from __future__ import annotations
+
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
+from pcisolve.core.node import Node
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller
+from pcisolve.problem.problem import Problem
+from pcisolve.rules.rule import Question
+
+HIGHEST_FLAT_INDEX = 255
+
+
+class Bench:
+    """Where remedies take places and indexes from; what one remedy took, the next does not get."""
+
+    def __init__(self, question: Question, layout: Layout | None) -> None:
+        self.question = question
+        self.problem: Problem = question.problem
+        self.layout = layout
+        self._indexes = {one.index for one in question.controllers}
+        self._own = {one.index for one in self.problem.controllers}
+        self._taken = {(place.provider, place.slot) for place in question.choice.places.values()}
+        self._taken |= {(0, one.slot) for one in self.problem.machine.reserved}
+
+    @property
+    def devices(self) -> Node | None:
+        """The <devices> element."""
+        return self.problem.root.first("devices")
+
+    def controller(self, index: int) -> Controller | None:
+        """The controller of this index, as the input or libvirt has it."""
+        return next((one for one in self.question.controllers if one.index == index), None)
+
+    def free_index(self, above: int = 0) -> int | None:
+        """The lowest index above another one that no controller of the input has."""
+        for index in range(above + 1, above + len(self._own) + 2):
+            if index not in self._own:
+                if self.problem.flat and index > HIGHEST_FLAT_INDEX:
+                    return None
+                self._own.add(index)
+                return index
+        return None
+
+    def free_slot(self, provider: Controller, *, like: int = -1) -> int | None:
+        """The lowest empty slot of a bus, above slot `like` if there is one."""
+        model = provider.model
+        if model is None:
+            return None
+        free = [
+            slot
+            for slot in range(model.min_slot, min(model.max_slot, SLOTS_PER_BUS - 1) + 1)
+            if (provider.index, slot) not in self._taken
+        ]
+        if not free:
+            return None
+        slot = next((slot for slot in free if slot > like), free[0])
+        self._taken.add((provider.index, slot))
+        return slot
+
+    def address(self, provider: Controller, slot: int, function: int = 0) -> Address | None:
+        """How a place is written in this guest's scheme; None where the domain of the bus is not known."""
+        if function >= FUNCTIONS_PER_SLOT:
+            return None
+        if self.problem.flat:
+            return Address(0, provider.index, slot, function)
+        root = provider if provider.is_root else self.layout and self.layout.root_above(provider)
+        if not root:
+            return None
+        return Address(root.index, 0 if provider.is_root else provider.index, slot, function)

@@ -1,0 +1,76 @@
+"""What changes cost the user, and how they are summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcisolve.catalog.weights import Weights
+from pcisolve.core.address import Address
+from pcisolve.core.change import Change, NewElement
+from pcisolve.core.node import Node
+from pcisolve.explain.trials import Outcome
+from pcisolve.problem.parts import Controller, Part
+
+_HIDDEN = 10_000  # parts behind a controller are counted no further
+
+
+class Costs:
+    """Costs of changes to one guest."""
+
+    def __init__(self, weights: Weights, before: Outcome) -> None:
+        self._weights = weights
+        self._places = before.question.choice.places
+        self._parts = {part.node.number: part for part in before.question.problem.parts if part.node is not None}
+        self._behind: dict[int, list[Part]] = {}
+        for part, place in self._places.items():
+            self._behind.setdefault(place.provider, []).append(part)
+
+    def of(self, changes: Iterable[Change]) -> int:
+        """The sum of what each change costs."""
+        return sum(self._one(change) for change in changes)
+
+    def _one(self, change: Change) -> int:
+        node, attribute, value = change
+        weights = self._weights
+        if isinstance(value, NewElement):
+            return weights.added_controller
+        if node.tag == "address" and not attribute:
+            return self._address(node, value if isinstance(value, Address) else None)
+        if node.tag == "type" and attribute == "machine":
+            return weights.machine
+        if node.tag == "controller" and attribute in ("index", "model"):
+            return weights.index if attribute == "index" else weights.model
+        if not attribute and node.parent is not None and node.parent.tag == "devices":
+            return self._removed(node)
+        return weights.option
+
+    def _address(self, node: Node, value: Address | None) -> int:
+        part = self._parts.get(node.parent.number) if node.parent is not None else None
+        behind = self._weights.part_behind * self._count_behind(part) if isinstance(part, Controller) else 0
+        old = part.pinned if part is not None else None
+        if value is None or old is None:
+            return self._weights.address + behind
+        numbers = sum(1 for before, after in zip(old, value, strict=True) if before != after)
+        return self._weights.address_number * numbers + behind
+
+    def _removed(self, node: Node) -> int:
+        part = self._parts.get(node.number)
+        if not isinstance(part, Controller):
+            return self._weights.device
+        behind = self._weights.part_behind * self._count_behind(part)
+        return (self._weights.domain if part.is_root else self._weights.controller) + behind
+
+    def _count_behind(self, controller: Controller) -> int:
+        """How many parts are behind a controller, at any depth."""
+        seen: set[int] = set()
+        waiting, count = [controller.index], 0
+        while waiting and count < _HIDDEN:
+            index = waiting.pop()
+            if index in seen:
+                continue
+            seen.add(index)
+            for part in self._behind.get(index, ()):
+                count += 1
+                if isinstance(part, Controller):
+                    waiting.append(part.index)
+        return count

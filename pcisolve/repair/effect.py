@@ -1,0 +1,107 @@
+"""What a repair does, in words; and its changes as a reader finds them in the file."""
+
+from __future__ import annotations
+
+from pcisolve.core.address import Address
+from pcisolve.core.change import Change, NewElement
+from pcisolve.core.node import Node, Source
+from pcisolve.explain.trials import Outcome
+from pcisolve.problem.parts import Part
+from pcisolve.rules.rule import name_of
+from pcisolve.verdict.values import ChangeAt
+
+MOST_SAID = 3
+_SILENT = frozenset({"type", "domain", "bus", "slot", "function"})
+
+
+def effect(before: Outcome, after: Outcome, changes: tuple[Change, ...]) -> str:
+    """What becomes of the guest: "rng moves to 0000:00:04.0; PCI controller 3 becomes PCI controller 5"."""
+    words = _Words(before, after)
+    said = list(dict.fromkeys(phrase for change in changes if (phrase := words.of(change))))
+    more = f"; and {len(said) - MOST_SAID} more changes" if len(said) > MOST_SAID else ""
+    return "; ".join(said[:MOST_SAID]) + more
+
+
+class _Words:
+    def __init__(self, before: Outcome, after: Outcome) -> None:
+        self.before = _by_number(before)
+        self.after = _by_number(after)
+        self.layout = after.layout
+
+    def of(self, change: Change) -> str:
+        """One change in words."""
+        node, attribute, value = change
+        if isinstance(value, NewElement):
+            return _added(value)
+        if node.tag == "address" and (not attribute or attribute in _SILENT):
+            return self._address(node, value)
+        what = self._name(node)
+        if not attribute:
+            return f"the guest loses {what}" if _is_device(node) else f"{what} is without its <{node.tag}>"
+        if node.tag == "controller" and attribute == "index":
+            return f"{what} becomes controller {value}"
+        if node.tag == "controller" and attribute == "model":
+            return f"{what} becomes a {value}"
+        if node.tag == "type" and attribute == "machine":
+            return f"the guest's machine becomes {value}"
+        shown = f"{attribute}='{node.get(attribute)}'" if attribute in node.attributes else f"<{node.tag}>"
+        if value is None:
+            return f"{what} is without {shown}"
+        return f"{what} gets {value} in place of {shown}"
+
+    def _address(self, node: Node, value: object) -> str:
+        name = self._name(node)
+        part = self.after.get(node.parent.number) if node.parent is not None else None
+        place = self.layout.addresses.get(part) if self.layout is not None and part is not None else None
+        if place is None:
+            return f"{name} has no PCI address any more"
+        return f"{name} moves to {place}" if isinstance(value, Address) else f"libvirt puts {name} at {place}"
+
+    def _name(self, node: Node) -> str:
+        here: Node | None = node
+        while here is not None:
+            part = self.before.get(here.number)
+            if part is not None:
+                return name_of(part)
+            here = here.parent
+        return f"<{node.tag}>"
+
+
+def _by_number(outcome: Outcome) -> dict[int, Part]:
+    return {part.node.number: part for part in outcome.question.problem.parts if part.node is not None}
+
+
+def _is_device(node: Node) -> bool:
+    return node.parent is not None and node.parent.tag == "devices"
+
+
+def _added(element: NewElement) -> str:
+    address = next((child.attributes for child in element.children if child.tag == "address"), None)
+    where = ""
+    if address is not None:
+        place = Address(*(int(address[name], 16) for name in ("domain", "bus", "slot", "function")))
+        where = f" at {place}"
+    return f"a new {element.attributes.get('model', element.tag)} with index {element.attributes.get('index')}{where}"
+
+
+def change_at(source: Source, before: Outcome, change: Change) -> ChangeAt:
+    """A change as a reader finds it: where, from what, to what."""
+    node, attribute, value = change
+    if isinstance(value, NewElement):
+        return ChangeAt(f"{node.path}/{value.tag}", None, None, _added(value))
+    place = source.location(node, attribute if attribute in node.attributes else None)
+    if node.tag == "address" and not attribute:
+        old = _old_address(before, node)
+        return ChangeAt(node.path, place.line, old, str(value) if isinstance(value, Address) else None)
+    if not attribute:
+        return ChangeAt(node.path, place.line, f"<{node.tag}>", None)
+    path = f"{node.path}/{attribute}" if attribute == "text()" else f"{node.path}/@{attribute}"
+    old_text = node.text.strip() if attribute == "text()" else node.attributes.get(attribute)
+    return ChangeAt(path, place.line, old_text, value if isinstance(value, str) else None)
+
+
+def _old_address(before: Outcome, node: Node) -> str:
+    part = _by_number(before).get(node.parent.number) if node.parent is not None else None
+    if part is not None and part.pinned is not None:
+        return str(part.pinned)
+    return f"<address type='{node.get('type')}'>"

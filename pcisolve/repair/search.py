@@ -1,0 +1,147 @@
+"""The cheapest changes that make a conflict go away and bring no other, each shown by judging the guest afresh."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
+from typing import Final, NamedTuple
+
+from pcisolve.core.change import Change, NewElement, changed
+from pcisolve.core.node import Node
+from pcisolve.explain.conflicts import Conflict, Told, gather
+from pcisolve.explain.trials import Key, Outcome, Trials
+from pcisolve.repair.bench import Bench
+from pcisolve.repair.cost import Costs
+from pcisolve.repair.remedies import addresses, controllers, others, reading
+from pcisolve.repair.remedies.generic import generic
+from pcisolve.repair.remedy import Remedies, Remedy
+
+REMEDIES: dict[str, Remedies] = {
+    **reading.REMEDIES,
+    **controllers.REMEDIES,
+    **addresses.REMEDIES,
+    **others.REMEDIES,
+}
+MOST_REPAIRS: Final = 3
+MOST_TRIED: Final = 32  # variations of the guest, for one conflict
+DEEPEST: Final = 3  # remedies in a row: what the first one breaks, the next may mend
+MOST_FOLLOWING: Final = 4  # remedies tried for what another one breaks
+TOO_DEAR: Final = 4  # times the cost of the best repair: not worth showing
+
+
+class Verified(NamedTuple):
+    """Changes that were tried: what they cost, and the guest that comes out."""
+
+    changes: tuple[Change, ...]
+    cost: int
+    outcome: Outcome
+
+
+class Search:
+    """Looks for repairs of one guest's conflicts: of `root`, of which `before` is what breaks."""
+
+    def __init__(self, root: Node, before: Outcome, trials: Trials) -> None:
+        self.root, self.before, self._trials = root, before, trials
+        self._costs = Costs(before.question.problem.catalog.weights(), before)
+
+    def repairs(self, conflict: Conflict) -> list[Verified]:
+        """At most MOST_REPAIRS repairs, the cheapest first."""
+        goal = frozenset(one.key for one in conflict.told)
+        found: list[Verified] = []
+        for candidate in self._candidates(goal, conflict):
+            if found and candidate.cost > TOO_DEAR * found[0].cost:
+                break
+            found.append(self._without_surplus(goal, candidate))
+            if len(found) == MOST_REPAIRS:
+                break
+        return found
+
+    def _candidates(self, goal: frozenset[Key], conflict: Conflict) -> Iterator[Verified]:
+        """Verified changes, the cheapest first."""
+        ties = count()
+        queue: list[tuple[int, int, int, tuple[Change, ...]]] = []
+        seen: set[tuple[object, ...]] = set()
+
+        def propose(depth: int, so_far: tuple[Change, ...], outcome: Outcome, next_one: Conflict) -> None:
+            for changes in combined(outcome, next_one)[: None if depth == 1 else MOST_FOLLOWING]:
+                merged = _merged((*so_far, *changes))
+                mark = tuple((one.node.number, one.attribute, one.value) for one in merged if _is_plain(one))
+                if mark not in seen or len(mark) < len(merged):
+                    seen.add(mark)
+                    heapq.heappush(queue, (self._costs.of(merged), next(ties), depth, merged))
+
+        propose(1, (), self.before, conflict)
+        for _ in range(MOST_TRIED):
+            if not queue:
+                return
+            cost, _, depth, changes = heapq.heappop(queue)
+            outcome = self._trials.outcome(changed(self.root, changes))
+            if outcome is None or goal & outcome.keys:
+                continue
+            brought = [one for one in outcome.told if one.key not in self.before.keys]
+            if not brought:
+                yield Verified(changes, cost, outcome)
+            elif depth < DEEPEST:
+                propose(depth + 1, changes, outcome, gather(brought)[0])
+
+    def _without_surplus(self, goal: frozenset[Key], found: Verified) -> Verified:
+        """The repair with every change left out that it does not need.
+
+        What is added stays: it keeps a part on the bus that was asked for, where libvirt would add it elsewhere.
+        """
+        if len(found.changes) < 2:
+            return found
+        for change in filter(_is_plain, found.changes):
+            rest = tuple(one for one in found.changes if one is not change)
+            outcome = self._trials.outcome(changed(self.root, rest))
+            if outcome is not None and not goal & outcome.keys and outcome.keys <= self.before.keys:
+                return self._without_surplus(goal, Verified(rest, self._costs.of(rest), outcome))
+        return found
+
+
+def combined(outcome: Outcome, conflict: Conflict) -> list[tuple[Change, ...]]:
+    """For each sort of remedy, the changes that it makes for all alike cases together."""
+    bench = Bench(outcome.question, outcome.layout)
+    sorts = dict.fromkeys(remedy.sort for remedy in _remedies(bench, conflict.told[0]))
+    result = []
+    for sort in sorts:
+        bench = Bench(outcome.question, outcome.layout)
+        changes: list[Change] = []
+        for told in conflict.told:
+            remedy = next((one for one in _remedies(bench, told) if one.sort == sort), None)
+            if remedy is None:
+                break
+            changes += remedy.changes
+        else:
+            result.append(tuple(changes))
+    return [changes for changes in result if changes]
+
+
+def _remedies(bench: Bench, told: Told) -> Iterator[Remedy]:
+    special = REMEDIES.get(told.breach.rule.id)
+    own: Iterable[Remedy] = () if special is None else special(bench, told.breach.case, told.telling)
+    return chain(own, generic(bench, told.telling))
+
+
+def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """One change of each fact, the last; none of what lies in an element that is taken away."""
+    last: dict[tuple[object, ...], Change] = {}
+    for place, change in enumerate(changes):
+        key: tuple[object, ...] = (change.node.number, change.attribute)
+        last[(*key, place) if isinstance(change.value, NewElement) else key] = change
+    gone = {one.node.number for one in last.values() if one.value is None and not one.attribute}
+    return tuple(one for one in last.values() if not _is_inside(one, gone))
+
+
+def _is_inside(change: Change, gone: set[int]) -> bool:
+    here: Node | None = change.node if change.attribute or change.value is not None else change.node.parent
+    while here is not None:
+        if here.number in gone:
+            return True
+        here = here.parent
+    return False
+
+
+def _is_plain(change: Change) -> bool:
+    return not isinstance(change.value, NewElement)
