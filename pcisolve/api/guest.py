@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
-from pcisolve.verdict.values import Verdict
+from pcisolve.verdict.values import Finding, Verdict
 
 if TYPE_CHECKING:
+    from pcisolve.api.mend import Mended
     from pcisolve.libvirt.document import Document
 
 
@@ -67,6 +68,28 @@ class Guest:
 
         options = options or Options()
         return check(self.document.root, self.document, self._catalog(options), options, layout=layout)
+
+    def explain(self, options: Options | None = None) -> tuple[Finding, ...]:
+        """Every independent conflict, causes before what follows from them, each with repairs; () when sound.
+
+        Raises:
+            InputError: as for solve.
+        """
+        return self.check(options, layout=False).findings
+
+    def repair(self, options: Options | None = None, *, pick: int = 1) -> Mended:
+        """The guest with a repair made for every finding.
+
+        Args:
+            pick: which repair of each finding, from 1; the last one where there are fewer.
+
+        Raises:
+            InputError: as for solve.
+        """
+        from pcisolve.api.mend import mend
+
+        options = options or Options()
+        return mend(self.document, self._catalog(options), options, pick)
 
     def convert(self, to: str, options: Options | None = None) -> Result:
         """The same layout in the other scheme, "flat" or "multi-domain".

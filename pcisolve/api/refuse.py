@@ -21,14 +21,16 @@ class Refused:
     Attributes:
         conflicts: those that are told, in the input's order.
         repairs: for each of them what mends it, the cheapest first.
+        following: for each of them the other rules whose breaches go away with it.
     """
 
     def __init__(self, outcome: Outcome, *, repairs: bool = True) -> None:
         self.outcome = outcome
         self.problem = outcome.question.problem
-        self._trials = Trials(self.problem)
+        self._trials, self._proofs = Trials(self.problem), Trials(self.problem)
         self._search = Search(self.problem.root, outcome, self._trials)
         self.repairs: dict[Conflict, list[Verified]] = {}
+        self.following: dict[Conflict, list[str]] = {}
         conflicts = gather(outcome.told)
         self.conflicts = self._causes(conflicts) if repairs else conflicts
 
@@ -41,7 +43,8 @@ class Refused:
         mended = self._search
         causes = set()
         for conflict in sorted(conflicts, key=lambda one: _PLACE[one.rule.id]):
-            left = [told for told in mended.before.told if told.key in {one.key for one in conflict.told}]
+            keys = {told.key for told in conflict.told}
+            left = [told for told in mended.before.told if told.key in keys]
             if not left:
                 continue
             causes.add(conflict)
@@ -50,7 +53,10 @@ class Refused:
                 found = mended.repairs(Conflict(tuple(left)))
             self.repairs[conflict] = found
             if found:
-                mended = self._mended(mended, found[0])
+                before, mended = mended.before, self._mended(mended, found[0])
+                still = mended.before.keys
+                names = dict.fromkeys(one.breach.rule.id for one in before.told if one.key not in still)
+                self.following[conflict] = [name for name in names if name != conflict.rule.id]
         return [conflict for conflict in conflicts if conflict in causes]
 
     def _mended(self, so_far: Search, repair: Verified) -> Search:
@@ -64,10 +70,14 @@ class Refused:
         return [self._finding(conflict) for conflict in self.conflicts]
 
     def _finding(self, conflict: Conflict) -> Finding:
-        told = proved(self.problem, conflict, self._trials)
-        minimal = told is not None
-        value = finding(self.problem, told or conflict, minimal=minimal)
-        return value._replace(repairs=tuple(self._repair(one) for one in self.repairs.get(conflict, ())))
+        told = proved(self.problem, conflict, self._proofs)
+        value = finding(self.problem, told or conflict, minimal=told is not None)
+        belonging = set(value.facts)
+        return value._replace(
+            rules=(conflict.rule.id, *self.following.get(conflict, ())),
+            context=tuple(one for one in finding(self.problem, conflict, minimal=False).facts if one not in belonging),
+            repairs=tuple(self._repair(one) for one in self.repairs.get(conflict, ())),
+        )
 
     def _repair(self, found: Verified) -> Repair:
         changes = tuple(change_at(self.problem.source, self.outcome, change) for change in found.changes)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.check.check import Breach, breaches
 from pcisolve.core.node import Node, Source
 from pcisolve.explain.conflicts import tell
-from pcisolve.explain.trials import Outcome
+from pcisolve.explain.trials import Outcome, outcome_of
 from pcisolve.problem.firstfit.choice import Choice
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
@@ -26,6 +26,9 @@ from pcisolve.verdict.values import (
     PlacedDevice,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from pcisolve.api.refuse import Refused
 
 
 class CheckFailed(RuntimeError):
@@ -104,6 +107,18 @@ def _unnumbered(outcome: Unnumbered) -> Verdict:
     if outcome.decided:
         return _refusal(outcome.question, outcome.core)
     return _verdict(outcome.question.problem, UNKNOWN, proven=False)
+
+
+def refusal_of(root: Node, source: Source, catalog: Catalog, options: Options) -> Refused | None:
+    """Why a guest is refused, with repairs; None when it is sound, or when that was not decided.
+
+    Raises:
+        InputError: the input cannot be used at all, such as an unknown machine.
+    """
+    from pcisolve.api.refuse import Refused
+
+    outcome = outcome_of(judge(root, source, catalog, options))
+    return Refused(outcome) if outcome is not None and outcome.told else None
 
 
 def _refusal(question: Question, broken: list[Breach]) -> Verdict:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,6 +15,11 @@ from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
 from pcisolve.verdict.values import FactAt, Verdict
+
+if TYPE_CHECKING:
+    from pcisolve.libvirt.document import Document
+
+_NO_NEWLINE = "\\ No newline at end of file"  # the words of diff(1), which patch(1) looks for
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -94,17 +101,37 @@ def emit(data: bytes, output: str | None) -> None:
         write_atomically(output, data)
 
 
-def report(guest: Guest, verdict: Verdict, style: str) -> str:
-    """Findings as text, full or concise."""
+def print_findings(guest: Guest, verdict: Verdict, style: str = "full", *, err: bool = False) -> None:
+    """Findings as text to stdout or stderr, full or concise; in colour where that is a terminal."""
     from pcisolve.render.findings import concise, full
+    from pcisolve.render.paint import coloured, plain
 
     if style == "concise":
-        return concise(verdict.findings)
+        click.echo(concise(verdict.findings), nl=False)
+        return
+    stream = sys.stderr if err else sys.stdout
+    paint = coloured if stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") else plain
 
     def source_line(fact: FactAt) -> str:
         return guest.document.line(fact.line)
 
-    return full(verdict.findings, source_line)
+    text = full(verdict.findings, source_line, paint)
+    if text:
+        click.echo(text, err=err, nl=False)
+
+
+def unified_diff(document: Document, after: bytes, what: str) -> bytes:
+    """How a document was changed, as patch(1) takes it."""
+    import difflib  # 4 ms, only where it is asked for
+
+    text = after.removeprefix(document.encode("")).decode(document.encoding)
+    diff = difflib.unified_diff(_lines(document.text), _lines(text), document.name, f"{document.name} ({what})")
+    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}\n" for line in diff).encode()
+
+
+def _lines(text: str) -> list[str]:
+    """As patch sees them: str.splitlines would end lines at more characters than the newline."""
+    return io.StringIO(text, newline="\n").readlines()
 
 
 def refuse(error: InputError) -> None:

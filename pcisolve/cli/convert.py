@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pcisolve.api.guest import load
-from pcisolve.cli.common import emit, options_of, problem_options, report
+from pcisolve.cli.common import emit, options_of, print_findings, problem_options
 
 
 @click.command("convert")
@@ -28,6 +28,6 @@ def command(file: str, to: str, output: str | None, quiet: bool, models: str | N
     result = guest.convert(to, options_of(words))
     if result.xml is None:
         if not quiet:
-            click.echo(report(guest, result.verdict, "full"), err=True, nl=False)
+            print_findings(guest, result.verdict, err=True)
         sys.exit(result.verdict.exit_code or 1)
     emit(result.xml, output)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pcisolve.api.guest import load
-from pcisolve.cli.common import emit, options_of, problem_options, report
+from pcisolve.cli.common import emit, options_of, print_findings, problem_options
 from pcisolve.verdict.values import SOLVED
 
 
@@ -27,7 +27,7 @@ def command(file: str, quiet: bool, models: str | None, **words: Any) -> None:
     verdict = guest.check(options_of(words))
     if verdict.status != SOLVED:
         if not quiet:
-            click.echo(report(guest, verdict, "full"), err=True, nl=False)
+            print_findings(guest, verdict, err=True)
         sys.exit(verdict.exit_code)
     if sys.stdout.isatty():
         from pcisolve.render.terminal import print_tree

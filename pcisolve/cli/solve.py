@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import io
 import json
 import sys
 from typing import Any
@@ -11,10 +9,8 @@ from typing import Any
 import click
 
 from pcisolve.api.guest import Guest, Result, load
-from pcisolve.cli.common import emit, options_of, problem_options, report, solve_options
+from pcisolve.cli.common import emit, options_of, print_findings, problem_options, solve_options, unified_diff
 from pcisolve.verdict.values import UNKNOWN
-
-_NO_NEWLINE = "\\ No newline at end of file"  # the words of diff(1), which patch(1) looks for
 
 
 @click.command("solve")
@@ -48,7 +44,7 @@ def command(file: str, output: str | None, style: str, quiet: bool, models: str 
         if verdict.status == UNKNOWN:
             click.echo("pcisolve: undecided: the time limit came first; raise --time-limit", err=True)
         elif style != "json":
-            click.echo(report(guest, verdict, "full"), err=True, nl=False)
+            print_findings(guest, verdict, err=True)
     sys.exit(verdict.exit_code)
 
 
@@ -59,13 +55,4 @@ def _rendered(guest: Guest, result: Result, style: str) -> bytes:
         from pcisolve.render.tree import tree
 
         return tree(result.verdict).encode()
-    document = guest.document
-    after = (result.xml or b"").removeprefix(document.encode("")).decode(document.encoding)
-    name = document.name
-    diff = difflib.unified_diff(_lines(document.text), _lines(after), name, f"{name} (solved)")
-    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}\n" for line in diff).encode()
-
-
-def _lines(text: str) -> list[str]:
-    """As patch sees them: str.splitlines would end lines at more characters than the newline."""
-    return io.StringIO(text, newline="\n").readlines()
+    return unified_diff(guest.document, result.xml or b"", "solved")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
 
 from pcisolve.core.errors import InputError
 from pcisolve.core.node import Node
@@ -16,23 +17,24 @@ from pcisolve.solver.judge import Judgement, Unnumbered, judge
 
 Key = tuple[Hashable, ...]
 
-WORK: Final = 400_000
+WORK: Final = 20_000  # parts judged, about half a second; for a large guest more:
+_TIMES: Final = 12  # as often as this, but
+_MOST_WORK: Final = 100_000
 _LEAST: Final = 20  # of parts, which is what the smallest guest costs
 
 
-class Outcome(NamedTuple):
+class Outcome:
     """A guest judged: the question, its layout (None while indexes are open), and what breaks, in words."""
 
-    question: Question
-    layout: Layout | None
-    told: list[Told]
+    def __init__(self, question: Question, layout: Layout | None, told: list[Told]) -> None:
+        self.question, self.layout, self.told = question, layout, told
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[Key]:
         """What breaks, in a form that compares across variations of one guest."""
         return frozenset(one.key for one in self.told)
 
-    @property
+    @cached_property
     def subjects(self) -> frozenset[Key]:
         """The same by rule and element, whatever the point is called."""
         return frozenset(one.subject for one in self.told)
@@ -45,25 +47,34 @@ class Trials:
     limit is there for the machine that is too slow for it.
     """
 
-    def __init__(self, problem: Problem, work: int = WORK) -> None:
+    def __init__(self, problem: Problem) -> None:
         self._source, self._catalog = problem.source, problem.catalog
         self._options = problem.options._replace(scheme=problem.scheme, policy="libvirt")
         self._end = time.monotonic() + problem.options.time_limit
-        self._left = work
+        self._left = max(WORK, min(_TIMES * _size(problem.root), _MOST_WORK))
         self.is_over = False
+
+    def affords(self, root: Node) -> bool:
+        """Whether the budget is enough to judge this guest once more."""
+        return self._left >= _size(root)
 
     def outcome(self, root: Node) -> Outcome | None:
         """What becomes of a variation; None when the budget is spent or the solver did not decide in time."""
-        devices = root.first("devices")
-        self._left -= _LEAST + (len(devices.children) if devices is not None else 0)
-        if self._left < 0 or time.monotonic() > self._end:
+        size = _size(root)
+        if self._left < size or time.monotonic() > self._end:
             self.is_over = True
             return None
         try:
-            judged = judge(root, self._source, self._catalog, self._options)
+            judged: Judgement | Unnumbered | None = judge(root, self._source, self._catalog, self._options)
         except InputError:
-            return None  # such as an element whose machine is not known any more
-        return outcome_of(judged)
+            judged = None  # such as a machine that is not known
+        self._left -= size if judged is None else max(size, _LEAST + len(judged.question.controllers))
+        return None if judged is None else outcome_of(judged)
+
+
+def _size(root: Node) -> int:
+    devices = root.first("devices")
+    return _LEAST + (len(devices.children) if devices is not None else 0)
 
 
 def outcome_of(judged: Judgement | Unnumbered) -> Outcome | None:

@@ -83,6 +83,19 @@ class Problem:
                 found.setdefault(part.view.get("index"), []).append(part)
         return found
 
+    @cached_property
+    def highest_named(self) -> Part | None:
+        """The part of the input that names the highest bus or index above 0, the first of them; None if none does."""
+        best, highest = None, 0
+        for part in self.parts:
+            asked = part.pinned
+            number = 0 if asked is None else self.provider_index(asked)
+            if isinstance(part, Controller) and part.index_given:
+                number = max(number, part.index)
+            if part.node is not None and number > highest:
+                best, highest = part, number
+        return best
+
     @property
     def flat(self) -> bool:
         """Whether every bus is in domain 0 and named by its controller's index."""

@@ -37,12 +37,13 @@ def full(findings: Iterable[Finding], source_line: SourceLine, paint: Paint = pl
 
 def _one(finding: Finding, source_line: SourceLine, paint: Paint) -> Iterator[str]:
     yield paint("error", f"error[{finding.code}]") + paint("headline", f": {finding.message}")
-    shown = finding.facts[: _SECONDARY + 1]
+    facts = finding.facts + finding.context
+    shown = facts[: _SECONDARY + 1]
     width = max((len(str(fact.line)) for fact in shown), default=1)
     margin = " " * width
     for number, fact in enumerate(shown):
         yield from _excerpt(fact, source_line(fact), width, paint, first=number == 0)
-    rest = finding.facts[len(shown) :]
+    rest = facts[len(shown) :]
     if rest:
         yield f"{margin} {paint('frame', '=')} and {_lines(rest)}: {rest[0].role}"
     if finding.alike:

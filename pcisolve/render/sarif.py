@@ -46,7 +46,7 @@ def _result(finding: Finding, index: int, fact: FactAt | None) -> dict[str, Any]
     result: dict[str, Any] = {"ruleId": finding.code, "ruleIndex": index, "level": "error", "message": {"text": text}}
     if fact is not None:
         result["locations"] = [_location(fact)]
-    others = finding.facts[1:]
+    others = finding.facts[1:] + finding.context
     if others:
         result["relatedLocations"] = [{"id": number, **_location(one)} for number, one in enumerate(others, 1)]
     result["properties"] = {"minimal": finding.minimal, "stage": finding.stage}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pcisolve.core.address import Address
-from pcisolve.core.change import Change, NewElement
+from pcisolve.core.change import TEXT, Change, NewElement
 from pcisolve.core.node import Node, Source
 from pcisolve.explain.trials import Outcome
 from pcisolve.problem.parts import Part
-from pcisolve.rules.rule import name_of
+from pcisolve.rules.rule import clipped, name_of
 from pcisolve.verdict.values import ChangeAt
 
 MOST_SAID = 3
@@ -44,7 +44,9 @@ class _Words:
             return f"{what} becomes a {value}"
         if node.tag == "type" and attribute == "machine":
             return f"the guest's machine becomes {value}"
-        shown = f"{attribute}='{node.get(attribute)}'" if attribute in node.attributes else f"<{node.tag}>"
+        shown = (
+            f"{attribute}='{clipped(node.attributes[attribute])}'" if attribute in node.attributes else f"<{node.tag}>"
+        )
         if value is None:
             return f"{what} is without {shown}"
         return f"{what} gets {value} in place of {shown}"
@@ -95,9 +97,13 @@ def change_at(source: Source, before: Outcome, change: Change) -> ChangeAt:
         return ChangeAt(node.path, place.line, old, str(value) if isinstance(value, Address) else None)
     if not attribute:
         return ChangeAt(node.path, place.line, f"<{node.tag}>", None)
-    path = f"{node.path}/{attribute}" if attribute == "text()" else f"{node.path}/@{attribute}"
-    old_text = node.text.strip() if attribute == "text()" else node.attributes.get(attribute)
-    return ChangeAt(path, place.line, old_text, value if isinstance(value, str) else None)
+    path = f"{node.path}/{attribute}" if attribute == TEXT else f"{node.path}/@{attribute}"
+    old_text = node.text.strip() if attribute == TEXT else node.attributes.get(attribute)
+    return ChangeAt(path, place.line, _short(old_text), value if isinstance(value, str) else None)
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else clipped(text)
 
 
 def _old_address(before: Outcome, node: Node) -> str:

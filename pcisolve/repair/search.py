@@ -49,6 +49,8 @@ class Search:
         """At most MOST_REPAIRS repairs, the cheapest first."""
         goal = frozenset(one.key for one in conflict.told)
         found: list[Verified] = []
+        if not self._trials.affords(self.root):
+            return found
         for candidate in self._candidates(goal, conflict):
             if found and candidate.cost > TOO_DEAR * found[0].cost:
                 break

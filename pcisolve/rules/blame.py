@@ -12,19 +12,19 @@ def is_added(part: Part) -> bool:
     return isinstance(part, Controller) and part.node is None and part.index > 0
 
 
-def highest_named(problem: Problem) -> tuple[str, Point] | None:
-    """What names the highest bus or index of the guest, because libvirt adds every controller up to there.
+def why_added(problem: Problem) -> tuple[str, Point]:
+    """What made libvirt add controllers, in words ("disk vda names bus 255") and where it stands.
 
-    Returns:
-        It in words ("disk vda names bus 255") and where it stands; None when nothing of the input names one.
+    libvirt adds every controller up to the highest bus or index that the input names; where it names none, controllers
+    are added for the devices that have no place.
     """
-    best: tuple[int, str, Point] | None = None
-    for part in problem.parts:
-        asked = part.pinned
-        if asked is not None and part.node is not None and (best is None or problem.provider_index(asked) > best[0]):
-            bus = problem.provider_index(asked)
-            best = bus, f"{name_of(part)} names bus {bus}", point(part, "bus")
-    for one in problem.controllers:
-        if one.node is not None and one.index_given and (best is None or one.index > best[0]):
-            best = one.index, f"{name_of(one)} has index {one.index}", Point(one.node, "index")
-    return None if best is None else best[1:]
+    highest = problem.highest_named
+    if isinstance(highest, Controller) and highest.index_given and highest.node is not None:
+        asked = highest.pinned
+        if asked is None or problem.provider_index(asked) <= highest.index:
+            return f"{name_of(highest)} has index {highest.index}", Point(highest.node, "index")
+    if highest is not None and highest.pinned is not None:
+        return f"{name_of(highest)} names bus {problem.provider_index(highest.pinned)}", point(highest, "bus")
+    waiting = [part for part in problem.parts if part.wants and part.needs and part.node is not None]
+    last = waiting[-1] if waiting else problem.parts[-1]
+    return f"{len(waiting):,} parts wait for a place", point(last)

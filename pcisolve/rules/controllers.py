@@ -68,6 +68,7 @@ class RootModel(ControllerRule):
     """
 
     id = "root-model-mismatch"
+    follows_from = ("rfc-zero-root",)
     source = "libvirt src/qemu/qemu_domain.c qemuDomainDefAddDefaultDevices, tried with 9.0.0"
     allows = ("q35: <controller type='pci' index='0' model='pcie-root'/>",)
     forbids = (

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pcisolve.encoding.desk import ANYWHERE, Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
-from pcisolve.rules.blame import highest_named, is_added
+from pcisolve.rules.blame import is_added, why_added
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 
 HIGHEST_FLAT_INDEX = 255
@@ -77,9 +77,10 @@ class IndexMax(Rule[Controller]):
         return not case.index > HIGHEST_FLAT_INDEX
 
     def tell(self, question: Question, case: Controller) -> Telling:
-        if is_added(case) and (named := highest_named(question.problem)):
-            message = f"{named[0]}: libvirt would add controllers up to index {case.index}, and the highest is 255"
-            return Telling(message, (named[1],))
+        if is_added(case):
+            what, where = why_added(question.problem)
+            message = f"{what}: libvirt would add controllers up to index {case.index}, and the highest is 255"
+            return Telling(message, (where,))
         return Telling(f"{name_of(case)}: the highest index is 255", (Point(case.node or case.view, "index"),))
 
 
@@ -119,9 +120,10 @@ class BridgeAboveBus(Rule[Controller]):
     def tell(self, question: Question, case: Controller) -> Telling:
         bus = question.choice.places[case].provider
         message = f"{name_of(case)} is plugged into bus {bus}; its index must be higher than that"
-        if is_added(case) and (named := highest_named(question.problem)):
+        if is_added(case):
+            what, where = why_added(question.problem)
             added = f"libvirt would add {name_of(case)} and plug it into bus {bus}, which must be lower"
-            return Telling(f"{named[0]}: {added}", (named[1],))
+            return Telling(f"{what}: {added}", (where,))
         provider = next((one for one in question.controllers if one.index == bus), None)
         points = [point(case, "bus"), Point(case.node or case.view, "index", "is not higher than that")]
         if provider is not None and provider.node is not None and provider is not case:

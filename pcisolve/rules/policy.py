@@ -11,7 +11,7 @@ from pcisolve.problem.firstfit.choice import Failure, Place
 from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.rules.blame import highest_named, is_added
+from pcisolve.rules.blame import is_added, why_added
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
 
 
@@ -104,8 +104,8 @@ class SearchEnds(Rule[Failure]):
 
     def tell(self, question: Question, case: Failure) -> Telling:
         part, problem = case.part, question.problem
-        if is_added(part) and (named := highest_named(problem)):
-            what, where = named
+        if is_added(part):
+            what, where = why_added(problem)
             message = f"{what}: libvirt adds the missing controllers below it, and there is no room for all of them"
             return Telling(message, (where,), (self._needs(case),))
         message = self._needs(case)

@@ -11,7 +11,7 @@ from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
-from pcisolve.rules.blame import highest_named, is_added
+from pcisolve.rules.blame import is_added, why_added
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 
@@ -100,9 +100,10 @@ class TargetRange(SettingRule):
 
     def tell(self, question: Question, case: Setting) -> Telling:
         low, high = _range(case)
-        if is_added(case.controller) and (named := highest_named(question.problem)):
-            message = f"{named[0]}: libvirt would add {name_of(case.controller)} with {case.option} {case.value}"
-            return Telling(f"{message}; it must be {low} to {high}", (named[1],))
+        if is_added(case.controller):
+            what, where = why_added(question.problem)
+            message = f"{what}: libvirt would add {name_of(case.controller)} with {case.option} {case.value}"
+            return Telling(f"{message}; it must be {low} to {high}", (where,))
         given = "would get" if case.option not in case.controller.targets else "has"
         message = f"{name_of(case.controller)} {given} {case.option} {case.value}; it must be {low} to {high}"
         return Telling(message, _point(case))
@@ -156,6 +157,7 @@ class NodeExists(SettingRule):
     """A NUMA node named by a controller is one of the guest's NUMA cells."""
 
     id = "node-exists"
+    follows_from = ("node-not-on-index0",)
     source = "libvirt src/conf/domain_validate.c, tried with 9.0.0"
     forbids = (
         "q35: <controller type='pci' index='1' model='pcie-expander-bus'><target><node>0</node></target></controller>",

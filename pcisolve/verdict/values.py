@@ -54,11 +54,12 @@ class Finding(NamedTuple):
 
     Attributes:
         code: id of the main rule.
-        rules: ids of all rules involved.
+        rules: ids of all rules involved: the main one, then those whose breaches go away with this one.
         stage: who enforces it.
         message: one sentence.
         minimal: whether this is proved to be a minimal conflict.
         facts: the element at fault first.
+        context: lines that help to see it, though the conflict does without them.
         alike: the elements at fault of further cases that are told by this one.
         notes: what the platform says, and the arithmetic.
         repairs: the cheapest first.
@@ -70,6 +71,7 @@ class Finding(NamedTuple):
     message: str
     minimal: bool
     facts: tuple[FactAt, ...]
+    context: tuple[FactAt, ...] = ()
     alike: tuple[FactAt, ...] = ()
     notes: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
@@ -83,6 +85,7 @@ class Finding(NamedTuple):
             "message": self.message,
             "minimal": self.minimal,
             "facts": [fact._asdict() for fact in self.facts],
+            "context": [fact._asdict() for fact in self.context],
             "alike": [fact._asdict() for fact in self.alike],
             "notes": list(self.notes),
             "repairs": [repair.to_json() for repair in self.repairs],

@@ -43,9 +43,9 @@ def test_forbidden(rule: Rule[Any], text: str, ask: str) -> None:
     guest = pcisolve.load(example(text))
     verdict = guest.check() if ask == "check" else guest.solve().verdict
     assert verdict.status in ("infeasible", "invalid")
-    found = next(one for one in verdict.findings if one.code == rule.id)
+    found = next(one for one in verdict.findings if rule.id in one.rules)
     assert found.message
-    assert found.stage == rule.stage
+    assert found.stage == rule.stage or found.code != rule.id
     # Everything an example says stands on one line: <devices> content of the helper's domain.
     assert all(fact.line in (1, 6) for fact in found.facts)
     assert found.facts

@@ -129,7 +129,7 @@ def test_refused_naming_both_lines(name: str) -> None:
     assert verdict.status == "infeasible"
     found = [one for one in verdict.findings if one.code == code]
     assert [one.message for one in found] == [message]
-    assert [fact.line for fact in found[0].facts] == where
+    assert [fact.line for fact in found[0].facts + found[0].context] == where
 
 
 def test_one_root_is_as_today() -> None:

@@ -79,6 +79,7 @@ class KindMatch(_OnBus):
     """
 
     id = "addr-kind-match"
+    follows_from = ("rfc-own-address",)
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressFlagsCompatible, tried with 9.0.0"
     allows = ("q35: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>",)
     forbids = (
@@ -115,6 +116,7 @@ class SlotMin(_OnBus):
     """Slot 0 of most conventional buses is not for devices."""
 
     id = "addr-slot-min"
+    follows_from = ("rfc-own-address",)
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressBusSetModel, tried with 9.0.0"
     allows = ("pc: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>",)
     forbids = (
@@ -142,6 +144,7 @@ class SlotMax(_OnBus):
     """A port has one slot, slot 0; other buses have 32."""
 
     id = "addr-slot-max"
+    follows_from = ("rfc-own-address",)
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressBusSetModel, tried with 9.0.0"
     allows = (
         "q35: <controller type='pci' index='1' model='pcie-root-port'/><memballoon model='virtio'>"
