@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pcisolve.core.change import changed
-from pcisolve.explain.conflicts import Conflict, gather
+from pcisolve.explain.conflicts import Conflict, Told, gather
 from pcisolve.explain.findings import finding
 from pcisolve.explain.minimal import proved
-from pcisolve.explain.trials import Outcome, Trials
+from pcisolve.explain.scope import scope
+from pcisolve.explain.trials import Key, Outcome, Trials
 from pcisolve.repair.effect import change_at, effect
 from pcisolve.repair.search import Search, Verified
 from pcisolve.rules import registry
@@ -41,23 +42,40 @@ class Refused:
         which those before it are repaired.
         """
         mended = self._search
-        causes = set()
+        causes: set[Conflict] = set()
+        gone: set[Key] = set()
         for conflict in sorted(conflicts, key=lambda one: _PLACE[one.rule.id]):
-            keys = {told.key for told in conflict.told}
-            left = [told for told in mended.before.told if told.key in keys]
-            if not left:
+            if {told.key for told in conflict.told} <= gone:
                 continue
             causes.add(conflict)
-            found = self._search.repairs(conflict)
-            if not found and mended is not self._search:
-                found = mended.repairs(Conflict(tuple(left)))
+            search = self._scoped(conflict)
+            found = search.repairs(_among(search, conflict))
+            if not found and mended is not search:
+                search, found = mended, mended.repairs(_among(mended, conflict))
             self.repairs[conflict] = found
             if found:
-                before, mended = mended.before, self._mended(mended, found[0])
-                still = mended.before.keys
-                names = dict.fromkeys(one.breach.rule.id for one in before.told if one.key not in still)
-                self.following[conflict] = [name for name in names if name != conflict.rule.id]
+                following = [one for one in search.before.told if one.key not in found[0].outcome.keys]
+                self._follow(conflict, following, gone)
+                if search.root is self._search.root or search is mended:
+                    before, mended = mended.before, self._mended(mended, found[0])
+                    self._follow(conflict, [one for one in before.told if one.key not in mended.before.keys], gone)
         return [conflict for conflict in conflicts if conflict in causes]
+
+    def _follow(self, conflict: Conflict, following: list[Told], gone: set[Key]) -> None:
+        """Keep what goes away with a conflict."""
+        own = {told.key for told in conflict.told}
+        gone.update(told.key for told in following)
+        names = dict.fromkeys(told.breach.rule.id for told in following if told.key not in own)
+        known = self.following.setdefault(conflict, [])
+        known += [name for name in names if name != conflict.rule.id and name not in known]
+
+    def _scoped(self, conflict: Conflict) -> Search:
+        """The search in the conflict's own domains, or in the whole guest."""
+        root = scope(self.problem, conflict)
+        outcome = None if root is None else self._trials.outcome(root)
+        if root is None or outcome is None or not {told.key for told in conflict.told} <= outcome.keys:
+            return self._search
+        return Search(root, outcome, self._trials)
 
     def _mended(self, so_far: Search, repair: Verified) -> Search:
         """The guest with one more repair."""
@@ -82,3 +100,9 @@ class Refused:
     def _repair(self, found: Verified) -> Repair:
         changes = tuple(change_at(self.problem.source, self.outcome, change) for change in found.changes)
         return Repair(changes, effect(self.outcome, found.outcome, found.changes), found.cost)
+
+
+def _among(search: Search, conflict: Conflict) -> Conflict:
+    """The conflict as the searched guest has it; as it is where that guest has none of it."""
+    keys = {told.key for told in conflict.told}
+    return Conflict(tuple(told for told in search.before.told if told.key in keys) or conflict.told)

@@ -25,9 +25,10 @@ class Told(NamedTuple):
         return (self.breach.rule.id, *(_mark(point.node, point.attribute) for point in self.telling.points[:1]))
 
     @property
-    def subject(self) -> tuple[Hashable, ...]:
-        """Which rule is broken by which device or controller."""
-        return (self.breach.rule.id, *(_mark(element_of(point.node), "") for point in self.telling.points[:1]))
+    def subject(self) -> Hashable:
+        """Which device or controller breaks it."""
+        points = self.telling.points
+        return _mark(element_of(points[0].node), "") if points else None
 
 
 def element_of(node: Node) -> Node:

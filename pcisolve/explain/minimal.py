@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from pcisolve.core.change import Change, changed
@@ -9,11 +10,12 @@ from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Conflict, Told
 from pcisolve.explain.excerpt import elements, excerpt
 from pcisolve.explain.relax import relaxations
-from pcisolve.explain.trials import Key, Outcome, Trials
+from pcisolve.explain.trials import Outcome, Trials
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Point
 
+MOST_TESTED = 8  # points of one telling
 MOST_PROVED = 8  # of one conflict's alike cases; the others differ in names and numbers only
 
 
@@ -30,40 +32,55 @@ def proved(problem: Problem, conflict: Conflict, trials: Trials) -> Conflict | N
 
 
 def _proved(problem: Problem, told: Told, trials: Trials) -> Told | None:
-    """The words with only the points that belong to the conflict, by deletion; None when there is no proof."""
+    """The words with only the points that belong to the conflict, by deletion; None when there is no proof.
+
+    Of more points than MOST_TESTED, which are alike, the last ones stand for all.
+    """
     points = list(told.telling.points)
     case = _alone(problem, told, trials)
-    for point in reversed(points):
+    for point in list(reversed(points))[:MOST_TESTED]:
         if case is None:
             return None
         if not _is_needed(case, point, trials):
-            case = _without(case, point, [one for one in points if one is not point], trials)
             points.remove(point)
+            case = _without(case, point, points, trials)
     if case is None or not points:
-        return None
+        return None  # impossible without any of it, for another reason
     return told._replace(telling=told.telling._replace(points=tuple(points)))
 
 
 class _Case(NamedTuple):
-    """A small guest in which the conflict is, what breaks there, and how the conflict is known."""
+    """A small guest in which the conflict is, what breaks there, and the element that it is about."""
 
     root: Node
     alone: Outcome
-    subject: Key
+    subject: Hashable
 
 
 def _alone(problem: Problem, told: Told, trials: Trials) -> _Case | None:
-    """The guest that consists of the elements pointed to, or those and the controllers above them."""
+    """The guest that consists of the elements pointed to, or those and the controllers above them.
+
+    Addresses of these elements that are not pointed to are no part of the conflict and left open where it stays.
+    """
     points = told.telling.points
     chosen = elements(points)
     added = [point.node for point in points if point.node.number < 0]
     for context in ([], _providers(problem, chosen)):
         nodes = sorted([*chosen, *context], key=lambda node: node.number)
         root = excerpt(problem.root, [*nodes, *added])
-        alone = trials.outcome(root)
-        if alone is not None and told.subject in alone.subjects:
-            return _Case(root, alone, told.subject)
+        for small in (changed(root, _other_addresses(chosen, points)), root):
+            alone = trials.outcome(small)
+            if alone is not None and any(
+                one.key[0] == told.key[0] and one.subject == told.subject for one in alone.told
+            ):
+                return _Case(small, alone, told.subject)
     return None
+
+
+def _other_addresses(chosen: list[Node], points: tuple[Point, ...]) -> list[Change]:
+    spoken_of = {point.node.number for point in points}
+    addresses = (node.first("address") for node in chosen)
+    return [Change(one, "", None) for one in addresses if one is not None and one.number not in spoken_of]
 
 
 def _is_needed(case: _Case, point: Point, trials: Trials) -> bool:
@@ -77,9 +94,8 @@ def _is_needed(case: _Case, point: Point, trials: Trials) -> bool:
 
 
 def _without(case: _Case, point: Point, others: list[Point], trials: Trials) -> _Case | None:
-    """The same conflict without the fact: its element left out, or the fact alone; None when it is gone then."""
-    element = elements([point])
-    ways = [(Change(node, "", None),) for node in element if node not in elements(others)]
+    """The guest without the fact: its element left out, or the fact alone; None when the conflict is gone then."""
+    ways = [(Change(node, "", None),) for node in elements([point]) if node not in elements(others)]
     for changes in (*ways, *relaxations(case.alone.question.problem, point)):
         root = changed(case.root, changes)
         outcome = trials.outcome(root)

@@ -35,8 +35,8 @@ class Outcome:
         return frozenset(one.key for one in self.told)
 
     @cached_property
-    def subjects(self) -> frozenset[Key]:
-        """The same by rule and element, whatever the point is called."""
+    def subjects(self) -> frozenset[Hashable]:
+        """The devices and controllers that break anything."""
         return frozenset(one.subject for one in self.told)
 
 

@@ -200,9 +200,15 @@ class BusesPerDomain(Rule[Controller]):
         return 1 + layout.children_of_root[case]
 
     def tell(self, question: Question, case: Controller) -> Telling:
-        count = self._count(Layout(question.problem, question.choice), case)
+        layout = Layout(question.problem, question.choice)
+        count = self._count(layout, case)
+        below = [one for one in layout.controllers if not one.is_root and layout.root_above(one) is case]
+        written = sorted((one for one in below if one.node is not None), key=lambda one: one.place_node.number)
         message = f"domain {case.index:04x} needs {count} buses; a PCI domain has at most {BUSES_PER_DOMAIN}"
-        return Telling(message, (Point(case.node or case.view, "index"),))
+        note = f"1 bus of the root itself, {len(below)} of the controllers below it: {count} in all"
+        rest = (Point(one.node, "", "is below that root") for one in written[:-1] if one.node is not None)
+        points = [Point(one.node, "", f"is bus {count} of the domain") for one in written[-1:] if one.node is not None]
+        return Telling(message, (*points, *rest) or (Point(case.node or case.view, "index"),), (note,))
 
 
 class OwnPlace(_Child):
