@@ -50,8 +50,6 @@ def guest(*parts: str) -> bytes:
     return (_HEAD + "".join(parts) + _TAIL).encode()
 
 
-_TAKEN = 0
-
 SOUND = tuple(domains(4, 240))  # 960 devices behind 960 ports in 4 domains
 NEXT = 4 + 4 * 240
 
@@ -66,11 +64,14 @@ def pigeonhole() -> bytes:
 
 
 def too_many_on_a_bus() -> bytes:
-    """One device more than the slots of 33 roots: with several roots no bus is added."""
-    roots = [controller(one, "pci-root") for one in range(33)]
-    sound = ["    <sound model='ac97'/>\n"] * (33 * 31 + 2 - _TAKEN)
-    clash = rng(Address(1, 0, 3, 0))  # an address in domain 1, so that the scheme is told
-    return guest(*roots, *sound[1:], clash).replace(b"machine='q35'", b"machine='pc'")
+    """33 devices on the 31 slots of one bridge."""
+    root, bus = 3, 4 + 240 * 3 + 239
+    lines = [line for line in SOUND if not ("<rng" in line and f"bus='{bus:#04x}'" in line)]
+    bridge = controller(NEXT, "pcie-to-pci-bridge", Address(root, bus, 0, 0))
+    sound = [
+        f"    <sound model='ac97'>{_address(Address(root, NEXT, 1 + number % 31, 0))}</sound>\n" for number in range(33)
+    ]
+    return guest(*lines, bridge, *sound)
 
 
 def cycle() -> bytes:

@@ -10,6 +10,7 @@ from pcisolve.core.address import Address
 from pcisolve.core.node import Node
 
 TEXT: Final = "text()"  # as an attribute: the text inside an element, in the words of XPath
+NAME: Final = "name()"  # as an attribute: the name of an element
 FIRST_ADDED: Final = 1 << 40  # above the number of any element that was read
 
 
@@ -26,7 +27,7 @@ class Change(NamedTuple):
 
     Attributes:
         node: the element; for a PCI address the <address> itself.
-        attribute: which attribute of it, or TEXT; "" is the element itself.
+        attribute: which attribute of it, or TEXT or NAME; "" is the element itself.
         value: the attribute's new text, the new Address of an <address>, an element to be added to `node`,
             or None for what is taken away.
     """
@@ -80,7 +81,9 @@ def _with_changes(node: Node, parent: Node | None, changes: Iterable[Change]) ->
 
 
 def _set(node: Node, attribute: str, value: object) -> None:
-    if attribute == TEXT:
+    if attribute == NAME:
+        node.tag = str(value)
+    elif attribute == TEXT:
         node.text = value if isinstance(value, str) else ""
     elif isinstance(value, str):
         node.attributes[attribute] = value

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pcisolve.core.change import Change
 from pcisolve.core.node import Node
+from pcisolve.explain.conflicts import element_of
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Point
 
@@ -15,14 +16,14 @@ Changes = tuple[Change, ...]
 def relaxations(problem: Problem, point: Point) -> Iterator[Changes]:
     """Changes of this fact alone, the mildest first.
 
-    An address, an option or an element is left out; an index becomes one that is free, a model any other one, or
+    An address, an option or an element is left out (with a host's address, the device); an index becomes one that is free, a model any other one, or
     the controller is left out.
     """
     node, attribute = point.node, point.attribute
     if node.number < 0:
         return
-    if node.tag == "address" and (_is_place(node) or attribute == "type"):
-        yield (Change(node, "", None),)
+    if node.tag == "address":
+        yield (Change(node if _is_place(node) else element_of(node), "", None),)
     elif node.tag == "controller" and attribute == "index":
         for index in free_indexes(problem):
             yield (Change(node, "index", str(index)),)

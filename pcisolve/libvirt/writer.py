@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pcisolve.core.address import Address
-from pcisolve.core.change import TEXT, Change, NewElement
+from pcisolve.core.change import NAME, TEXT, Change, NewElement
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
 from pcisolve.libvirt.document import Document
@@ -23,6 +25,7 @@ class Writer:
         self._changes: dict[int, Changed] = {}
         self._removed: dict[int, Node] = {}
         self._texts: dict[int, tuple[Node, str]] = {}
+        self._names: dict[int, tuple[Node, str]] = {}
         self._followers: dict[int, tuple[Node, list[Draft | NewElement]]] = {}
 
     def set_address(
@@ -86,6 +89,8 @@ class Writer:
         node, attribute, value = change
         if attribute == TEXT:
             self._texts[node.number] = (node, str(value or ""))
+        elif attribute == NAME:
+            self._names[node.number] = (node, str(value))
         elif attribute:
             self._put_or_remove(node, attribute, value if isinstance(value, str) else None)
         elif isinstance(value, Address) and node.parent is not None:
@@ -113,16 +118,25 @@ class Writer:
         for node in self._removed.values():
             if node.parent is None or not self._is_removed(node.parent):
                 edits.append(removal(self._document, node))
-        for node, text in self._texts.values():
-            if not self._is_removed(node):
-                span = self._document.spans[node.number]
-                edits.append(Edit(span.end, span.close, text.translate(REFERENCES)))
+        edits += self._replaced()
         for change in self._changes.values():
             if not self._is_removed(change.node):
                 edits += edits_of(self._document, change)
         if not edits:
             return self._document.data
         return self._document.encode(_applied(self._document.text, edits))
+
+    def _replaced(self) -> Iterator[Edit]:
+        """The edits of texts and of names."""
+        spans = self._document.spans
+        for node, text in self._texts.values():
+            if not self._is_removed(node):
+                yield Edit(spans[node.number].end, spans[node.number].close, text.translate(REFERENCES))
+        for node, name in self._names.values():
+            span = spans[node.number]
+            starts = (span.begin + 1,) if span.self_closing else (span.begin + 1, span.close + 2)
+            for at in () if self._is_removed(node) else starts:
+                yield Edit(at, at + len(node.tag), name)
 
     def _after(self, node: Node, drafts: list[Draft | NewElement]) -> Edit:
         manner = manner_of_sibling(self._document, node)

@@ -11,7 +11,7 @@ SourceLine = Callable[[FactAt], str]
 
 _MOST_LINES = 10  # of alike facts that are named
 _MOST_CHANGES = 4  # of one repair
-_SECONDARY = 4  # facts beside the first that are shown in full
+_SECONDARY = 4  # facts beside the first that are shown in full; of more than that, one
 
 
 def concise(findings: Iterable[Finding]) -> str:
@@ -38,7 +38,7 @@ def full(findings: Iterable[Finding], source_line: SourceLine, paint: Paint = pl
 def _one(finding: Finding, source_line: SourceLine, paint: Paint) -> Iterator[str]:
     yield paint("error", f"error[{finding.code}]") + paint("headline", f": {finding.message}")
     facts = finding.facts + finding.context
-    shown = facts[: _SECONDARY + 1]
+    shown = facts if len(facts) <= _SECONDARY + 1 else facts[:2]
     width = max((len(str(fact.line)) for fact in shown), default=1)
     margin = " " * width
     for number, fact in enumerate(shown):
@@ -69,12 +69,18 @@ def _help(repair: Repair, number: int, count: int, margin: str, paint: Paint) ->
     for change in repair.changes[:_MOST_CHANGES]:
         yield f"{margin}     {_change(change)}"
     if len(repair.changes) > _MOST_CHANGES:
-        yield f"{margin}     and {len(repair.changes) - _MOST_CHANGES:,} more changes"
+        yield f"{margin}     and {_more_changes(len(repair.changes) - _MOST_CHANGES)}"
+
+
+def _more_changes(number: int) -> str:
+    return "1 more change" if number == 1 else f"{number:,} more changes"
 
 
 def _change(change: ChangeAt) -> str:
     where = f"line {change.line}: " if change.line is not None else ""
-    what = change.path.rpartition("/")[2]
+    above, _, what = change.path.rpartition("/")
+    what = f"<{above.rpartition('/')[2]}>" if what == "text()" else "element" if what == "name()" else what
+    what = what.removeprefix("@")
     if change.before is None:
         return f"{where}add {change.after}" if change.line is None else f"{where}{what}: set to {change.after}"
     if change.after is None:

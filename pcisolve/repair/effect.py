@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pcisolve.core.address import Address
-from pcisolve.core.change import TEXT, Change, NewElement
+from pcisolve.core.change import NAME, TEXT, Change, NewElement
 from pcisolve.core.node import Node, Source
 from pcisolve.explain.trials import Outcome
-from pcisolve.problem.parts import Part
+from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import clipped, name_of
 from pcisolve.verdict.values import ChangeAt
 
@@ -18,7 +18,8 @@ def effect(before: Outcome, after: Outcome, changes: tuple[Change, ...]) -> str:
     """What becomes of the guest: "rng moves to 0000:00:04.0; PCI controller 3 becomes PCI controller 5"."""
     words = _Words(before, after)
     said = list(dict.fromkeys(phrase for change in changes if (phrase := words.of(change))))
-    more = f"; and {len(said) - MOST_SAID} more changes" if len(said) > MOST_SAID else ""
+    rest = len(said) - MOST_SAID
+    more = f"; and {rest} more" if rest > 0 else ""
     return "; ".join(said[:MOST_SAID]) + more
 
 
@@ -39,7 +40,11 @@ class _Words:
         if not attribute:
             return f"the guest loses {what}" if _is_device(node) else f"{what} is without its <{node.tag}>"
         if node.tag == "controller" and attribute == "index":
-            return f"{what} becomes controller {value}"
+            after = self.after.get(node.number)
+            number = value if value is not None else after.index if isinstance(after, Controller) else "another"
+            return f"{what} becomes controller {number}"
+        if attribute == NAME:
+            return f"<{node.tag}> becomes <{value}>"
         if node.tag == "controller" and attribute == "model":
             return f"{what} becomes a {value}"
         if node.tag == "type" and attribute == "machine":
@@ -95,8 +100,9 @@ def change_at(source: Source, before: Outcome, change: Change) -> ChangeAt:
     if node.tag == "address" and not attribute:
         old = _old_address(before, node)
         return ChangeAt(node.path, place.line, old, str(value) if isinstance(value, Address) else None)
-    if not attribute:
-        return ChangeAt(node.path, place.line, f"<{node.tag}>", None)
+    if not attribute or attribute == NAME:
+        path = f"{node.path}/{NAME}" if attribute else node.path
+        return ChangeAt(path, place.line, f"<{node.tag}>", f"<{value}>" if attribute else None)
     path = f"{node.path}/{attribute}" if attribute == TEXT else f"{node.path}/@{attribute}"
     old_text = node.text.strip() if attribute == TEXT else node.attributes.get(attribute)
     return ChangeAt(path, place.line, _short(old_text), value if isinstance(value, str) else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import chain, count
 from typing import Final, NamedTuple
 
@@ -54,7 +55,9 @@ class Search:
         for candidate in self._candidates(goal, conflict):
             if found and candidate.cost > TOO_DEAR * found[0].cost:
                 break
-            found.append(self._without_surplus(goal, candidate))
+            smallest = self._without_surplus(goal, candidate)
+            if all(_mark(smallest.changes) != _mark(one.changes) for one in found):
+                found.append(smallest)
             if len(found) == MOST_REPAIRS:
                 break
         return found
@@ -63,14 +66,13 @@ class Search:
         """Verified changes, the cheapest first."""
         ties = count()
         queue: list[tuple[int, int, int, tuple[Change, ...]]] = []
-        seen: set[tuple[object, ...]] = set()
+        seen: set[frozenset[object]] = set()
 
         def propose(depth: int, so_far: tuple[Change, ...], outcome: Outcome, next_one: Conflict) -> None:
             for changes in combined(outcome, next_one)[: None if depth == 1 else MOST_FOLLOWING]:
-                merged = _merged((*so_far, *changes))
-                mark = tuple((one.node.number, one.attribute, one.value) for one in merged if _is_plain(one))
-                if mark not in seen or len(mark) < len(merged):
-                    seen.add(mark)
+                merged = self._anchored(_merged((*so_far, *changes)))
+                if _mark(merged) not in seen:
+                    seen.add(_mark(merged))
                     heapq.heappush(queue, (self._costs.of(merged), next(ties), depth, merged))
 
         propose(1, (), self.before, conflict)
@@ -86,6 +88,21 @@ class Search:
                 yield Verified(changes, cost, outcome)
             elif depth < DEEPEST:
                 propose(depth + 1, changes, outcome, gather(brought)[0])
+
+    def _anchored(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """The changes as said about the guest's own elements, where they were found in a changed copy."""
+        return tuple(one._replace(node=self._nodes.get(one.node.number, one.node)) for one in changes)
+
+    @cached_property
+    def _nodes(self) -> dict[int, Node]:
+        """Every element by its number."""
+        found: dict[int, Node] = {}
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            found[node.number] = node
+            waiting += node.children
+        return found
 
     def _without_surplus(self, goal: frozenset[Key], found: Verified) -> Verified:
         """The repair with every change left out that it does not need.
@@ -143,6 +160,11 @@ def _is_inside(change: Change, gone: set[int]) -> bool:
             return True
         here = here.parent
     return False
+
+
+def _mark(changes: Iterable[Change]) -> frozenset[object]:
+    """What changes come to, so that the same is not tried or shown twice."""
+    return frozenset((one.node.number, one.attribute, str(one.value)) for one in changes)
 
 
 def _is_plain(change: Change) -> bool:

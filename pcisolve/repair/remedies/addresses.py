@@ -174,6 +174,17 @@ def _no_place(bench: Bench, case: object, telling: Telling) -> Iterator[Remedy]:
         yield from drop(part.node, "", "remove controller" if isinstance(part, Controller) else "remove device")
 
 
+def _crowded(bench: Bench, case: Controller, telling: Telling) -> Iterator[Remedy]:
+    """The last controller with nothing behind it leaves the domain."""
+    busy = {place.provider for place in bench.question.choice.places.values()}
+    for point in telling.points:
+        part = next((one for one in bench.problem.controllers if one.node is point.node), None)
+        if part is not None and part.index not in busy:
+            yield from free(part)
+            yield from drop(part.node, "", "remove controller")
+            return
+
+
 REMEDIES: dict[str, Remedies] = {
     "addr-slot-5bit": _number,
     "addr-function-3bit": _number,
@@ -187,5 +198,6 @@ REMEDIES: dict[str, Remedies] = {
     "addr-duplicate": _duplicate,
     "chipset-place": _fixed,
     "rfc-address-lookup": _lookup,
+    "rfc-256": _crowded,
     "alg-find": _no_place,
 }

@@ -15,19 +15,22 @@ from pcisolve.rules.targets import Setting
 
 
 def _model(bench: Bench, case: Controller, telling: Telling) -> Iterator[Remedy]:
-    """The machine's root for index 0; else what libvirt itself would add; else the models most alike."""
+    """The machine's root for index 0; else the model most alike, and what libvirt itself would add."""
     machine = bench.problem.machine
     if case.index == 0 and machine.root:
         yield from put(case.node, "model", machine.root, f"model {machine.root}")
         return
     word = case.view.get("model") or ""
-    usual = {machine.grows_express, machine.grows_conventional} - {""}
-    for model in sorted(
-        bench.problem.catalog.controllers(),
-        key=lambda one: (-_likeness(word, one.name), one.name not in usual, one.name),
-    ):
-        if not model.root and (not model.machines or machine.family in model.machines):
-            yield from put(case.node, "model", model.name, f"model {model.name}")
+    fitting = [
+        model
+        for model in bench.problem.catalog.controllers()
+        if not model.root and (not model.machines or machine.family in model.machines)
+    ]
+    alike = sorted(fitting, key=lambda one: (-_likeness(word, one.name), one.name))
+    meant = [model.name for model in alike if _likeness(word, model.name)][:1]
+    for name in dict.fromkeys((*meant, machine.grows_express, machine.grows_conventional)):
+        if name and bench.problem.catalog.controller(name) in fitting:
+            yield from put(case.node, "model", name, f"model {name}")
     yield from drop(case.node, "", "remove controller")
 
 

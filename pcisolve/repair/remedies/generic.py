@@ -12,7 +12,7 @@ from pcisolve.rules.rule import Telling
 
 
 def generic(bench: Bench, telling: Telling) -> Iterator[Remedy]:
-    """Each fact taken back, in the order in which it is said; then the elements themselves.
+    """Each fact taken back, in the order in which it is said; then the element at fault itself.
 
     What a controller is called and which model it is are taken back only where that is the fault.
     """
@@ -21,6 +21,6 @@ def generic(bench: Bench, telling: Telling) -> Iterator[Remedy]:
             continue
         for number, changes in enumerate(relaxations(bench.problem, point)):
             yield Remedy(f"fact {position} way {number}", changes)
-    for node in elements(telling.points)[:2]:
+    for node in elements(telling.points[:1]):
         word = "controller" if node.tag == "controller" else "device"
         yield from drop(node, "", f"remove {word} {node.tag}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pcisolve.core.change import NAME
 from pcisolve.core.words import nearest
 from pcisolve.problem.reading import Unreadable
 from pcisolve.repair.bench import Bench
@@ -22,7 +23,8 @@ def _number(bench: Bench, case: Unreadable, telling: Telling) -> Iterator[Remedy
         yield from put(case.node, case.attribute, meant if meant.isdecimal() else f"0x{meant}", "spelling")
     elif re.fullmatch(r"[+-]?(0x)?[0-9a-f]+", text):
         yield from put(case.node, case.attribute, text.lstrip("+-"), "spelling")
-    yield from drop(case.node, case.attribute, "drop value")
+    if case.node.tag != "address":
+        yield from drop(case.node, case.attribute, "drop value")
 
 
 def _decimal(bench: Bench, case: Unreadable, telling: Telling) -> Iterator[Remedy]:
@@ -48,6 +50,8 @@ def _word(bench: Bench, case: Unreadable, telling: Telling) -> Iterator[Remedy]:
     meant = _QUOTED.search(case.expected)
     if meant is not None and case.attribute:
         yield from put(case.node, case.attribute, meant.group(1), "spelling")
+    elif meant is not None:
+        yield from put(case.node, NAME, meant.group(1), "spelling")
     yield from drop(case.node, case.attribute, "drop value")
 
 
