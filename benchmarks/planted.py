@@ -76,8 +76,9 @@ def too_many_on_a_bus() -> bytes:
 
 def cycle() -> bytes:
     """Two switch ports plugged into each other."""
+    lines = [line for line in SOUND if not ("<rng" in line and "bus='0x04'" in line)]
     return guest(
-        *SOUND,
+        *lines,
         controller(NEXT, "pcie-switch-upstream-port", Address(0, NEXT + 1, 0, 0)),
         controller(NEXT + 1, "pcie-switch-downstream-port", Address(0, NEXT, 0, 0)),
     )

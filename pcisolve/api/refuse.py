@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcisolve.core.change import changed
+from pcisolve.core.change import FIRST_ADDED, changed
 from pcisolve.explain.conflicts import Conflict, Told, gather
 from pcisolve.explain.findings import finding
 from pcisolve.explain.minimal import proved
@@ -13,6 +13,7 @@ from pcisolve.repair.search import Search, Verified
 from pcisolve.rules import registry
 from pcisolve.verdict.values import Finding, Repair
 
+MOST_HIDDEN = 20  # conflicts that show one after the other
 _PLACE = {rule.id: place for place, rule in enumerate(registry.ALL)}
 
 
@@ -59,7 +60,26 @@ class Refused:
                 if search.root is self._search.root or search is mended:
                     before, mended = mended.before, self._mended(mended, found[0])
                     self._follow(conflict, [one for one in before.told if one.key not in mended.before.keys], gone)
-        return [conflict for conflict in conflicts if conflict in causes]
+        told = [conflict for conflict in conflicts if conflict in causes]
+        return told + self._hidden(mended, conflicts)
+
+    def _hidden(self, mended: Search, conflicts: list[Conflict]) -> list[Conflict]:
+        """While indexes are open one conflict is found at a time: the others, each in the guest repaired so far."""
+        if self.outcome.layout is not None:
+            return []
+        known = {told.key for conflict in conflicts for told in conflict.told}
+        hidden: list[Conflict] = []
+        while len(hidden) < MOST_HIDDEN:
+            left = gather(told for told in mended.before.told if told.key not in known and _is_written(told))
+            if mended is self._search or not left:
+                break
+            conflict = left[0]
+            known |= {told.key for told in conflict.told}
+            hidden.append(conflict)
+            found = self.repairs[conflict] = mended.repairs(conflict)
+            if found:
+                mended = self._mended(mended, found[0])
+        return hidden
 
     def _follow(self, conflict: Conflict, following: list[Told], gone: set[Key]) -> None:
         """Keep what goes away with a conflict."""
@@ -107,3 +127,8 @@ def _among(search: Search, conflict: Conflict) -> Conflict:
     keys = {told.key for told in conflict.told}
     found = {told.key: told for told in search.before.told if told.key in keys}
     return Conflict(tuple(found[told.key] for told in conflict.told if told.key in found) or conflict.told)
+
+
+def _is_written(told: Told) -> bool:
+    """Whether it is about what the input says, and not about what a repair has added."""
+    return all(point.node.number < FIRST_ADDED for point in told.telling.points)

@@ -103,10 +103,11 @@ def _choice(problem: Problem) -> Choice | None:
         return None
 
 
-def _unnumbered(outcome: Unnumbered) -> Verdict:
-    if outcome.decided:
-        return _refusal(outcome.question, outcome.core)
-    return _verdict(outcome.question.problem, UNKNOWN, proven=False)
+def _unnumbered(judged: Unnumbered) -> Verdict:
+    outcome = outcome_of(judged)
+    if outcome is None:
+        return _verdict(judged.question.problem, UNKNOWN, proven=False)
+    return _refused(outcome)
 
 
 def refusal_of(root: Node, source: Source, catalog: Catalog, options: Options) -> Refused | None:
@@ -122,12 +123,15 @@ def refusal_of(root: Node, source: Source, catalog: Catalog, options: Options) -
 
 
 def _refusal(question: Question, broken: list[Breach]) -> Verdict:
+    return _refused(Outcome(question, Layout(question.problem, question.choice), tell(question, broken)))
+
+
+def _refused(outcome: Outcome) -> Verdict:
     from pcisolve.api.refuse import Refused  # 10 ms that a sound guest never pays
 
-    refused = Refused(Outcome(question, Layout(question.problem, question.choice), tell(question, broken)))
-    found = refused.findings()
+    found = Refused(outcome).findings()
     status = INVALID if any(one.code in registry.READING_IDS for one in found) else INFEASIBLE
-    return _verdict(question.problem, status, proven=True, found=found)
+    return _verdict(outcome.question.problem, status, proven=True, found=found)
 
 
 def _verdict(problem: Problem, status: str, *, proven: bool, found: list[Finding] | None = None) -> Verdict:

@@ -46,6 +46,8 @@ def _proved(problem: Problem, told: Told, trials: Trials) -> Told | None:
             case = _without(case, point, points, trials)
     if case is None or not points:
         return None  # impossible without any of it, for another reason
+    if case.alone.layout is None and trials.numbering_exists(case.root):
+        return None  # the second prover does not agree
     return told._replace(telling=told.telling._replace(points=tuple(points)))
 
 

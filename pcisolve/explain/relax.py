@@ -16,8 +16,8 @@ Changes = tuple[Change, ...]
 def relaxations(problem: Problem, point: Point) -> Iterator[Changes]:
     """Changes of this fact alone, the mildest first.
 
-    An address, an option or an element is left out (with a host's address, the device); an index becomes one that is free, a model any other one, or
-    the controller is left out.
+    An address, an option or an element is left out (with a host's address, the device); an index becomes one that is
+    free, a model any other one, or the controller is left out.
     """
     node, attribute = point.node, point.attribute
     if node.number < 0:

@@ -10,6 +10,7 @@ from typing import Final
 from pcisolve.core.errors import InputError
 from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Told, tell
+from pcisolve.explain.together import tell_together
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question
@@ -20,6 +21,7 @@ Key = tuple[Hashable, ...]
 WORK: Final = 20_000  # parts judged, about half a second; for a large guest more:
 _TIMES: Final = 12  # as often as this, but
 _MOST_WORK: Final = 100_000
+SEARCHED: Final = 120  # parts up to which CP-SAT is asked where first fit gives up
 _LEAST: Final = 20  # of parts, which is what the smallest guest costs
 
 
@@ -65,11 +67,19 @@ class Trials:
             self.is_over = True
             return None
         try:
-            judged: Judgement | Unnumbered | None = judge(root, self._source, self._catalog, self._options)
+            judged: Judgement | Unnumbered | None = judge(
+                root, self._source, self._catalog, self._options, searching=size < SEARCHED
+            )
         except InputError:
             judged = None  # such as a machine that is not known
         self._left -= size if judged is None else max(size, _LEAST + len(judged.question.controllers))
         return None if judged is None else outcome_of(judged)
+
+    def numbering_exists(self, root: Node) -> bool | None:
+        """The same of the second prover, for a guest with open indexes; None when it is too large for it."""
+        from pcisolve.solver.second import numbering_exists  # python-constraint2, only where it is asked
+
+        return numbering_exists(root, self._source, self._catalog, self._options)
 
 
 def _size(root: Node) -> int:
@@ -80,5 +90,5 @@ def _size(root: Node) -> int:
 def outcome_of(judged: Judgement | Unnumbered) -> Outcome | None:
     """A judgement in words; None when it was not decided."""
     if isinstance(judged, Unnumbered):
-        return Outcome(judged.question, None, tell(judged.question, judged.core)) if judged.decided else None
+        return Outcome(judged.question, None, tell_together(judged.question, judged.core)) if judged.decided else None
     return Outcome(judged.question, judged.layout, tell(judged.question, judged.broken))

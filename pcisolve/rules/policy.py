@@ -89,7 +89,7 @@ class SearchEnds(Rule[Failure]):
     forbids = ("q35: <controller type='pci' index='1' model='pcie-switch-downstream-port'/>",)
 
     def cases(self, question: Question) -> Iterable[Failure]:
-        if question.problem.flat and any(one.index > HIGHEST_FLAT_INDEX for one in question.problem.controllers):
+        if question.problem.flat and any(one.index > HIGHEST_FLAT_INDEX for one in question.controllers):
             return ()  # rule index-max-255 says it, and nothing is searched for up there
         return [one for one in question.choice.failures if one.rule != "no-pci-buses"]
 

@@ -89,6 +89,10 @@ class Rule(Generic[CaseT]):
         """The broken law in the words of someone who has a guest down."""
         raise NotImplementedError
 
+    def demand(self, question: Question, case: CaseT) -> str:
+        """What the law demands of the case, for conflicts of several laws."""
+        return self.title.rstrip(".")
+
     def claim(self, case: CaseT) -> tuple[Any, CaseT]:
         """This rule said about one case, as the desk and the explanations know it."""
         return (self, case)

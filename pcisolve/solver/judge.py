@@ -18,11 +18,15 @@ from pcisolve.rules.rule import Question
 
 
 class Unnumbered(NamedTuple):
-    """CP-SAT found no index for some controller: it cannot be (`core` says why), or the time limit came first."""
+    """CP-SAT found no index for some controller: it cannot be (`core` says why), or the time limit came first.
+
+    `proved`: the core is impossible, and possible without any one of its claims.
+    """
 
     question: Question
     core: list[Breach]
     decided: bool
+    proved: bool = False
 
 
 class Judgement(NamedTuple):
@@ -33,9 +37,11 @@ class Judgement(NamedTuple):
     broken: list[Breach]
 
 
-def judge(root: Node, source: Source, catalog: Catalog, options: Options) -> Judgement | Unnumbered:
+def judge(
+    root: Node, source: Source, catalog: Catalog, options: Options, *, searching: bool = True
+) -> Judgement | Unnumbered:
     """Complete what the input leaves open and check it; the solver is asked only where indexes are open or
-    first fit gives up (multi-domain scheme).
+    first fit gives up (multi-domain scheme), the latter only with `searching`.
 
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.
@@ -43,7 +49,7 @@ def judge(root: Node, source: Source, catalog: Catalog, options: Options) -> Jud
     problem = numbered(root, source, catalog, options)
     if isinstance(problem, Unnumbered):
         return problem
-    choice = first_fit(problem)
+    choice = first_fit(problem) if searching else choose(problem)
     question, layout = Question(problem, choice), Layout(problem, choice)
     return Judgement(question, layout, breaches(question, layout, registry.rules_for(options.stage)))
 
@@ -75,7 +81,10 @@ def numbered(root: Node, source: Source, catalog: Catalog, options: Options) -> 
     if isinstance(found, Unknown):
         return Unnumbered(question, [], decided=False)
     if isinstance(found, No):
-        return Unnumbered(question, found.core, decided=True)
+        from pcisolve.solver.shrink import shrunk
+
+        core, proved = shrunk(question, found.core, options.time_limit)
+        return Unnumbered(question, core, decided=True, proved=proved)
     indexes = {one.node.number: index for one, index in found.items() if one.node is not None}
     return assemble(root, source, catalog, options, indexes)
 

@@ -133,6 +133,10 @@ def test_an_infeasible_guest_is_exit_1_and_the_finding_on_stderr(file: Path) -> 
         f" --> {file}:6:45\n"
         "6 |     <rng model='virtio'><address type='pci' slot='1'/></rng>\n"
         "  |                                             ^^^^^^^^\n"
+        "  = help 1: rng moves to 0000:00:02.0\n"
+        "      line 6: address: 0000:00:01.0 -> 0000:00:02.0\n"
+        "  = help 2: libvirt puts rng at 0000:00:02.0\n"
+        "      line 6: remove address 0000:00:01.0\n"
         "  = more: pcisolve rule addr-duplicate\n"
     )
     assert run("solve", "--quiet", str(file)).stderr == ""
@@ -159,15 +163,30 @@ def test_check_formats(file: Path) -> None:
     line = f"{file}:6:45: addr-duplicate: rng is at 0000:00:01.0, where the machine has its PIIX3 ISA bridge\n"
     assert run("check", "--format", "concise", str(file)).output == line
     found = json.loads(run("check", "--format", "json", str(file)).output)
+    address = {"path": "/domain/devices/rng[1]/address", "line": 6, "from": "0000:00:01.0"}
     assert found == [
         {
             "code": "addr-duplicate",
             "rules": ["addr-duplicate"],
             "stage": "libvirt",
             "message": "rng is at 0000:00:01.0, where the machine has its PIIX3 ISA bridge",
-            "minimal": False,
+            "minimal": True,
             "facts": [{"text": "slot='1'", "file": str(file), "line": 6, "column": 45, "role": ""}],
-            "repairs": [],
+            "context": [],
+            "alike": [],
+            "notes": [],
+            "repairs": [
+                {
+                    "changes": [{**address, "to": "0000:00:02.0"}],
+                    "effect": "rng moves to 0000:00:02.0",
+                    "cost": 3,
+                },
+                {
+                    "changes": [{**address, "to": None}],
+                    "effect": "libvirt puts rng at 0000:00:02.0",
+                    "cost": 7,
+                },
+            ],
         }
     ]
     assert json.loads(run("check", "--format", "jsonl", str(file)).output) == found[0]

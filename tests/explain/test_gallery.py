@@ -1,6 +1,7 @@
 """A gallery of refused guests, each beside what is said of it: read it as one who has a guest down.
 
-To write the texts anew after words have changed: GALLERY=write pytest tests/explain/test_gallery.py, then read the diff.
+To write the texts anew after words have changed, run this file with GALLERY=write in the environment and read the
+diff.
 """
 
 from __future__ import annotations
@@ -19,16 +20,13 @@ GALLERY = Path(__file__).parent / "gallery"
 GUESTS = sorted(GALLERY.glob("*.xml"))
 
 
-def told(guest: Guest, name: str) -> str:
+def told(guest: Guest) -> str:
     """What `pcisolve check` prints."""
-    findings = [
-        one._replace(facts=tuple(fact._replace(file=name) for fact in one.facts)) for one in guest.explain()
-    ]
 
     def line(fact: FactAt) -> str:
         return guest.document.line(fact.line)
 
-    return full(findings, line)
+    return full(guest.explain(), line)
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +37,7 @@ def in_the_gallery(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("guest", GUESTS, ids=lambda path: path.stem)
 def test_every_word(guest: Path) -> None:
-    text = told(pcisolve.load(guest.name), guest.name)
+    text = told(pcisolve.load(guest.name))
     golden = guest.with_suffix(".txt")
     if os.environ.get("GALLERY") == "write":
         golden.write_text(text)

@@ -164,7 +164,8 @@ DEVICES = {
     "65,000 devices": (
         "<rng model='virtio'/>" * 65_000,
         1,
-        "index-max-255: controllers up to index 256 would have to be added; the highest index is 255",
+        "index-max-255: 65,000 parts wait for a place: libvirt would add controllers up to index 256, and the highest is "
+        "255",
     ),
 }
 

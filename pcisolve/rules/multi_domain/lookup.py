@@ -63,6 +63,9 @@ class AddressLookup(Rule[Part]):
             desk.when(self.claim(case), [literal], bus == asked.bus)
             desk.when(self.claim(case), [literal], desk.domain(one) == asked.domain)
 
+    def demand(self, question: Question, case: Part) -> str:
+        return f"{name_of(case)} asks for {case.pinned}: some controller provides that bus"
+
     def check(self, layout: Layout, case: Part) -> bool:
         asked = case.pinned or Address(0, 0, 0, 0)
         provider, root = layout.provider(case), layout.root_above(case)

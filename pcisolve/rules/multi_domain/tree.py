@@ -91,6 +91,9 @@ class ParentLower(_Child):
         for other, literal in desk.providers(case):
             desk.when(self.claim(case), [literal], desk.index(other) < desk.index(case))
 
+    def demand(self, question: Question, case: Controller) -> str:
+        return f"the index of {name_of(case)} is higher than that of the controller it is plugged into"
+
     def check(self, layout: Layout, case: Controller) -> bool:
         parent = self.parent(layout, case)
         return parent is None or parent.index < case.index
@@ -154,6 +157,10 @@ class BusAboveDomain(_Child):
 
     def encode(self, desk: Desk, case: Controller) -> None:
         desk.when(self.claim(case), (), desk.domain(case) < desk.index(case))
+
+    def demand(self, question: Question, case: Controller) -> str:
+        above = f", which is {case.pinned.domain}" if case.pinned is not None else ""
+        return f"the index of {name_of(case)} is greater than the number of its domain{above}"
 
     def check(self, layout: Layout, case: Controller) -> bool:
         address = layout.addresses.get(case)
