@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
 
 BUS_NUMBERS = 256  # a PCI bus number has eight bits
 
@@ -72,6 +73,16 @@ def hidden_buses(controller: Controller) -> int:
     return controller.model.guest_buses - 1 if controller.model is not None else 0
 
 
+def limit_of(problem: Problem) -> int:
+    """How many bus numbers a PCI domain of this guest has, at most 256 (rules buses-x86 to buses-phb)."""
+    machine = problem.machine
+    os_node = problem.root.first("os")
+    firmware = os_node is not None and (os_node.first("loader") is not None or os_node.get("firmware") is not None)
+    limit = (machine.with_firmware if firmware else machine.guest_buses) or BUS_NUMBERS
+    platform = problem.catalog.platform(problem.options.platform) if problem.options.platform else None
+    return limit if platform is None else min(limit, platform.buses_per_domain)
+
+
 def guest_domain(layout: Layout, root: Controller) -> int:
     """The PCI domain the guest gives a root's buses: on pseries its target index, else that of the scheme."""
     target = layout.target(root, "index")
@@ -85,7 +96,7 @@ class _View:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.limit = layout.problem.machine.guest_buses or BUS_NUMBERS
+        self.limit = limit_of(layout.problem)
         self.spans: dict[Controller, _Span] = {}
         self.lost: dict[Part, str] = {}
         self._children: dict[int, list[tuple[int, int, Controller]]] = {}
