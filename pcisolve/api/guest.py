@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
+from pcisolve.core.errors import InputError
+from pcisolve.core.words import did_you_mean
 from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
 from pcisolve.verdict.values import Finding, Verdict
 
@@ -42,7 +44,11 @@ class Guest:
         self.models = models
 
     def _catalog(self, options: Options) -> Catalog:
-        return load_catalog(self.models, options.libvirt)
+        catalog = load_catalog(self.models, options.libvirt)
+        if options.platform and catalog.platform(options.platform) is None:
+            known = [one.name for one in catalog.platforms()]
+            raise InputError(f'unknown platform "{options.platform}"; {did_you_mean(options.platform, known)}')
+        return catalog
 
     def solve(self, options: Options | None = None) -> Result:
         """Complete the layout.
@@ -123,6 +129,7 @@ def make_options(
     libvirt: str | None = None,
     bus_bits: int = 0,
     time_limit: float = 30.0,
+    platform: str = "",
 ) -> Options:
     """Options from the words of the command line.
 
@@ -130,6 +137,7 @@ def make_options(
         libvirt: version as "9.0.0"; None for the newest known.
         bus_bits: 8 bounds bus ids in the multi-domain scheme; 0 does not.
         time_limit: seconds the solver may take.
+        platform: a platform of models/platforms whose limits count as well; "" for none.
 
     Raises:
         ValueError: a word is not one of the known ones, or the version is not a version.
@@ -137,7 +145,7 @@ def make_options(
     for word, known in ((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES)):
         if word not in known:
             raise ValueError(f'"{word}" is not one of {", ".join(known)}')
-    options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit)
+    options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform)
     return options if libvirt is None else options._replace(libvirt=parse_version(libvirt))
 
 

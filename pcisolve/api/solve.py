@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pcisolve.api.placed import solved_verdict
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.check.check import Breach, breaches
 from pcisolve.core.node import Node, Source
 from pcisolve.explain.conflicts import tell
 from pcisolve.explain.trials import Outcome, outcome_of
 from pcisolve.problem.firstfit.choice import Choice
+from pcisolve.problem.lasting import TooHard, hold
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
-from pcisolve.rules.rule import Question, name_of
+from pcisolve.rules.rule import Question
 from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
 from pcisolve.verdict.values import (
     INFEASIBLE,
@@ -22,8 +23,6 @@ from pcisolve.verdict.values import (
     SOLVED,
     UNKNOWN,
     Finding,
-    PlacedController,
-    PlacedDevice,
     Verdict,
 )
 
@@ -50,6 +49,7 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
         CheckFailed: the check refused what the solver found.
     """
     from pcisolve.solver.decide import No, Unknown, decide
+    from pcisolve.solver.resettle import resettle
 
     problem = numbered(root, source, catalog, options)
     if isinstance(problem, Unnumbered):
@@ -58,6 +58,11 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     if choice is None:
         return Answer(_verdict(problem, UNKNOWN, proven=False), None)
     rules = registry.rules_for(options.stage)
+    choice, moved = resettle(problem, choice, rules, options.time_limit)
+    try:
+        changed = hold(problem, choice)
+    except TooHard:
+        return Answer(_verdict(problem, UNKNOWN, proven=False), None)
     question = Question(problem, choice)
     answer = decide(question, rules, options.time_limit)
     if isinstance(answer, Unknown):
@@ -70,7 +75,7 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     broken = breaches(question, layout, rules)
     if broken:
         raise CheckFailed("; ".join(breach.rule.tell(question, breach.case).message for breach in broken[:3]))
-    return Answer(solved_verdict(problem, layout), layout)
+    return Answer(solved_verdict(problem, layout, [*moved, *changed]), layout)
 
 
 def check(root: Node, source: Source, catalog: Catalog, options: Options, *, layout: bool = True) -> Verdict:
@@ -137,50 +142,3 @@ def _refused(outcome: Outcome) -> Verdict:
 def _verdict(problem: Problem, status: str, *, proven: bool, found: list[Finding] | None = None) -> Verdict:
     stats = {"controllers": len(problem.controllers), "devices": 0, "added": 0}
     return Verdict(status, proven, problem.scheme, problem.options.policy, (), (), tuple(found or ()), stats)
-
-
-def solved_verdict(problem: Problem, layout: Layout) -> Verdict:
-    """The verdict of a layout that holds."""
-    controllers = tuple(
-        _placed_controller(problem, layout, one) for one in sorted(layout.controllers, key=lambda c: c.index)
-    )
-    devices = tuple(
-        _placed_device(problem, layout, part)
-        for part in problem.parts
-        if not isinstance(part, Controller) and part in layout.addresses
-    )
-    stats = {"controllers": len(controllers), "devices": len(devices), "added": len(layout.choice.added)}
-    return Verdict(SOLVED, True, problem.scheme, problem.options.policy, controllers, devices, (), stats)
-
-
-def _line(problem: Problem, part: Part) -> int | None:
-    return None if part.node is None else problem.source.location(part.node).line
-
-
-def _placed_controller(problem: Problem, layout: Layout, one: Controller) -> PlacedController:
-    address = layout.addresses.get(one)
-    provider = layout.provider(one)
-    domain = 0 if problem.flat else (one.index if one.is_root else address.domain if address else 0)
-    return PlacedController(
-        index=one.index,
-        model=one.model_name,
-        name=f"{'pcie' if one.is_root and one.model and one.model.express else 'pci'}.{one.index}",
-        domain=domain,
-        bus=0 if one.is_root and not problem.flat else one.index,
-        parent=None if provider is None else provider.index,
-        address=None if address is None else str(address),
-        added=one.added or one.implicit,
-        line=_line(problem, one),
-    )
-
-
-def _placed_device(problem: Problem, layout: Layout, part: Part) -> PlacedDevice:
-    return PlacedDevice(
-        path=None if part.node is None else part.node.path,
-        line=_line(problem, part),
-        kind=part.kind,
-        name=name_of(part),
-        address=str(layout.addresses[part]),
-        chosen=part.pinned is None,
-        implicit=part.implicit,
-    )

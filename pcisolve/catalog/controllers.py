@@ -41,7 +41,8 @@ class ControllerModel(NamedTuple):
     """A sort of PCI controller. Kinds are bit sets of core.kinds; slots count from 0.
 
     `automatic`: endpoints may be placed on its bus unasked. `shares_slot`: several of them may share a slot,
-    one function each. `guest_buses`: bus numbers it takes in the guest. `machines`: families that allow it, () = any.
+    one function each. `guest_buses`: bus numbers it takes in the guest. `io_window`: firmware gives it I/O ports
+    even when it is empty, because devices may be plugged in later. `machines`: families that allow it, () = any.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ControllerModel(NamedTuple):
     shares_slot: bool
     index_above_bus: bool
     guest_buses: int
+    io_window: bool
     qemu_names: tuple[str, ...]
     machines: tuple[str, ...]
     extra_roots_on: tuple[str, ...]
@@ -98,6 +100,7 @@ def read_controller(table: Table, known: Known, libvirt: Version) -> ControllerM
         shares_slot=table.flag("shares_slot"),
         index_above_bus=table.flag("index_above_bus"),
         guest_buses=table.number("guest_buses", maximum=2),
+        io_window=table.flag("io_window", False),
         qemu_names=table.words("qemu_names", required=True),
         machines=table.words("machines", known.machines, required=True),
         extra_roots_on=table.words("extra_roots_on", known.machines, required=True),

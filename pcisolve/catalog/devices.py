@@ -22,6 +22,8 @@ class Variant(NamedTuple):
     `needs`: "conventional"; "express" and "virtio" mean PCI Express on a guest whose root is, else conventional;
     "" takes no PCI address. `integrated`: only on bus 0. `pci_address`: whether an address of the element may, must
     or must not be of type pci. `by_name_only`: the XML cannot tell; a plan file or an option names it.
+    `io`: it has I/O ports even on a PCI Express bus; `msix`: it has MSI-X interrupts, as far as is known;
+    `other_bus`: the bus QEMU plugs it into if that is not PCI, as a word for messages.
     """
 
     name: str
@@ -29,6 +31,9 @@ class Variant(NamedTuple):
     needs: str
     integrated: bool
     pci_address: str
+    io: bool
+    msix: bool
+    other_bus: str
     by_name_only: bool
     rule: str
     since: Version
@@ -114,6 +119,9 @@ def _variant(table: Table) -> Variant:
         needs=table.word("needs", NEEDS),
         integrated=table.flag("integrated", False),
         pci_address=table.word("pci_address", PCI_ADDRESS, "optional"),
+        io=table.flag("io", False),
+        msix=table.flag("msix", True),
+        other_bus=table.text("other_bus", ""),
         by_name_only=table.flag("by_name_only", False),
         rule=table.text("rule", ""),
         since=table.version("since", "0"),

@@ -28,13 +28,14 @@ class Reserved(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """A device that can only be at one place of bus 0."""
+    """A device that can only be at one place of bus 0; `always`: QEMU has it even if the guest does not name it."""
 
     element: str
     when: When
     slot: int
     function: int
     what: str
+    always: bool
     rule: str
 
 
@@ -81,11 +82,14 @@ class Machine:
     conventional growth on a pure PCI Express guest; gap: the model of a missing index below the highest.
     extra_slot, extra_root_port: libvirt keeps one conventional slot, or one root port, spare.
     usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon: the same.
-    zpci_for_added: controllers libvirt adds get zPCI ids. guest_buses: bus numbers of one domain.
-    io_windows: I/O port windows the firmware can give, 0 = not known.
+    zpci_for_added: controllers libvirt adds get zPCI ids. guest_buses: bus numbers of one domain; with_firmware:
+    the same for a guest that boots firmware. io_windows: I/O port windows the firmware can give, 0 = not known.
+    multifunction: slots may have several functions. unique_bridge_chassis: QEMU refuses a repeated chassisNr.
+    acpi_index: QEMU wants the ACPI indexes of its devices to differ. platform: which of models/platforms it is, or "".
     """
 
     __slots__ = (
+        "acpi_index",
         "arches",
         "balloon",
         "builtin_ide",
@@ -104,9 +108,11 @@ class Machine:
         "io_windows",
         "isolation",
         "legacy_entry",
+        "multifunction",
         "names",
         "net_model",
         "numa_roots",
+        "platform",
         "preferred",
         "reserved",
         "root",
@@ -118,9 +124,11 @@ class Machine:
         "source",
         "summary",
         "supports_pci",
+        "unique_bridge_chassis",
         "usb_model",
         "video_model",
         "virtio_address",
+        "with_firmware",
         "zpci",
         "zpci_for_added",
     )
@@ -137,7 +145,11 @@ class Machine:
         self.zpci = table.flag("zpci", False)
         fixed_since = table.version("zpci_for_added_since", "0")
         self.zpci_for_added = self.zpci and fixed_since <= asked.libvirt
-        self.guest_buses = table.number("guest_buses", 0, maximum=256)
+        self.guest_buses, self.with_firmware = _guest_buses(table, asked)
+        self.multifunction = table.flag("multifunction", True)
+        self.unique_bridge_chassis = table.flag("unique_bridge_chassis", False)
+        self.acpi_index = table.flag("acpi_index", False)
+        self.platform = table.text("platform", "")
         self.io_windows = table.number("io_windows", 0)
         self._read_roots(table, known)
         self._read_growth(table, known)
@@ -204,6 +216,19 @@ def _versioned(table: Table, key: str, asked: Asked) -> str:
     return chosen
 
 
+def _guest_buses(table: Table, asked: Asked) -> tuple[int, int]:
+    """Bus numbers without and with firmware: a number, and `fewer_buses` for some names, architectures or firmware."""
+    plain = with_firmware = table.number("guest_buses", 0, maximum=256)
+    for entry in table.tables("fewer_buses"):
+        value, names, arches = entry.number("value", maximum=256), entry.words("names"), entry.words("arches")
+        only_with_firmware = entry.flag("firmware", False)
+        entry.finish()
+        if (not names or asked.name in names) and (not arches or asked.arch in arches):
+            with_firmware = min(with_firmware, value)
+            plain = plain if only_with_firmware else min(plain, value)
+    return plain, with_firmware
+
+
 def _default_usb(table: Table, asked: Asked) -> tuple[str, ...]:
     if table.has_strings("default_usb"):
         return table.words("default_usb")
@@ -227,7 +252,7 @@ def _reserved(table: Table) -> Reserved:
 def _fixed(table: Table, known: Known) -> Fixed:
     element, when = table.word("element", known.devices), read_when(table)
     slot, function = table.number("slot", maximum=_LAST_SLOT), table.number("function", maximum=_LAST_FUNCTION)
-    fixed = Fixed(element, when, slot, function, table.text("what"), table.text("rule"))
+    fixed = Fixed(element, when, slot, function, table.text("what"), table.flag("always", False), table.text("rule"))
     table.finish()
     return fixed
 

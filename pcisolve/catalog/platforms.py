@@ -11,6 +11,7 @@ class Platform(NamedTuple):
     """A platform's limits.
 
     `domains`: how many, counted from `first_domain`; `bridges`, `multifunction`: whether the guest has them.
+    `hypervisor`: it is something that starts guests, and not only a way of naming domains.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Platform(NamedTuple):
     buses_per_domain: int
     bridges: bool
     multifunction: bool
+    hypervisor: bool
     notes: tuple[str, ...]
 
 
@@ -39,6 +41,7 @@ def read_platform(table: Table) -> Platform:
         buses_per_domain=table.number("buses_per_domain"),
         bridges=table.flag("bridges"),
         multifunction=table.flag("multifunction"),
+        hypervisor=table.flag("hypervisor", False),
         notes=table.words("notes"),
     )
     table.finish()

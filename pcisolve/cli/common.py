@@ -25,7 +25,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def problem_options(command: Command) -> Command:
-    """--scheme, --stage, --libvirt, --models, --bus-bits, --quiet."""
+    """--scheme, --stage, --libvirt, --models, --bus-bits, --platform, --quiet."""
     for option in reversed(
         (
             click.option(
@@ -48,6 +48,12 @@ def problem_options(command: Command) -> Command:
                 type=click.Choice(("0", "8")),
                 default="0",
                 help="8: bus ids at most 0xff in the multi-domain scheme",
+            ),
+            click.option(
+                "--platform",
+                default="",
+                metavar="NAME",
+                help="what is to start the guest, such as qemu-pseries: its limits count too [none in particular]",
             ),
             click.option("--quiet", "-q", is_flag=True, help="no diagnostics"),
         )
@@ -79,7 +85,9 @@ def options_of(words: dict[str, Any]) -> Options:
     Raises:
         click.UsageError: a word that click itself does not check.
     """
-    known = {key: words[key] for key in ("scheme", "stage", "policy", "libvirt", "time_limit") if key in words}
+    known = {
+        key: words[key] for key in ("scheme", "stage", "policy", "libvirt", "time_limit", "platform") if key in words
+    }
     try:
         return make_options(**known, bus_bits=int(words.get("bus_bits", "0")))
     except ValueError as error:

@@ -9,27 +9,44 @@ import click
 
 from pcisolve.api.guest import load
 from pcisolve.cli.common import emit, options_of, print_findings, problem_options
-from pcisolve.verdict.values import SOLVED
+from pcisolve.verdict.values import SOLVED, Verdict
 
 
 @click.command("show")
 @click.argument("file", default="-")
+@click.option(
+    "--guest", "as_seen", is_flag=True, help="as the guest will see it: its bus numbers, what is lost and why"
+)
 @problem_options
-def command(file: str, quiet: bool, models: str | None, **words: Any) -> None:
+def command(file: str, as_seen: bool, quiet: bool, models: str | None, **words: Any) -> None:
     """The topology as a tree; what the input leaves open is completed the way libvirt does.
+
+    The tree of a guest that libvirt would define is shown even if QEMU or the guest's firmware breaks on it.
 
     \b
     Examples:
       pcisolve show guest.xml
+      pcisolve show --guest guest.xml
       virsh dumpxml vm | pcisolve show
     """
     guest = load(file, models=models)
-    verdict = guest.check(options_of(words))
+    options = options_of(words)
+    verdict = shown = guest.check(options)
     if verdict.status != SOLVED:
         if not quiet:
             print_findings(guest, verdict, err=True)
-        sys.exit(verdict.exit_code)
-    if sys.stdout.isatty():
+        shown = guest.check(options._replace(stage="libvirt", platform=""))
+    if shown.status == SOLVED:
+        _print(shown, as_seen)
+    sys.exit(verdict.exit_code)
+
+
+def _print(verdict: Verdict, as_seen: bool) -> None:
+    if as_seen:
+        from pcisolve.render.guest import guest_tree
+
+        emit(guest_tree(verdict).encode(), None)
+    elif sys.stdout.isatty():
         from pcisolve.render.terminal import print_tree
 
         print_tree(verdict)

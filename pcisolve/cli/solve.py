@@ -10,6 +10,7 @@ import click
 
 from pcisolve.api.guest import Guest, Result, load
 from pcisolve.cli.common import emit, options_of, print_findings, problem_options, solve_options, unified_diff
+from pcisolve.render.notes import notes
 from pcisolve.verdict.values import UNKNOWN
 
 
@@ -40,6 +41,8 @@ def command(file: str, output: str | None, style: str, quiet: bool, models: str 
         emit((json.dumps(verdict.to_json(), indent=2) + "\n").encode(), output)
     elif result.xml is not None:
         emit(_rendered(guest, result, style), output)
+        if verdict.notes and not quiet and style != "json":
+            click.echo(notes(verdict.notes, guest.document.name), err=True, nl=False)
     if result.xml is None and not quiet:
         if verdict.status == UNKNOWN:
             click.echo("pcisolve: undecided: the time limit came first; raise --time-limit", err=True)

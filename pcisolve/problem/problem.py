@@ -23,7 +23,10 @@ MAX_CONTROLLERS = 20_000
 
 
 class Options(NamedTuple):
-    """What the caller wants; the same options and input give the same answer."""
+    """What the caller wants; the same options and input give the same answer.
+
+    `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none.
+    """
 
     scheme: str = "auto"
     stage: str = "guest"
@@ -31,6 +34,7 @@ class Options(NamedTuple):
     libvirt: tuple[int, int, int] = NEWEST_LIBVIRT
     bus_bits: int = 0
     time_limit: float = 30.0
+    platform: str = ""
 
 
 class Problem:

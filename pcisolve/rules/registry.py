@@ -6,7 +6,12 @@ from typing import Any
 
 from pcisolve.rules import controllers, devices, drives, host, index, policy, reading, targets, zpci
 from pcisolve.rules.address import bus, numbers, sharing
+from pcisolve.rules.guest import functions as guest_functions
+from pcisolve.rules.guest import io_windows, windows
 from pcisolve.rules.multi_domain import lookup, tree
+from pcisolve.rules.qemu import devices as qemu_devices
+from pcisolve.rules.qemu import functions, order, platform
+from pcisolve.rules.qemu import numbers as qemu_numbers
 from pcisolve.rules.rule import Rule
 
 ALL: tuple[Rule[Any], ...] = (
@@ -24,6 +29,14 @@ ALL: tuple[Rule[Any], ...] = (
     *tree.RULES,
     *lookup.RULES,
     *zpci.RULES,
+    *order.RULES,
+    *qemu_numbers.RULES,
+    *functions.RULES,
+    *qemu_devices.RULES,
+    *platform.RULES,
+    *guest_functions.RULES,
+    *windows.RULES,
+    *io_windows.RULES,
 )
 BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
 STRUCTURE: tuple[Rule[Any], ...] = (

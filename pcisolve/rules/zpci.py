@@ -28,7 +28,7 @@ class ZpciMachine(Rule[Part]):
 
     id = "zpci-needs-s390"
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
-    allows = ("s390: <memballoon model='virtio'><address type='pci'><zpci uid='1' fid='1'/></address></memballoon>",)
+    allows = ("s390: <rng model='virtio'><address type='pci'><zpci uid='1' fid='1'/></address></rng>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci'><zpci uid='1' fid='1'/></address></memballoon>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
@@ -52,8 +52,8 @@ class ZpciUid(Rule[Part]):
 
     id = "zpci-uid-range"
     source = "libvirt src/util/virpci.c, tried with 9.0.0"
-    allows = ("s390: <memballoon model='virtio'><address type='pci'><zpci uid='0xffff'/></address></memballoon>",)
-    forbids = ("s390: <memballoon model='virtio'><address type='pci'><zpci uid='0'/></address></memballoon>",)
+    allows = ("s390: <rng model='virtio'><address type='pci'><zpci uid='0xffff'/></address></rng>",)
+    forbids = ("s390: <rng model='virtio'><address type='pci'><zpci uid='0'/></address></rng>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in _with_ids(question) if part.zpci.uid is not None]

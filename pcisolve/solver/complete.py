@@ -23,12 +23,16 @@ _POLICY = frozenset({"chosen-place", "alg-find"})
 MAX_VARIABLES = 20_000
 
 
-def complete(problem: Problem, failed: Choice, rules: Iterable[Rule[Any]], seconds: float) -> Choice | None:
+def complete(
+    problem: Problem, failed: Choice, rules: Iterable[Rule[Any]], seconds: float, moving: list[Part] | None = None
+) -> Choice | None:
     """The first-fit choice with every open part placed anew; None when that cannot be, or is too large to try.
 
-    Parts in question get a slot each, where libvirt's search would let them: on a bus that admits them unasked.
+    With `moving` only those parts are placed anew. Parts in question get a slot each, where libvirt's search would let
+    them: on a bus that admits them unasked.
     """
-    moving = [part for part in _open_parts(problem, failed) if part not in failed.chipset]
+    if moving is None:
+        moving = [part for part in _open_parts(problem, failed) if part not in failed.chipset]
     if len(moving) * len(problem.controllers + failed.added) > MAX_VARIABLES:
         return None
     choice = _without(failed, moving)

@@ -94,7 +94,8 @@ class _Plan:
         """The index a part's bus must stay below; None for no bound."""
         if not isinstance(part, Controller) or part.model is None:
             return None
-        return part.index if part.model.index_above_bus or not self.problem.flat else None
+        ordered = part.model.index_above_bus or not self.problem.flat or self.problem.options.stage != "libvirt"
+        return part.index if ordered else None  # rules rfc-parent-lower, start-parent-order
 
     def _supplies(self) -> list[Supply]:
         supplies = [

@@ -92,6 +92,41 @@ class Finding(NamedTuple):
         }
 
 
+class Note(NamedTuple):
+    """Something the user should know about an answer that holds.
+
+    Attributes:
+        code: id of the rule that is the reason.
+        message: one sentence.
+        line: where the input speaks of it, from 1; None where it does not.
+    """
+
+    code: str
+    message: str
+    line: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`."""
+        return self._asdict()
+
+
+class InGuest(NamedTuple):
+    """How the guest will see a part.
+
+    Attributes:
+        address: dddd:bb:ss.f in the guest's own numbers; None for a root and for what has none.
+        secondary, subordinate: the first and the last bus number of a controller, 0..255; None for devices.
+        visible: whether the guest finds the part.
+        reason: why it does not; "" if it does.
+    """
+
+    address: str | None
+    secondary: int | None
+    subordinate: int | None
+    visible: bool
+    reason: str
+
+
 class PlacedController(NamedTuple):
     """A PCI controller of a layout. `parent` is the index of the controller it is plugged into."""
 
@@ -104,10 +139,11 @@ class PlacedController(NamedTuple):
     address: str | None
     added: bool
     line: int | None
+    guest: InGuest
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
-        return self._asdict()
+        return {**self._asdict(), "guest": self.guest._asdict()}
 
 
 class PlacedDevice(NamedTuple):
@@ -123,10 +159,11 @@ class PlacedDevice(NamedTuple):
     address: str
     chosen: bool
     implicit: bool
+    guest: InGuest
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
-        return self._asdict()
+        return {**self._asdict(), "guest": self.guest._asdict()}
 
 
 class Verdict(NamedTuple):
@@ -137,6 +174,7 @@ class Verdict(NamedTuple):
         proven: whether the status is proved.
         scheme, policy: what was used.
         stats: how many controllers and devices there are, and how many controllers were added.
+        notes: what to know about an answer that holds, such as a value that is not libvirt's own choice.
     """
 
     status: str
@@ -147,6 +185,7 @@ class Verdict(NamedTuple):
     devices: tuple[PlacedDevice, ...]
     findings: tuple[Finding, ...]
     stats: dict[str, int]
+    notes: tuple[Note, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -162,6 +201,7 @@ class Verdict(NamedTuple):
             "policy": self.policy,
             "controllers": [one.to_json() for one in self.controllers],
             "devices": [one.to_json() for one in self.devices],
+            "notes": [one.to_json() for one in self.notes],
             "findings": [one.to_json() for one in self.findings],
             "stats": dict(self.stats),
         }

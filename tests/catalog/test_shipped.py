@@ -33,7 +33,7 @@ DEVICE_RULES = re.findall(
 dev-net dev-fs dev-sound dev-video dev-hostdev-pci dev-hostdev-mdev dev-hostdev-vhostscsi dev-hostdev-other
 dev-balloon dev-rng dev-watchdog dev-shmem dev-input dev-serial dev-iommu dev-vsock dev-memory dev-panic dev-crypto
 dev-pstore dev-nvme dev-never hostdev-type-depends-on-host needs-pci-address must-not-have-pci-address
-transitional-is-pci""",
+transitional-is-pci flags-zero-but-address""",
 )
 PLATFORM_RULES = re.findall(
     r"\S+",

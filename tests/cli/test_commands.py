@@ -96,6 +96,7 @@ def test_solve_as_json(file: Path) -> None:
             "address": None,
             "added": True,
             "line": None,
+            "guest": {"address": None, "secondary": 0, "subordinate": 0, "visible": True, "reason": ""},
         }
     ]
     rng = next(one for one in answer["devices"] if one["kind"] == "rng")
@@ -107,6 +108,7 @@ def test_solve_as_json(file: Path) -> None:
         "address": "0000:00:02.0",
         "chosen": True,
         "implicit": False,
+        "guest": {"address": "0000:00:02.0", "secondary": None, "subordinate": None, "visible": True, "reason": ""},
     }
 
 

@@ -26,6 +26,18 @@ GUESTS = {
     ),
     "q35 stranded": ("q35", controller(1, "pcie-switch-downstream-port") + balloon("0:0:3.0")),
     "q35 expander": ("q35", controller(1, "pcie-expander-bus") + controller(2, PORT, "0:1:0.0") + balloon("0:2:0.0")),
+    "q35 narrow window": (
+        "q35",
+        controller(1, "pcie-expander-bus", inside="<target busNr='254'/>")
+        + controller(2, PORT, "0:1:0.0")
+        + controller(3, PORT, "0:1:1.0"),
+    ),
+    "pc functions": (
+        "pc",
+        "<rng model='virtio'><acpi index='1'/><address type='pci' slot='3' multifunction='off'/></rng>"
+        "<rng model='virtio'><acpi index='1'/><address type='pci' slot='4' function='1'/></rng>"
+        + controller(1, "pci-bridge"),
+    ),
     "q35 wrong expander": ("q35", controller(1, "pci-expander-bus", inside="<target busNr='0'/>")),
     "q35 iommu": ("q35", controller(1, PORT) + "<iommu model='virtio'/>" + balloon("0:1:0.0")),
     "q35 sata": ("q35", "<controller type='sata' index='0'/>" + balloon("0:0:1f.2") + rng("0:0:1f.2")),

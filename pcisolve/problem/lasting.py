@@ -1,0 +1,125 @@
+"""Values that hold all the way down: what libvirt would fill in, changed only where QEMU or the guest would break.
+
+libvirt fills in chassis numbers, bus numbers and target indexes without a look at what comes after it. Its own
+choice is kept wherever it works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+from pcisolve.core.address import Address
+from pcisolve.problem.bus_numbers import TooHard, Wanted, place_runs
+from pcisolve.problem.firstfit.choice import Choice
+from pcisolve.problem.guest_view import guest_domain, limit_of, opens_window
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
+from pcisolve.problem.windows import needs
+
+
+class Changed(NamedTuple):
+    """A <target> option that got another value than libvirt would give it, and the rule that made it so."""
+
+    controller: Controller
+    option: str
+    before: int
+    after: int
+    rule: str
+
+
+class Moved(NamedTuple):
+    """A part that got another address than libvirt would give it, and the rule that made it so."""
+
+    part: Part
+    before: Address
+    after: Address
+    rule: str
+
+
+def hold(problem: Problem, choice: Choice) -> list[Changed]:
+    """Change the filled-in values that the stage asked for would not survive.
+
+    Raises:
+        TooHard: whether there are bus numbers for all expanders was not found out within reason.
+    """
+    if problem.options.stage == "libvirt":
+        return []
+    controllers = problem.controllers + choice.added
+    changed = _unique(choice, controllers, "chassis", "chassis-unique", range(255, -1, -1))
+    if problem.machine.unique_bridge_chassis:
+        changed += _unique(choice, controllers, "chassisNr", "chassisnr-unique", range(255, 0, -1))
+    hosts = [one for one in controllers if one.is_root and one.index]  # that of index 0 is always 0
+    changed += _unique(choice, hosts, "index", "start-phb-dup", range(1, 31))
+    if problem.options.stage == "guest":
+        changed += _bus_numbers(problem, choice)
+    return changed
+
+
+def _unique(
+    choice: Choice, controllers: Iterable[Controller], option: str, rule: str, numbers: Iterable[int]
+) -> list[Changed]:
+    """A free number for every filled-in one that somebody else has."""
+    holders = [one for one in controllers if one.model is not None and option in one.model.targets]
+    taken = {one.targets[option] for one in holders if option in one.targets}
+    wanted = {value for one in holders if (value := choice.targets.get(one, {}).get(option)) is not None}
+    free = (number for number in numbers if number not in taken and number not in wanted)
+    changed = []
+    for one in holders:
+        value = choice.targets.get(one, {}).get(option)
+        if value is None or option in one.targets:
+            continue
+        if value in taken:
+            number = next(free, value)
+            if number != value:
+                choice.targets[one][option] = number
+                changed.append(Changed(one, option, value, number, rule))
+        taken.add(choice.targets[one][option])
+    return changed
+
+
+def _bus_numbers(problem: Problem, choice: Choice) -> list[Changed]:
+    """Room for what is below each expander, domain by domain; as they are where no numbers would do."""
+    layout = Layout(problem, choice)
+    need = needs(layout)
+    settled: dict[int, list[tuple[int, int]]] = {}
+    waiting: dict[int, list[Controller]] = {}
+    for one, count in need.items():
+        root = one if one.is_root else layout.root_above(one)
+        number = 0 if one.is_root else layout.target(one, "busNr")
+        if root is None or not isinstance(number, int):
+            continue
+        domain = guest_domain(layout, root)
+        if opens_window(one) and "busNr" not in one.targets:
+            waiting.setdefault(domain, []).append(one)
+        else:
+            settled.setdefault(domain, []).append((number, count))
+    changed = []
+    for domain, expanders in waiting.items():
+        changed += _renumber(choice, expanders, need, settled.get(domain, []), limit_of(problem))
+    return changed
+
+
+def _renumber(
+    choice: Choice, expanders: list[Controller], need: dict[Controller, int], settled: list[tuple[int, int]], limit: int
+) -> list[Changed]:
+    if _overlap(settled):
+        return []  # no number of ours would help
+    before = [choice.targets[one]["busNr"] for one in expanders]
+    runs = [Wanted(number, need[one]) for one, number in zip(expanders, before, strict=True)]
+    after = place_runs(settled, runs, limit)
+    changed = []
+    for one, old, new in zip(expanders, before, after or before, strict=True):
+        if old != new:
+            choice.targets[one]["busNr"] = new
+            changed.append(Changed(one, "busNr", old, new, "window-fit"))
+    return changed
+
+
+def _overlap(runs: list[tuple[int, int]]) -> bool:
+    return any(first + count > following for (first, count), (following, _) in pairwise(sorted(runs)))
+
+
+__all__ = ["Changed", "Moved", "TooHard", "hold"]

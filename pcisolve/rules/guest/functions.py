@@ -1,0 +1,83 @@
+"""Functions a guest never looks at (section 7.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pcisolve.core.address import FUNCTIONS_PER_SLOT
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.firstfit.choice import Place
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
+
+
+class Headless(NamedTuple):
+    """A slot of which function 0 is empty, and who is on the others."""
+
+    slot: Place
+    parts: tuple[Part, ...]
+
+
+class FunctionZero(Rule[Headless]):
+    """A slot that is used has something at function 0.
+
+    A guest looks for further functions only where it has found function 0. libvirt and QEMU say nothing, and the
+    device is never seen; a bridge stays without a bus number, and everything behind it is lost too.
+    """
+
+    id = "guest-function0-missing"
+    stage = "guest"
+    source = "PCI Local Bus Specification 3.0, 3.2.2.3.4; tried with QEMU 7.2, SeaBIOS and Linux"
+    allows = (
+        "q35: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>"
+        "<rng model='virtio'><address type='pci' slot='3' function='1'/></rng>",
+        "pc: <rng model='virtio'><address type='pci' slot='1' function='4'/></rng>",
+    )
+    forbids = ("q35: <rng model='virtio'><address type='pci' slot='3' function='1'/></rng>",)
+
+    def cases(self, question: Question) -> Iterator[Headless]:
+        if question.problem.machine.zpci:
+            return  # every function is alone there
+        places = question.choice.places
+        used: dict[tuple[int, int], list[Part]] = {}
+        for part in question.placed:
+            if places[part].function:
+                used.setdefault(places[part][:2], []).append(part)
+        heads = {places[part][:2] for part in question.placed if not places[part].function} if used else set()
+        chipset = {(0, one.slot) for one in question.problem.machine.reserved if one.function == 0}
+        for slot, parts in used.items():
+            if slot not in heads and slot not in chipset:
+                yield Headless(Place(*slot, 0), tuple(parts))
+
+    def encode(self, desk: Desk, case: Headless) -> None:
+        code = desk.code(case.slot)
+        if code is not None:
+            for part in case.parts:
+                desk.limit(self.claim(case), part, [(-1, code), (code + FUNCTIONS_PER_SLOT, code + (1 << 40))])
+
+    def check(self, layout: Layout, case: Headless) -> bool:
+        here = [part for part in case.parts if layout.places[part][:2] == case.slot[:2]]
+        return all(layout.places[part].function == 0 for part in here)
+
+    def tell(self, question: Question, case: Headless) -> Telling:
+        first = case.parts[0]
+        where = question.choice.addresses[first]
+        message = f"the guest will not see {name_of(first)} at {where}: nothing is at function 0 of its slot"
+        if len(case.parts) > 1:
+            message = f"the guest will not see {name_of(first)} and {len(case.parts) - 1} more in the slot of {where}: "
+            message += "nothing is at function 0"
+        behind = sum(1 for place in question.choice.places.values() if self._is_behind(place, case))
+        if behind:
+            message += f"; {behind} {'part' if behind == 1 else 'parts'} behind it lost too"
+        if first.pinned is None:
+            message += "; that place is libvirt's choice, pcisolve solve chooses another"
+        rest = [point(part, "function", "is in that slot as well") for part in case.parts[1:]]
+        return Telling(message, (point(first, "function"), *rest))
+
+    def _is_behind(self, place: Place, case: Headless) -> bool:
+        return any(isinstance(part, Controller) and part.index == place.provider for part in case.parts)
+
+
+RULES: tuple[Rule[Headless], ...] = (FunctionZero(),)

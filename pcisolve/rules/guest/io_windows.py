@@ -1,0 +1,97 @@
+"""I/O ports: x86 firmware stops when the bridges want more than there are (section 7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pcisolve.encoding.desk import Desk
+from pcisolve.problem.io_windows import always_needs, io_takers, is_candidate, uses_io
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
+
+
+class IoSpace(NamedTuple):
+    """All bridges that could take I/O windows, the devices that have I/O ports, and how many windows there are."""
+
+    limit: int
+    bridges: tuple[Controller, ...]
+    devices: tuple[Part, ...]
+
+
+class IoWindows(Rule[IoSpace]):
+    """The bridges take no more I/O windows than the firmware has.
+
+    Each bridge with I/O ports behind it takes 4 KiB of the 64 KiB there are, and a conventional hot-plug bridge does
+    even when it is empty. PCI Express ports take none unless a device with I/O ports is behind them. SeaBIOS halts when
+    there are not enough ("PCI: out of I/O address space").
+    """
+
+    id = "io-limit"
+    stage = "guest"
+    source = "tried with QEMU 7.2 and SeaBIOS: pc 8 windows boot and 9 do not, q35 14 and 15; io-limit-pc, io-limit-q35"
+    allows = (
+        "pc: " + "".join(f"<controller type='pci' index='{number}' model='pci-bridge'/>" for number in range(1, 9)),
+    )
+    forbids = (
+        "pc: " + "".join(f"<controller type='pci' index='{number}' model='pci-bridge'/>" for number in range(1, 10)),
+    )
+
+    def cases(self, question: Question) -> Iterator[IoSpace]:
+        limit = question.problem.machine.io_windows
+        bridges = tuple(one for one in question.controllers if is_candidate(one))
+        if not limit or len(bridges) <= limit or not question.problem.flat:
+            return
+        placed = (part for part in question.placed if part.variant is not None and not isinstance(part, Controller))
+        devices = tuple(part for part in placed if any(uses_io(part, one) for one in bridges))
+        if sum(map(always_needs, bridges)) + len(devices) > limit:
+            yield IoSpace(limit, bridges, devices)
+
+    def encode(self, desk: Desk, case: IoSpace) -> None:
+        """`takes`: costs a window of its own; `filled`: something at or below it does."""
+        takes = {one: desk.model.new_bool_var("") for one in case.bridges}
+        filled = {one: desk.model.new_bool_var("") for one in case.bridges}
+        below: dict[Controller, list[Any]] = {one: [] for one in case.bridges}
+        for part in (*case.devices, *case.bridges):
+            for above, plugged in desk.providers(part):
+                if above not in takes or plugged is False:
+                    continue
+                if part in case.devices:
+                    if uses_io(part, above):
+                        desk.model.add(takes[above] == 1).only_enforce_if([] if plugged is True else [plugged])
+                elif isinstance(part, Controller) and part is not above:
+                    below[above].append(_both(desk, filled[part], plugged))
+        for one in case.bridges:
+            desk.model.add(filled[one] <= takes[one] + sum(below[one]))
+            if always_needs(one):
+                desk.model.add(takes[one] + sum(below[one]) >= 1)
+        desk.at_most(self.claim(case), list(takes.values()), case.limit)
+
+    def check(self, layout: Layout, case: IoSpace) -> bool:
+        return len(io_takers(layout)) <= case.limit
+
+    def tell(self, question: Question, case: IoSpace) -> Telling:
+        takers = io_takers(Layout(question.problem, question.choice))
+        family = question.problem.machine.family
+        message = (
+            f"the firmware will halt: {len(takers)} bridges need I/O ports, and {family} firmware has windows for "
+            f"{case.limit}; conventional bridges need one each, PCI Express ports only with devices that use I/O ports"
+        )
+        over = takers[case.limit :]
+        role = "" if over[0].added else "is one too many"
+        message += f" ({name_of(over[0])} is the first without)"
+        return Telling(message, (point(over[0], "", role),))
+
+
+def _both(desk: Desk, literal: Any, plugged: Any) -> Any:
+    """Whether both hold: a bridge takes part in the one above only while it is plugged in there."""
+    if plugged is True:
+        return literal
+    both = desk.model.new_bool_var("")
+    desk.model.add_implication(both, literal)
+    desk.model.add_implication(both, plugged)
+    return both
+
+
+RULES: tuple[Rule[IoSpace], ...] = (IoWindows(),)

@@ -1,0 +1,124 @@
+"""Bus numbers: what is below a root or an expander must fit into its window (sections 2.5, 7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcisolve.encoding.desk import Desk
+from pcisolve.encoding.subtrees import below
+from pcisolve.problem.guest_view import BUS_NUMBERS, limit_of, opens_window
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller
+from pcisolve.problem.windows import Window, needs, own_need, windows
+from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
+
+
+class WindowRule(Rule[Window]):
+    """Shared by both: a root or expander, and all bridges below it, need no more numbers than its window has."""
+
+    stage = "guest"
+
+    def cases(self, question: Question) -> Iterator[Window]:
+        if question.problem.machine.zpci:
+            return  # the guest sees no bridges there
+        whole = limit_of(question.problem) == BUS_NUMBERS and not any(map(opens_window, question.controllers))
+        if whole and not question.problem.flat:
+            return  # rule rfc-256 counts whole domains
+        bridges = sum(1 for one in question.controllers if not one.is_root and one.model is not None)
+        for window in windows(Layout(question.problem, question.choice)):
+            # More can never be needed than there are bridges.
+            if window.size < own_need(window.top) + bridges and self.speaks_of(window):
+                yield window
+
+    def speaks_of(self, window: Window) -> bool:
+        """Whether this rule, not the other, is about a window."""
+        raise NotImplementedError
+
+    def encode(self, desk: Desk, case: Window) -> None:
+        tops = [one for one in desk.controllers if one.is_root or opens_window(one)]
+        bridges = [one for one in desk.controllers if one not in tops and one.model is not None]
+        room = case.size - own_need(case.top)
+        desk.require(self.claim(case), room >= 0)
+        desk.at_most(self.claim(case), below(desk, bridges, case.top, tops), max(room, 0))
+
+    def check(self, layout: Layout, case: Window) -> bool:
+        return needs(layout)[case.top] <= case.size
+
+    def _count(self, question: Question, case: Window) -> tuple[int, str]:
+        """What is needed, in words."""
+        need = needs(Layout(question.problem, question.choice))[case.top]
+        bridges, own = need - own_need(case.top), own_need(case.top)
+        parts = [f"{own} for itself" + (" and its hidden bridge" if own > 1 else "")]
+        if bridges:
+            parts.append(f"{bridges} for the {'bridge' if bridges == 1 else 'bridges'} below it")
+        return need, " and ".join(parts)
+
+
+class WindowFit(WindowRule):
+    """What is below a root or an expander bus has as many bus numbers as it needs, up to the next expander bus.
+
+    Each controller below takes one. An expander begins with its busNr; firmware counts on beyond its window without
+    a word: numbers are then used twice, or begin again at 0, and devices are lost. libvirt's own busNr leaves room for
+    one controller.
+    """
+
+    id = "window-fit"
+    source = "tried with QEMU 7.2 and SeaBIOS: window-overflow-wraps, window-collision, window-root-collision"
+    allows = (
+        "q35: <controller type='pci' index='1' model='pcie-expander-bus'><target busNr='254'/></controller>"
+        "<controller type='pci' index='2' model='pcie-root-port'><address type='pci' bus='1' slot='0'/></controller>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='1' model='pcie-expander-bus'><target busNr='254'/></controller>"
+        "<controller type='pci' index='2' model='pcie-root-port'><address type='pci' bus='1' slot='0'/></controller>"
+        "<controller type='pci' index='3' model='pcie-root-port'><address type='pci' bus='1' slot='1'/></controller>",
+        "q35: <controller type='pci' index='1' model='pcie-expander-bus'><target busNr='1'/></controller>"
+        "<controller type='pci' index='2' model='pcie-root-port'><address type='pci' bus='0' slot='3'/></controller>",
+    )
+
+    def speaks_of(self, window: Window) -> bool:
+        return window.above is not None or not window.top.is_root
+
+    def tell(self, question: Question, case: Window) -> Telling:
+        need, sum_of_it = self._count(question, case)
+        has = f"has only {case.size}, {case.first:02x} to {case.last:02x}" if case.size > 0 else "has none"
+        message = f"the bus numbers run out below {name_of(case.top)}: it needs {need} ({sum_of_it}) but {has}"
+        if case.above is not None:
+            message += f", because {name_of(case.above)} begins at {case.last + 1:02x}"
+        if not case.top.is_root and "busNr" not in case.top.targets:
+            message += f"; busNr {case.first} is libvirt's choice, pcisolve solve chooses one with room if there is one"
+        points = [] if case.above is None else [_point(case.above, "begins there")]
+        if case.top.node is not None:
+            points.insert(0, _point(case.top, ""))
+        return Telling(message, tuple(points) or (_point(case.top, ""),))
+
+
+class BusCount(WindowRule):
+    """A PCI domain has as many bus numbers as its machine gives it, 256 at most.
+
+    Some machines have fewer: 16 on older ARM virt boards.
+    """
+
+    id = "buses-256"
+    source = "QEMU 7.2 hw/arm/virt.c, hw/loongarch/virt.c; buses-x86, buses-arm-highmem, buses-arm-low, buses-loongarch"
+    allows = ("virt: <controller type='pci' index='20' model='pcie-root-port'/>",)
+
+    def speaks_of(self, window: Window) -> bool:
+        return window.above is None and window.top.is_root
+
+    def tell(self, question: Question, case: Window) -> Telling:
+        need, _ = self._count(question, case)
+        machine = question.problem.root.get("os/type/machine") or question.problem.machine.family
+        message = f"the guest has {need} buses, but {machine} has only {case.size} bus numbers; those above are lost"
+        return Telling(message, (_point(case.top, ""),))
+
+
+def _point(controller: Controller, role: str) -> Point:
+    node = controller.node or controller.view
+    target = node.first("target")
+    if target is not None and "busNr" in target.attributes:
+        return Point(target, "busNr", role)
+    return Point(node, "index" if "index" in node.attributes else "", role)
+
+
+RULES: tuple[Rule[Window], ...] = (WindowFit(), BusCount())

@@ -1,0 +1,52 @@
+"""Places that hold where libvirt's own would not: only the parts that its search has put wrong are placed anew.
+
+An ICH9 EHCI controller alone goes to function 7 of an empty slot, for instance, where no guest looks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pcisolve.check.check import Breach, breaches
+from pcisolve.problem.firstfit.choice import Choice
+from pcisolve.problem.lasting import Moved
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Part
+from pcisolve.problem.problem import Problem
+from pcisolve.rules.rule import Question, Rule
+from pcisolve.solver.complete import complete
+
+
+def resettle(
+    problem: Problem, choice: Choice, rules: tuple[Rule[Any], ...], seconds: float
+) -> tuple[Choice, list[Moved]]:
+    """The choice with the parts placed anew that break a rule beyond libvirt's; itself where nothing can be moved."""
+    if choice.failures:
+        return choice, []  # libvirt itself finds no layout
+    culprits = _culprits(problem, choice, [rule for rule in rules if rule.stage != "libvirt"])
+    if not culprits:
+        return choice, []
+    settled = complete(problem, choice, rules, seconds, moving=list(culprits))
+    if settled is None:
+        return choice, []
+    before, after = choice.addresses, settled.addresses
+    return settled, [Moved(part, before[part], after[part], rule) for part, rule in culprits.items()]
+
+
+def _culprits(problem: Problem, choice: Choice, rules: Iterable[Rule[Any]]) -> dict[Part, str]:
+    """Parts whose address is libvirt's choice and breaks a rule, with the rule."""
+    broken = breaches(Question(problem, choice), Layout(problem, choice), rules)
+    return {
+        part: breach.rule.id
+        for breach in broken
+        for part in _parts(breach)
+        if part.pinned is None and part in choice.places and part not in choice.chipset
+    }
+
+
+def _parts(breach: Breach) -> tuple[Part, ...]:
+    if isinstance(breach.case, Part):
+        return (breach.case,)
+    parts: tuple[Part, ...] = getattr(breach.case, "parts", ())
+    return parts
