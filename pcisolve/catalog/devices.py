@@ -30,6 +30,7 @@ class Variant(NamedTuple):
     integrated: bool
     pci_address: str
     by_name_only: bool
+    xml: dict[str, str] | None
     rule: str
     since: Version
     until: Version | None
@@ -81,7 +82,8 @@ def read_device(table: Table, libvirt: Version) -> DeviceClass:
     Raises:
         InputError: a wrong file.
     """
-    variants = [_variant(one) for one in table.tables("variant")]
+    xml = _xml(table)
+    variants = [_variant(one, xml) for one in table.tables("variant")]
     known = [_vocabulary(one) for one in table.tables("known")]
     device = DeviceClass(
         element=table.word("element", (table.file.stem,)),
@@ -107,17 +109,25 @@ def _vocabulary(table: Table) -> Vocabulary:
     return vocabulary
 
 
-def _variant(table: Table) -> Variant:
+def _variant(table: Table, xml: dict[str, str] | None) -> Variant:
+    when, own = read_when(table), _xml(table)
     variant = Variant(
         name=table.text("name"),
-        when=read_when(table),
+        when=when,
         needs=table.word("needs", NEEDS),
         integrated=table.flag("integrated", False),
         pci_address=table.word("pci_address", PCI_ADDRESS, "optional"),
         by_name_only=table.flag("by_name_only", False),
+        xml=xml if own is None else own,
         rule=table.text("rule", ""),
         since=table.version("since", "0"),
         until=table.version("until") if "until" in table.raw else None,
     )
     table.finish()
     return variant
+
+
+def _xml(owner: Table) -> dict[str, str] | None:
+    """The attributes of a complete element, by path; a variant's own stand in place of its device's."""
+    table = owner.table("xml")
+    return None if table is None else {path: table.text(path) for path in table.raw}
