@@ -115,6 +115,9 @@ class _Composer:
             raise self._syntax_error(error) from None
         if value is None:
             raise self.text.error("the input holds nothing but comments", Mark(1, 1, 0))
+        if not isinstance(value, Mapping):
+            what = "neither XML nor a plan"
+            raise self.text.error(what, value.at, "a domain XML, or a plan: YAML that is a mapping of keys")
         return value
 
     def _syntax_error(self, error: Any) -> InputError:
