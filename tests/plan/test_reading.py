@@ -77,7 +77,6 @@ DEVICE = "devices: [{name: d, kind: rng}, {name: e, kind: rng, count: 2}]\n"
     [
         ("{}", '1:1 plan-key: the plan has no devices'),
         ("guest: x\ndevices: []", "2:10 plan-key: the plan has no devices"),
-        ("[1]", "1:1 plan-type: a list where a mapping of keys belongs"),
         ("devices: 7", '1:10 plan-type: "devices" is "7"; expected a list of mappings'),
         ("devices: [{name: d}]", '1:11 plan-key: the key "kind" is missing'),
         ("devices: [{kind: rng, name: 3d}]", '1:29 plan-type: "name" is "3d"; expected a name of letters'),
@@ -132,6 +131,8 @@ def bomb() -> bytes:
         (b"\xff\xfe\x00", "plan.yaml:1:1: not UTF-8 text"),
         (b"guest: [1", "plan.yaml:2:1: not YAML"),
         (b"a: b: c", "plan.yaml:1:5: not YAML"),
+        (b"[1]", "plan.yaml:1:1: neither XML nor a plan"),
+        (b"hello", "plan.yaml:1:1: neither XML nor a plan"),
         (b"a: *b", 'plan.yaml:1:4: the alias "*b" has no anchor'),
         (b"a: &a [*a]", 'the alias "*a" has no anchor'),
         (b"? [a]\n: b", "plan.yaml:1:3: a key that is a list or a mapping"),
@@ -148,7 +149,7 @@ def test_hostile_text_is_refused_with_its_place(data: bytes, said: str) -> None:
 
 
 def test_a_tag_makes_no_object() -> None:
-    assert read("!!python/object/apply:os.system [id]").problems
+    assert read("devices: !!python/object/apply:os.system [id]").problems
 
 
 @given(st.binary(max_size=200))
