@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pcisolve.api.judge import Judged, judge
@@ -11,7 +12,7 @@ from pcisolve.api.summary import summary
 from pcisolve.api.write import solved_bytes
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.errors import InputError
-from pcisolve.explain.planning import conflict, problem_findings
+from pcisolve.explain.plan_finding import conflict, problem_findings
 from pcisolve.libvirt.document import Document, read, read_path
 from pcisolve.plan.entry import Problem
 from pcisolve.plan.fields import MAX_DOMAINS
@@ -24,7 +25,7 @@ from pcisolve.problem.planning.elements import when_attributes
 from pcisolve.problem.planning.expand import expand
 from pcisolve.problem.planning.ground import Ground, Kinds, Setting, kinds_of_plan, scheme_of_plan, setting_of
 from pcisolve.problem.planning.guest import planned_guest
-from pcisolve.problem.planning.scene import Scene
+from pcisolve.problem.planning.scene import Cap, Scene
 from pcisolve.problem.planning.skeleton import skeleton
 from pcisolve.problem.problem import Options
 from pcisolve.solver.planning.decide import Best, Nothing, Undecided, best, feasible
@@ -78,7 +79,7 @@ def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     if isinstance(found, Undecided):
         raise _Refused(_verdict(UNKNOWN, options, (), proven=False))
     if isinstance(found, Nothing):
-        finding = conflict(plan, lambda part: _possible(ground, part, options.time_limit))
+        finding = conflict(plan, lambda part, caps: _possible(ground, part, caps, options.time_limit), scene.caps)
         raise _Refused(_verdict(INFEASIBLE, options, (finding,)))
     return _laid_out(scene, found, ground, document, options)
 
@@ -169,11 +170,11 @@ def _skeleton(plan: Plan, setting: Setting, kinds: Kinds) -> Document:
     return read(skeleton(plan, setting.machine, setting.arch, setting.type, frozenset(elements)), plan.text.name)
 
 
-def _opened(ground: Ground, plan: Plan, seconds: float) -> Scene | None:
+def _opened(ground: Ground, plan: Plan, seconds: float, caps: Sequence[Cap] = ()) -> Scene | None:
     """A scene with enough optional domains for a layout; None where no number of them is enough."""
     extra = 1
     while True:
-        scene = build_scene(ground, plan, extra, [])
+        scene = build_scene(ground, plan, extra, [], caps)
         possible = feasible(scene, seconds)
         if possible or possible is None:
             return scene
@@ -182,14 +183,14 @@ def _opened(ground: Ground, plan: Plan, seconds: float) -> Scene | None:
         extra *= 2
 
 
-def _possible(ground: Ground, plan: Plan, seconds: float) -> bool | None:
-    """Whether a plan has a layout at all."""
+def _possible(ground: Ground, plan: Plan, caps: Sequence[Cap], seconds: float) -> bool | None:
+    """Whether a plan has a layout at all, with some of the machine's limits changed if asked."""
     if not plan.devices and not plan.spares:
         return True
     problems: list[Problem] = []
-    scene = build_scene(ground, plan, 0, problems)
+    scene = build_scene(ground, plan, 0, problems, caps)
     if problems:
         return False
     if not plan.domains and scene.caps.domains > 1:
-        return _opened(ground, plan, min(seconds, _PROBE_SECONDS)) is not None
+        return _opened(ground, plan, min(seconds, _PROBE_SECONDS), caps) is not None
     return feasible(scene, min(seconds, _PROBE_SECONDS))

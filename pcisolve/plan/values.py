@@ -23,13 +23,17 @@ class MachineWish(NamedTuple):
 
 
 class DomainWish(NamedTuple):
-    """One or more alike PCI domains. `nodes`: guest NUMA nodes, one for all or one each; () for none."""
+    """One or more alike PCI domains. `nodes`: guest NUMA nodes, one for all or one each; () for none.
+
+    `open`: any number of them, from none up to what the machine has; an explanation asks so.
+    """
 
     name: str
     number: int | None
     copies: int
     nodes: tuple[int, ...]
     at: Mark
+    open: bool = False
 
 
 class RootWish(NamedTuple):

@@ -10,7 +10,6 @@ from pcisolve.encoding.planning.counts import Counts
 from pcisolve.plan.values import CONTROLLERS, SPREAD, Apart, Together
 from pcisolve.problem.planning.scene import Scene, Site
 
-_BUSES = 256
 _MAX_SWITCHES = 85  # of one root: a switch takes three bus numbers of 256
 
 
@@ -196,7 +195,9 @@ class Wishes:
             if limit is not None:
                 self.model.add(sum(buses) <= limit.value)
             open_ = [number for number, site in zip(buses, sites, strict=True) if site.window is None]
-            self.model.add(sum(open_) <= self.scene.standing.windows.get(sites[0].domain, _BUSES))
+            window = self.scene.standing.windows.get(sites[0].domain)
+            if window is not None:
+                self.model.add(sum(open_) <= window)
             for number, site in zip(buses, sites, strict=True):
                 if site.window is not None:
                     self.model.add(number <= site.window)

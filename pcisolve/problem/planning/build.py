@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS, PCI_EXPANDER
 from pcisolve.plan.entry import Problem
 from pcisolve.plan.values import DeviceWish, Plan, Together
@@ -9,7 +11,7 @@ from pcisolve.problem.parts import Controller
 from pcisolve.problem.planning.ground import Ground
 from pcisolve.problem.planning.occupancy import Occupancy
 from pcisolve.problem.planning.pins import reserve_pins
-from pcisolve.problem.planning.scene import Caps, Group, Item, Scene, Site, Standing, growth_models
+from pcisolve.problem.planning.scene import Cap, Caps, Group, Item, Scene, Site, Standing, growth_models
 from pcisolve.problem.planning.sites import SiteMaker
 from pcisolve.problem.scheme import FLAT
 
@@ -19,16 +21,17 @@ _PORTS = 256  # rule chassis-unique: an 8-bit number for each root and downstrea
 _FLAT_CONTROLLERS = 256  # rule index-max-255
 
 
-def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem]) -> Scene:
+def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem], caps: Sequence[Cap] = ()) -> Scene:
     """The scene of a plan that names only known things.
 
     Args:
         extra: how many domains may be added where the plan leaves their number open.
         problems: gets what cannot be had at all, such as more domains than the machine has.
+        caps: limits of the machine with other values, for explanations.
     """
     occupancy = Occupancy(ground.base)
-    caps = _caps(ground)
-    sites = SiteMaker(ground, plan, occupancy, caps, problems).sites(extra)
+    own = _caps(ground)._replace(**{one.name: one.value for one in caps})
+    sites = SiteMaker(ground, plan, occupancy, own, problems).sites(extra)
     express = ground.base.by_index[0].model is not None and ground.base.by_index[0].model.express
     groups = [_group(ground, wish, sites, express) for wish in plan.devices]
     reserve_pins(plan, ground, occupancy, sites, groups, problems)
@@ -44,7 +47,7 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem])
         growth=growing,
         groups=groups,
         items=_items(plan, groups, problems),
-        caps=caps,
+        caps=own,
         buses=occupancy.buses,
         existing=_existing(occupancy, sites),
         standing=_standing(ground, occupancy, sites),

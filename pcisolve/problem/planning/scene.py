@@ -116,6 +116,13 @@ class Standing(NamedTuple):
     windows: dict[int, int]
 
 
+class Cap(NamedTuple):
+    """One of Caps by its name, with a value to try in its place."""
+
+    name: str
+    value: int
+
+
 class Scene:
     """Everything the count model and the expansion need to know.
 

@@ -11,6 +11,8 @@ from pcisolve.problem.planning.ground import Ground
 from pcisolve.problem.planning.occupancy import Occupancy
 from pcisolve.problem.planning.scene import OWN_BUS, Caps, Room, Site
 
+_OPEN = 64  # how many more domains there may be where an explanation leaves their number open
+
 
 class SiteMaker:
     """Makes a scene's sites, in this order: the base's, the declared domains, the open ones, the expanders."""
@@ -86,10 +88,11 @@ class SiteMaker:
 
     def _declared(self) -> None:
         named = [one.wish for one in self.found if one.wish is not None]
-        for wish in self.plan.domains:
-            rest = wish.copies - sum(1 for one in named if one is wish)
-            begin = wish.copies - rest
-            for copy in range(begin, wish.copies):
+        for wish in sorted(self.plan.domains, key=lambda one: one.open):
+            there, copies = sum(1 for one in named if one is wish), wish.copies
+            if wish.open:
+                copies = min(copies + _OPEN, self.caps.domains - self.domain_count + there)
+            for copy in range(there, copies):
                 self._new_domain(wish, copy, wish.number)
 
     def _new_domain(self, wish: DomainWish | None, copy: int, number: int | None) -> Site | None:
@@ -102,9 +105,9 @@ class SiteMaker:
         site = self._add(self.domain_count, name, model, wish)
         self.domain_count += 1
         site.number = number
-        site.optional = wish is None and number is None
+        site.optional = wish.open if wish is not None else number is None
         if wish is not None and wish.nodes:
-            site.node = wish.nodes[copy if len(wish.nodes) > 1 else 0]
+            site.node = wish.nodes[min(copy, len(wish.nodes) - 1)]
             option = model.targets.get("node")
             if option is None or not option.applies_to(self.ground.setting.machine.family):
                 message = f"domains have no NUMA node on {self._whose()}; the roots of a flat plan may have one"
