@@ -90,6 +90,15 @@ class Counts:
                     if scene.takes(site, host, item.needs):
                         slots += self._new(self.placed, (number, site.position, host))
                 self._count_devices(number, site, slots)
+            self._round_up(number)
+
+    def _round_up(self, number: int) -> None:
+        """What the relations below do not see: all packed devices together need whole slots."""
+        item = self.scene.items[number]
+        if item.packed > 1:
+            copies = self.scene.by_group[item.groups[0]].wish.copies
+            slots = [one for key, one in self.placed.items() if key[0] == number]
+            self.model.add(sum(slots) >= -(-copies // item.packed))
 
     def _new(self, table: dict[Key, Any], key: Key) -> Any:
         table[key] = self.number(self.most)

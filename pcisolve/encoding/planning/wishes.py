@@ -31,7 +31,7 @@ class Wishes:
         self._isolate()
         self._limit_domains()
         self._limit_guest()
-        self._order_optional()
+        self._order_alike()
 
     @property
     def controllers(self) -> Any:
@@ -231,14 +231,25 @@ class Wishes:
                 total += count - inner
         return total
 
-    def _order_optional(self) -> None:
-        """Of roots that are alike, the first are there."""
-        optional = [one.position for one in self.scene.sites if one.optional]
-        for before, after in pairwise(optional):
-            self.model.add(self.counts.used[before] >= self.counts.used[after])
+    def _order_alike(self) -> None:
+        """Of roots that are alike, the first are there, and have no fewer devices than those after them."""
+        names = list(self.scene.by_group)
+        for before, after in pairwise(self.scene.sites):
+            if not _alike(before, after):
+                continue
+            self.model.add(self.counts.used[before.position] >= self.counts.used[after.position])
+            here, there = (self.counts.devices_at(names, [one]) for one in (before, after))
+            self.model.add(here >= there)
 
 
 _SWITCH = (UPSTREAM_PORT, DOWNSTREAM_PORT)
+
+
+def _alike(one: Site, other: Site) -> bool:
+    """Whether two roots could change places without anybody noticing but their numbers."""
+    if any(root.existing is not None or root.number is not None for root in (one, other)):
+        return False
+    return one.wish is other.wish and one.node == other.node and one.model is other.model
 
 
 def switched_groups(scene: Scene) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from pcisolve.core.address import Address
@@ -88,9 +89,13 @@ class _Maker:
             if child is not devices:
                 copy.children.append(child)
         more = Node("devices", {} if devices is None else devices.attributes, -1 if devices is None else devices.number)
+        fresh = set(new)
         more.children = [*(devices.children if devices is not None else ()), *new]
+        counted = Counter(child.tag for child in more.children if child not in fresh)
         for node in new:
             node.parent = more
+            counted[node.tag] += 1
+            node.ordinal = counted[node.tag]
         more.parent = copy
         copy.children.append(more)
         return copy

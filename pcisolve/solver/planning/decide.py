@@ -66,10 +66,11 @@ def best(scene: Scene, seconds: float) -> Best | Nothing | Undecided:
     names = [*([DOMAINS] if any(one.optional for one in scene.sites) else []), *scene.plan.prefer]
     levels: list[Level] = []
     found: Counted | None = None
-    for name in names:
+    for number, name in enumerate(names):
+        share = (deadline - time.monotonic()) / (len(names) - number)
         objective = wishes.domains if name == DOMAINS else wishes.objective(name)
         counts.model.minimize(objective)
-        solver = _solver(max(deadline - time.monotonic(), 0.001))
+        solver = _solver(max(share, 0.001))
         status = solver.solve(counts.model)
         if status == cp_model.INFEASIBLE:
             return Nothing()
