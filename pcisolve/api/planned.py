@@ -12,6 +12,7 @@ from pcisolve.verdict.rows import Row
 from pcisolve.verdict.values import FactAt, Verdict
 
 if TYPE_CHECKING:
+    from pcisolve.api.mend import Mended
     from pcisolve.libvirt.document import Document
 
 
@@ -92,6 +93,15 @@ class PlannedGuest(Guest):
             InputError: as for solve.
         """
         return self.solve(options).verdict
+
+    def repair(self, options: Options | None = None, *, pick: int = 1) -> Mended:
+        """What a plan wishes for is for its author to change.
+
+        Raises:
+            InputError: always.
+        """
+        message = "a plan is not repaired by itself; `pcisolve check` says which numbers would do"
+        raise InputError(message, location=self.text.location(self.text.top.at))
 
     def convert(self, to: str, options: Options | None = None) -> Result:
         """A plan has no addresses to convert.
