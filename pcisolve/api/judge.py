@@ -41,13 +41,14 @@ class _Source:
     def __init__(self, plan: PlanText, guest: PlannedGuest, document: Document, has_base: bool) -> None:
         self.name = plan.name
         self.plan, self.guest, self.document, self.has_base = plan, guest, document, has_base
+        self.new = {one.number for one in guest.new}
 
     def location(self, node: Node, attribute: str | None = None) -> Location:
         """The plan's line for what the plan asks for; the base's for what it has."""
         mark = self.guest.marks.get(node.number)
         if mark is not None:
             return self.plan.location(mark)
-        is_new = any(node is one for one in self.guest.new)
+        is_new = node.number in self.new
         return Location(self.name, 1, 1) if is_new or not self.has_base else self.document.location(node, attribute)
 
     def line(self, number: int) -> str:

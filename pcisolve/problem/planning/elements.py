@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import count
+from typing import NamedTuple
 
 from pcisolve.catalog.devices import DeviceClass, Variant
 from pcisolve.core.address import Address
@@ -12,6 +13,14 @@ from pcisolve.plan.values import DeviceWish
 from pcisolve.problem.implicit import synthetic
 
 _STAND_IN_DOMAIN = 0xFFFF
+
+
+class _Step(NamedTuple):
+    """An attribute to be set: the child elements that lead to it, its name, and its text with fields."""
+
+    tags: tuple[str, ...]
+    attribute: str
+    text: str
 
 
 class ElementMaker:
@@ -23,15 +32,25 @@ class ElementMaker:
         self._taken = taken_indexes
         self._next_index: Counter[str] = Counter()
         self._stand_ins = count()
+        self._steps: dict[str, list[_Step]] = {}
 
     def element(self, variant: Variant, device: DeviceClass, wish: DeviceWish, rank: int) -> Node:
         """A complete element of the kind; `rank` counts from 0 within the group."""
         fields = self._fields(variant, wish, rank)
-        paths = {**when_attributes(variant), **(variant.xml or {})}
         root = synthetic(device.element, {})
-        for path, text in paths.items():
-            _set(root, path, _filled(text, fields))
+        holders: dict[tuple[str, ...], Node] = {(): root}
+        for tags, attribute, text in self._steps_of(variant):
+            holder = holders.get(tags) or _holder(holders, tags)
+            holder.attributes[attribute] = _filled(text, fields) if "{" in text else text
         return root
+
+    def _steps_of(self, variant: Variant) -> list[_Step]:
+        steps = self._steps.get(variant.name)
+        if steps is None:
+            paths = {**when_attributes(variant), **(variant.xml or {})}
+            split = [(path.split("/"), text) for path, text in paths.items()]
+            steps = self._steps[variant.name] = [_Step(tuple(tags), name, text) for (*tags, name), text in split]
+        return steps
 
     def _fields(self, variant: Variant, wish: DeviceWish, rank: int) -> dict[str, str]:
         name = wish.name if wish.copies == 1 else f"{wish.name}-{rank + 1}"
@@ -86,21 +105,15 @@ def drive_name(prefix: str, number: int) -> str:
     return prefix + letters
 
 
-def _set(root: Node, path: str, value: str) -> None:
-    holder = root
-    *tags, attribute = path.split("/")
-    for tag in tags:
-        child = holder.first(tag)
-        if child is None:
-            child = synthetic(tag, {})
-            holder.children.append(child)
-        holder = child
-    holder.attributes[attribute] = value
+def _holder(holders: dict[tuple[str, ...], Node], tags: tuple[str, ...]) -> Node:
+    """The child element at a path, made with those above it."""
+    above = holders.get(tags[:-1]) or _holder(holders, tags[:-1])
+    child = holders[tags] = synthetic(tags[-1], {})
+    above.children.append(child)
+    return child
 
 
 def _filled(text: str, fields: dict[str, str]) -> str:
-    if "{" not in text:
-        return text
     for name, value in fields.items():
         text = text.replace("{" + name + "}", value)
     return text
