@@ -21,9 +21,8 @@ from pcisolve.plan.text import PlanText
 from pcisolve.plan.values import Plan
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.planning.build import build_scene
-from pcisolve.problem.planning.elements import when_attributes
 from pcisolve.problem.planning.expand import expand
-from pcisolve.problem.planning.ground import Ground, Kinds, Setting, kinds_of_plan, scheme_of_plan, setting_of
+from pcisolve.problem.planning.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
 from pcisolve.problem.planning.guest import planned_guest
 from pcisolve.problem.planning.scene import Cap, Scene
 from pcisolve.problem.planning.skeleton import skeleton
@@ -70,7 +69,7 @@ def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     _refuse_problems(text, problems)
     ground, document = _ground(plan, catalog, options)
     options = options._replace(scheme=ground.scheme)
-    wrong: list[Problem] = []
+    wrong = singles(ground, plan)
     scene = build_scene(ground, plan, 0, wrong)
     _refuse_problems(text, wrong)
     if not plan.domains and scene.caps.domains > 1:
@@ -93,12 +92,12 @@ def _laid_out(scene: Scene, found: Best, ground: Ground, document: Document, opt
     kept = [one.place.provider for one in expansion.kept]
     rows = summary(judged.layout, judged.names, kept, direct=scene.direct)
     first = min((node.number for node in guest.new), default=None)
-    return PlanAnswer(verdict, rows, levels, solved_bytes(document, judged.layout, first))
+    return PlanAnswer(verdict, rows, levels, solved_bytes(document, judged.layout, first, guest.dropped))
 
 
 def _refuse_problems(text: PlanText, problems: tuple[Problem, ...] | list[Problem]) -> None:
     if problems:
-        found = sorted(problem_findings(text, problems), key=lambda one: (one.facts[0].line, one.facts[0].column))
+        found = sorted(problem_findings(text, dict.fromkeys(problems)), key=lambda one: (one.facts[0].line, one.facts[0].column))
         raise _Refused(_verdict(INVALID, Options(), tuple(found)))
 
 
@@ -114,7 +113,7 @@ def _ground(plan: Plan, catalog: Catalog, options: Options) -> tuple[Ground, Doc
     _refuse_problems(plan.text, problems)
     if setting is None:
         raise AssertionError("a plan without machine is refused")
-    document = base_document(plan) if plan.base is not None else _skeleton(plan, setting, kinds)
+    document = base_document(plan) if plan.base is not None else _skeleton(plan, setting)
     asked = options._replace(scheme=_base_scheme(plan, options), policy="libvirt")
     first = solve(document.root, document, catalog, asked)
     if first.layout is None:
@@ -162,12 +161,8 @@ def base_document(plan: Plan) -> Document:
         ) from None
 
 
-def _skeleton(plan: Plan, setting: Setting, kinds: Kinds) -> Document:
-    elements = set()
-    for device, variant in kinds.values():
-        type_ = when_attributes(variant).get("type", "")
-        elements.add(f"{type_} controller" if device.element == "controller" else device.element)
-    return read(skeleton(plan, setting.machine, setting.arch, setting.type, frozenset(elements)), plan.text.name)
+def _skeleton(plan: Plan, setting: Setting) -> Document:
+    return read(skeleton(plan, setting.machine, setting.arch, setting.type), plan.text.name)
 
 
 def _opened(ground: Ground, plan: Plan, seconds: float, caps: Sequence[Cap] = ()) -> Scene | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pcisolve.core.change import NewElement
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document
@@ -10,13 +12,16 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 
 
-def solved_bytes(document: Document, layout: Layout, planned: int | None = None) -> bytes:
+def solved_bytes(document: Document, layout: Layout, planned: int | None = None, dropped: Iterable[Node] = ()) -> bytes:
     """The document with every address, added controller and implicit device in it; the rest byte for byte.
 
     Args:
         planned: elements from this Node.number on are not in the document yet: a plan adds them.
+        dropped: elements of the document that are not in the layout any more.
     """
     writer = Writer(document)
+    for node in dropped:
+        writer.remove(node)
     new = [one for one in layout.problem.parts if _is_planned(one, planned)]
     for part in layout.problem.parts:
         if part.node is not None and not _is_planned(part, planned):

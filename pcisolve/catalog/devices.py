@@ -46,13 +46,14 @@ class Vocabulary(NamedTuple):
 
 
 class DeviceClass(NamedTuple):
-    """A device element. `zpci`: gets zPCI ids on s390 when it has a PCI address."""
+    """A device element. `zpci`: gets zPCI ids on s390 when it has a PCI address. `single`: a guest has only one."""
 
     element: str
     summary: str
     source: str
     since: Version
     zpci: bool
+    single: bool
     variants: tuple[Variant, ...]
     known: tuple[Vocabulary, ...]
 
@@ -91,6 +92,7 @@ def read_device(table: Table, libvirt: Version) -> DeviceClass:
         source=table.text("source"),
         since=table.version("since"),
         zpci=table.flag("zpci"),
+        single=table.flag("single", False),
         variants=tuple(one for one in variants if one.since <= libvirt and (one.until is None or libvirt < one.until)),
         known=tuple(one for one in known if one.since <= libvirt),
     )

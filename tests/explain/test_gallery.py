@@ -21,9 +21,7 @@ GUESTS = sorted(GALLERY.glob("*.xml"))
 
 def told(guest: Guest, name: str) -> str:
     """What `pcisolve check` prints."""
-    findings = [
-        one._replace(facts=tuple(fact._replace(file=name) for fact in one.facts)) for one in guest.explain()
-    ]
+    findings = [one._replace(facts=tuple(fact._replace(file=name) for fact in one.facts)) for one in guest.explain()]
 
     def line(fact: FactAt) -> str:
         return guest.document.line(fact.line)

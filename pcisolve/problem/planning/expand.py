@@ -179,7 +179,9 @@ class _Run:
         while left:
             before = sum(left.values())
             for name, model in self.scene.growth.items():
-                if model.needs & DOWNSTREAM_PORT and not any(one[1] for one in left if self._is_up(one[1])):
+                if model.needs & DOWNSTREAM_PORT:
+                    if any(number for key, number in left.items() if self._is_up(key[1])):
+                        continue  # somebody's own switches come first
                     self._grow_switches(site, model, left)
                 for key in [one for one in left if one[1] == name]:
                     left[key] -= self._add(site, model, key[2], left[key])

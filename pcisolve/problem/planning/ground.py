@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
@@ -96,3 +97,17 @@ def scheme_of_plan(plan: Plan, asked: str) -> str:
         return plan.scheme
     several = sum(one.copies for one in plan.domains) > 1 or any(one.number for one in plan.domains)
     return MULTI_DOMAIN if several else FLAT
+
+
+def singles(ground: Ground, plan: Plan) -> list[Problem]:
+    """Groups of devices of which a guest has only one, and has it, or would have several."""
+    base = ground.base.problem
+    count = Counter(one.kind for one in base.parts if one.variant is not None and one.variant.needs)
+    found = []
+    for wish in plan.devices:
+        device = ground.kinds[wish.kind][0]
+        count[device.element] += wish.copies
+        if device.single and count[device.element] > 1:
+            message = f"a guest has only one {device.element}; this is number {count[device.element]}"
+            found.append(Problem("plan-count", message, wish.at))
+    return found

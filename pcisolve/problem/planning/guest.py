@@ -10,7 +10,7 @@ from pcisolve.core.node import Node
 from pcisolve.plan.text import Mark
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.implicit import synthetic
-from pcisolve.problem.planning.elements import ElementMaker
+from pcisolve.problem.planning.elements import ElementMaker, when_attributes
 from pcisolve.problem.planning.expand import Expansion, NewController
 from pcisolve.problem.planning.ground import Ground
 from pcisolve.problem.planning.scene import Scene, Site
@@ -25,12 +25,14 @@ class PlannedGuest(NamedTuple):
         new: what was added, controllers first.
         marks: where the plan asks for each new element, by Node.number; a controller has none.
         ranks: group and rank of each new device, by Node.number.
+        dropped: elements of the base that say there is none of what the plan brings.
     """
 
     root: Node
     new: list[Node]
     marks: dict[int, Mark]
     ranks: dict[int, tuple[str, int]]
+    dropped: list[Node]
 
 
 def planned_guest(scene: Scene, expansion: Expansion, ground: Ground, root: Node) -> PlannedGuest:
@@ -43,6 +45,19 @@ class _Maker:
         self.scene, self.expansion, self.ground, self.root = scene, expansion, ground, root
         self.number = 1 + _highest_number(root)
         self.domains = self._domains()
+        self.dropped = self._dropped()
+
+    def _dropped(self) -> list[Node]:
+        """Such as <memballoon model='none'/> where the plan has a balloon."""
+        devices = self.root.first("devices")
+        elements = [(one.device.element, when_attributes(one.variant).get("type")) for one in self.scene.groups]
+        found = []
+        for node in devices.children if devices is not None else ():
+            none = "none" in (node.get("model"), node.get("model/type"))
+            kind = node.get("type") if node.tag == "controller" else None
+            if none and any(tag == node.tag and kind in (None, type_) for tag, type_ in elements):
+                found.append(node)
+        return found
 
     def _domains(self) -> dict[int, int]:
         """The PCI domain of each controller's bus, by index."""
@@ -74,7 +89,7 @@ class _Maker:
             new.append(self._numbered(node))
             marks[node.number] = group.wish.at
             ranks[node.number] = (device.group, device.rank)
-        return PlannedGuest(self._with(new), new, marks, ranks)
+        return PlannedGuest(self._with(new), new, marks, ranks, self.dropped)
 
     def _numbered(self, node: Node) -> Node:
         node.number = self.number
@@ -90,7 +105,8 @@ class _Maker:
                 copy.children.append(child)
         more = Node("devices", {} if devices is None else devices.attributes, -1 if devices is None else devices.number)
         fresh = set(new)
-        more.children = [*(devices.children if devices is not None else ()), *new]
+        kept = [one for one in devices.children if one not in self.dropped] if devices is not None else []
+        more.children = [*kept, *new]
         counted = Counter(child.tag for child in more.children if child not in fresh)
         for node in new:
             node.parent = more
@@ -137,7 +153,8 @@ class _Maker:
 
     def _indexes(self) -> set[tuple[str, int]]:
         """Type and index of every controller of the base that is not a PCI controller."""
-        views = [one.view for one in self.ground.base.problem.by_kind("controller")]
+        parts = self.ground.base.problem.by_kind("controller")
+        views = [one.view for one in parts if one.node not in self.dropped]
         pairs = [(one.get("type") or "", one.get("index") or "") for one in views]
         return {(type_, int(index)) for type_, index in pairs if type_ != "pci" and index.isdecimal()}
 

@@ -60,6 +60,9 @@ class SiteMaker:
             node = self.ground.base.target(one, "node")
             site.node = node if isinstance(node, int) else None
             self._set_room(site, one)
+            if wish is not None and wish.nodes and site.node not in wish.nodes:
+                message = f"root controller {one.index} is there already, and not at that NUMA node"
+                self.problems.append(Problem("plan-numa", message, wish.at))
         self.domain_count = len(domains)
 
     def _wish_for(self, root: Controller) -> DomainWish | None:

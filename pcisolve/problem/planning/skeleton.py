@@ -10,19 +10,14 @@ from pcisolve.plan.values import DomainWish, Plan, RootWish
 _NODE_MIB = 256  # QEMU's pseries wants each NUMA node's memory in steps of this
 
 
-def skeleton(plan: Plan, machine: Machine, arch: str, type_: str, elements: frozenset[str]) -> bytes:
-    """A domain XML that libvirt defines as it is, with nothing in it that the plan does not name.
-
-    Args:
-        elements: what the plan brings, such as "usb controller" and "memballoon"; for what libvirt would add
-            by itself otherwise, the XML says that there is none.
-    """
+def skeleton(plan: Plan, machine: Machine, arch: str, type_: str) -> bytes:
+    """A domain XML that libvirt defines as it is; of what libvirt adds by itself it says that there is none."""
     cells = 1 + max((node for node in _nodes(plan)), default=-1)
     memory, vcpus = _sizes(plan, cells)
     quiet = []
-    if machine.default_usb and "usb controller" not in elements:
+    if machine.default_usb:
         quiet.append("    <controller type='usb' model='none'/>\n")
-    if machine.balloon and "memballoon" not in elements:
+    if machine.balloon:
         quiet.append("    <memballoon model='none'/>\n")
     return (
         "<domain type='qemu'>\n"
