@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
 from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
-from pcisolve.verdict.values import Finding, Verdict
+from pcisolve.verdict.values import FactAt, Finding, Verdict
 
 if TYPE_CHECKING:
     from pcisolve.api.mend import Mended
     from pcisolve.libvirt.document import Document
+    from pcisolve.problem.layout import Layout
+    from pcisolve.verdict.rows import Row
 
 
 class Result:
@@ -24,11 +26,23 @@ class Result:
         xml: the solved domain XML (bytes in the input's encoding), or None when not solved.
     """
 
-    __slots__ = ("verdict", "xml")
+    __slots__ = ("_layout", "verdict", "xml")
 
-    def __init__(self, verdict: Verdict, xml: bytes | None) -> None:
+    def __init__(self, verdict: Verdict, xml: bytes | None, layout: Layout | None = None) -> None:
         self.verdict = verdict
         self.xml = xml
+        self._layout = layout
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """For each root what it has and what is left; () when not solved."""
+        from pcisolve.api.summary import summary
+
+        return () if self._layout is None else summary(self._layout)
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`."""
+        return self.verdict.to_json()
 
 
 class Guest:
@@ -42,6 +56,14 @@ class Guest:
     def __init__(self, document: Document, models: str | None = None) -> None:
         self.document = document
         self.models = models
+
+    def line(self, fact: FactAt) -> str:
+        """The line a fact stands in."""
+        return self.document.line(fact.line)
+
+    def before(self) -> Document:
+        """What a solved guest is compared with."""
+        return self.document
 
     def _catalog(self, options: Options) -> Catalog:
         catalog = load_catalog(self.models, options.libvirt)
@@ -62,7 +84,7 @@ class Guest:
         options = options or Options()
         answer = solve(self.document.root, self.document, self._catalog(options), options)
         xml = None if answer.layout is None else solved_bytes(self.document, answer.layout)
-        return Result(answer.verdict, xml)
+        return Result(answer.verdict, xml, answer.layout)
 
     def check(self, options: Options | None = None, *, layout: bool = True) -> Verdict:
         """Every rule the guest breaks, without the solver; `layout` False leaves out where everything is.
@@ -110,15 +132,27 @@ class Guest:
 
 
 def load(source: str | os.PathLike[str] | bytes, *, models: str | os.PathLike[str] | None = None) -> Guest:
-    """Read a domain XML from a path ("-" is stdin) or from bytes.
+    """Read a domain XML or a plan file from a path ("-" is stdin) or from bytes; what begins with "<" is XML.
 
     Raises:
-        InputError: not a domain XML that can be used, with file, line and what was expected.
+        InputError: neither can be read from it, with file, line and what was expected.
     """
-    from pcisolve.libvirt.document import read, read_path
+    from pcisolve.libvirt.document import read, read_bytes
 
-    document = read(source) if isinstance(source, bytes) else read_path(os.fspath(source))
-    return Guest(document, None if models is None else os.fspath(models))
+    data, name = (source, "<stdin>") if isinstance(source, bytes) else read_bytes(os.fspath(source))
+    folder = None if models is None else os.fspath(models)
+    if not _is_plan(data):
+        return Guest(read(data, name), folder)
+    from pcisolve.api.planned import PlannedGuest
+    from pcisolve.plan.text import read_text
+
+    return PlannedGuest(read_text(data, name), folder)
+
+
+def _is_plan(data: bytes) -> bool:
+    """Whether this is no XML: every XML begins with "<", in one encoding or another."""
+    begin = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return bool(begin) and not begin.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\x00<"))
 
 
 def make_options(

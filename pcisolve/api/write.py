@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pcisolve.core.change import NewElement
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document
@@ -10,22 +12,37 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 
 
-def solved_bytes(document: Document, layout: Layout) -> bytes:
-    """The document with every address, added controller and implicit device in it; the rest byte for byte."""
+def solved_bytes(document: Document, layout: Layout, planned: int | None = None, dropped: Iterable[Node] = ()) -> bytes:
+    """The document with every address, added controller and implicit device in it; the rest byte for byte.
+
+    Args:
+        planned: elements from this Node.number on are not in the document yet: a plan adds them.
+        dropped: elements of the document that are not in the layout any more.
+    """
     writer = Writer(document)
+    for node in dropped:
+        writer.remove(node)
+    new = [one for one in layout.problem.parts if _is_planned(one, planned)]
     for part in layout.problem.parts:
-        if part.node is not None:
+        if part.node is not None and not _is_planned(part, planned):
             _update(writer, layout, part, part.node)
             if part.new_type:
                 _leave_pci(writer, layout, part)
-    after = _last_pci_controller(layout)
+    after = _last_pci_controller(layout, planned)
     for controller in layout.controllers:
-        if controller.node is None:
+        if controller.node is None or _is_planned(controller, planned):
             writer.add_device(_new_element(layout, controller), after)
     for part in layout.problem.parts:
         if part.node is None and not isinstance(part, Controller) and part in layout.addresses:
             writer.add_device(_new_element(layout, part), None)
+    for part in sorted(new, key=lambda one: one.view.number):
+        if not isinstance(part, Controller):
+            writer.add_device(_new_element(layout, part), None)
     return writer.data()
+
+
+def _is_planned(part: Part, planned: int | None) -> bool:
+    return planned is not None and part.node is not None and part.node.number >= planned
 
 
 def _leave_pci(writer: Writer, layout: Layout, part: Part) -> None:
@@ -40,8 +57,9 @@ def _leave_pci(writer: Writer, layout: Layout, part: Part) -> None:
     writer.set_child(part.node, "address", {"type": part.new_type, **rest})
 
 
-def _last_pci_controller(layout: Layout) -> Node | None:
-    nodes = [one.node for one in layout.problem.controllers if one.node is not None]
+def _last_pci_controller(layout: Layout, planned: int | None) -> Node | None:
+    controllers = layout.problem.controllers
+    nodes = [one.node for one in controllers if one.node is not None and not _is_planned(one, planned)]
     return max(nodes, key=lambda node: node.number, default=None)
 
 
@@ -97,15 +115,21 @@ def _new_element(layout: Layout, part: Part) -> NewElement:
         name = _qemu_name(layout, part)
         if name:
             children.append(NewElement("model", {"name": name}, ()))
-        targets = _target_attributes(layout, part)
-        if targets:
-            children.append(NewElement("target", targets, ()))
+        given = part.view.first("target")
+        targets = {**(given.attributes if given is not None else {}), **_target_attributes(layout, part)}
+        inner = tuple(_copy(child) for child in given.children) if given is not None else ()
+        if targets or inner:
+            children.append(NewElement("target", targets, inner))
     else:
-        children += [NewElement(child.tag, dict(child.attributes), ()) for child in part.view.children]
+        children += [_copy(child) for child in part.view.children if child.tag != "address"]
     address = layout.addresses.get(part)
     if address is not None:
         children.append(_address_element(layout, part))
     return NewElement(part.view.tag, dict(part.view.attributes), tuple(children))
+
+
+def _copy(node: Node) -> NewElement:
+    return NewElement(node.tag, dict(node.attributes), tuple(_copy(child) for child in node.children), node.text)
 
 
 def _address_element(layout: Layout, part: Part) -> NewElement:

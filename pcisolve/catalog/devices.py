@@ -35,6 +35,7 @@ class Variant(NamedTuple):
     msix: bool
     other_bus: str
     by_name_only: bool
+    xml: dict[str, str] | None
     rule: str
     since: Version
     until: Version | None
@@ -50,13 +51,14 @@ class Vocabulary(NamedTuple):
 
 
 class DeviceClass(NamedTuple):
-    """A device element. `zpci`: gets zPCI ids on s390 when it has a PCI address."""
+    """A device element. `zpci`: gets zPCI ids on s390 when it has a PCI address. `single`: a guest has only one."""
 
     element: str
     summary: str
     source: str
     since: Version
     zpci: bool
+    single: bool
     variants: tuple[Variant, ...]
     known: tuple[Vocabulary, ...]
 
@@ -86,7 +88,8 @@ def read_device(table: Table, libvirt: Version) -> DeviceClass:
     Raises:
         InputError: a wrong file.
     """
-    variants = [_variant(one) for one in table.tables("variant")]
+    xml = _xml(table)
+    variants = [_variant(one, xml) for one in table.tables("variant")]
     known = [_vocabulary(one) for one in table.tables("known")]
     device = DeviceClass(
         element=table.word("element", (table.file.stem,)),
@@ -94,6 +97,7 @@ def read_device(table: Table, libvirt: Version) -> DeviceClass:
         source=table.text("source"),
         since=table.version("since"),
         zpci=table.flag("zpci"),
+        single=table.flag("single", False),
         variants=tuple(one for one in variants if one.since <= libvirt and (one.until is None or libvirt < one.until)),
         known=tuple(one for one in known if one.since <= libvirt),
     )
@@ -112,10 +116,11 @@ def _vocabulary(table: Table) -> Vocabulary:
     return vocabulary
 
 
-def _variant(table: Table) -> Variant:
+def _variant(table: Table, xml: dict[str, str] | None) -> Variant:
+    when, own = read_when(table), _xml(table)
     variant = Variant(
         name=table.text("name"),
-        when=read_when(table),
+        when=when,
         needs=table.word("needs", NEEDS),
         integrated=table.flag("integrated", False),
         pci_address=table.word("pci_address", PCI_ADDRESS, "optional"),
@@ -123,9 +128,16 @@ def _variant(table: Table) -> Variant:
         msix=table.flag("msix", True),
         other_bus=table.text("other_bus", ""),
         by_name_only=table.flag("by_name_only", False),
+        xml=xml if own is None else own,
         rule=table.text("rule", ""),
         since=table.version("since", "0"),
         until=table.version("until") if "until" in table.raw else None,
     )
     table.finish()
     return variant
+
+
+def _xml(owner: Table) -> dict[str, str] | None:
+    """The attributes of a complete element, by path; a variant's own stand in place of its device's."""
+    table = owner.table("xml")
+    return None if table is None else {path: table.text(path) for path in table.raw}

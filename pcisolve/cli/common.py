@@ -14,7 +14,7 @@ from pcisolve.api.guest import Guest, make_options
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
-from pcisolve.verdict.values import FactAt, Verdict
+from pcisolve.verdict.values import Verdict
 
 if TYPE_CHECKING:
     from pcisolve.libvirt.document import Document
@@ -120,10 +120,7 @@ def print_findings(guest: Guest, verdict: Verdict, style: str = "full", *, err: 
     stream = sys.stderr if err else sys.stdout
     paint = coloured if stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") else plain
 
-    def source_line(fact: FactAt) -> str:
-        return guest.document.line(fact.line)
-
-    text = full(verdict.findings, source_line, paint)
+    text = full(verdict.findings, guest.line, paint)
     if text:
         click.echo(text, err=err, nl=False)
 

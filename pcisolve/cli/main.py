@@ -12,13 +12,14 @@ from pcisolve.core.errors import InputError
 from pcisolve.core.version import VERSION
 
 _COMMANDS = {
-    "solve": "complete a layout: domain XML -> solved XML",
+    "solve": "complete a layout: domain XML or plan file -> solved XML",
     "check": "everything that is wrong, at once",
     "show": "the topology as a tree",
     "convert": "the same layout in the flat or the multi-domain scheme",
     "batch": "many files, one JSON line each",
     "rule": "what a rule means, and why",
     "models": "controllers, machines and devices that are known",
+    "plan-schema": "the JSON Schema of plan files, for editors",
 }
 
 # What a shell says of a program that such a signal ended; 0 to 3 have meanings of their own.
@@ -51,7 +52,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = import_module(f"pcisolve.cli.{cmd_name}").command
+        command = import_module(f"pcisolve.cli.{cmd_name.replace('-', '_')}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

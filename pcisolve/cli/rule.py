@@ -19,15 +19,21 @@ def command(rule_id: str) -> None:
     Example:
       pcisolve rule addr-duplicate
     """
+    from pcisolve.plan.laws import LAWS
     from pcisolve.rules.registry import ALL, BY_ID
 
     if not rule_id:
         for rule in sorted(ALL, key=lambda one: one.id):
             click.echo(f"{rule.id:30} {rule.stage:8} {rule.title}")
+        for name, law in LAWS.items():
+            click.echo(f"{name:30} {'plan':8} {law.title}")
+        return
+    if rule_id in LAWS:
+        click.echo(f"{rule_id}\n\n{LAWS[rule_id].title}\n\n{LAWS[rule_id].reason}")
         return
     found = BY_ID.get(rule_id)
     if found is None:
-        click.echo(f'pcisolve: no rule "{rule_id}"; {did_you_mean(rule_id, BY_ID)}', err=True)
+        click.echo(f'pcisolve: no rule "{rule_id}"; {did_you_mean(rule_id, [*BY_ID, *LAWS])}', err=True)
         sys.exit(2)
     click.echo(f"{found.id}\n\n{inspect.cleandoc(found.__doc__ or '')}\n")
     click.echo(f"enforced by: {found.stage}\nsource: {found.source}")

@@ -18,27 +18,32 @@ from pcisolve.verdict.values import UNKNOWN
 @click.argument("file", default="-")
 @click.option("--output", "-o", metavar="FILE", help="write there instead of to stdout (replaced whole)")
 @click.option(
-    "--format", "style", type=click.Choice(("xml", "json", "diff", "tree")), default="xml", help="what to print [xml]"
+    "--format",
+    "style",
+    type=click.Choice(("xml", "json", "diff", "tree", "table")),
+    default="xml",
+    help="what to print [xml]",
 )
 @problem_options
 @solve_options
 def command(file: str, output: str | None, style: str, quiet: bool, models: str | None, **words: Any) -> None:
     """Complete a layout: every PCI controller, index and address.
 
-    FILE is a libvirt domain XML; "-" or nothing is stdin. Everything that is not an address or a controller
-    stays byte for byte.
+    FILE is a libvirt domain XML or a plan file; "-" or nothing is stdin. Of an XML everything that is not an address
+    or a controller stays byte for byte. A plan says in YAML what is wanted, and a complete guest is the answer.
 
     \b
     Examples:
       pcisolve solve guest.xml -o solved.xml
       pcisolve solve --format diff guest.xml
       pcisolve solve --policy minimal --format tree guest.xml
+      pcisolve solve --format table plan.yaml
     """
     guest = load(file, models=models)
     result = guest.solve(options_of(words))
     verdict = result.verdict
     if style == "json":
-        emit((json.dumps(verdict.to_json(), indent=2) + "\n").encode(), output)
+        emit((json.dumps(result.to_json(), indent=2) + "\n").encode(), output)
     elif result.xml is not None:
         emit(_rendered(guest, result, style), output)
         if verdict.notes and not quiet and style != "json":
@@ -58,4 +63,8 @@ def _rendered(guest: Guest, result: Result, style: str) -> bytes:
         from pcisolve.render.tree import tree
 
         return tree(result.verdict).encode()
-    return unified_diff(guest.document, result.xml or b"", "solved")
+    if style == "table":
+        from pcisolve.render.table import table
+
+        return table(result.rows).encode()
+    return unified_diff(guest.before(), result.xml or b"", "solved")

@@ -15,11 +15,12 @@ FIRST_ADDED: Final = 1 << 40  # above the number of any element that was read
 
 
 class NewElement(NamedTuple):
-    """An element to be added: attributes in the order in which they are written, children in theirs."""
+    """An element to be added: attributes in the order in which they are written, children in theirs, or text."""
 
     tag: str
     attributes: dict[str, str]
     children: tuple[NewElement, ...] = ()
+    text: str = ""
 
 
 class Change(NamedTuple):

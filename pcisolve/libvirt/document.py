@@ -155,13 +155,22 @@ def read(data: bytes, name: str = "<stdin>") -> Document:
 
 
 def read_path(path: str) -> Document:
-    """Read a domain XML from a file, or from standard input for "-". Never reads more than the limit of a file.
+    """Read a domain XML from a file, or from standard input for "-".
 
     Raises:
         InputError: as for read; or the file cannot be read.
     """
+    return read(*read_bytes(path))
+
+
+def read_bytes(path: str) -> tuple[bytes, str]:
+    """The content of a file, or of standard input for "-", and its name. Never reads more than the limit of a file.
+
+    Raises:
+        InputError: it cannot be read, or is too large.
+    """
     if path == "-":
-        return read(_read_stdin())
+        return _read_stdin(), "<stdin>"
     try:
         # Asked first, as a file of many gigabytes need not be read to be refused; a pipe has no size.
         if os.stat(path).st_size > MAX_BYTES:
@@ -171,7 +180,7 @@ def read_path(path: str) -> Document:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: {reason}", expected="a readable file") from None
-    return read(data, path)
+    return data, path
 
 
 def _read_stdin() -> bytes:

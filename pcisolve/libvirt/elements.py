@@ -10,10 +10,13 @@ from pcisolve.core.change import NewElement
 class Draft:
     """An element that is not in the document yet and may still change."""
 
-    __slots__ = ("attributes", "children", "tag")
+    __slots__ = ("attributes", "children", "tag", "text")
 
-    def __init__(self, tag: str, attributes: dict[str, str], children: list[Draft | NewElement]) -> None:
+    def __init__(
+        self, tag: str, attributes: dict[str, str], children: list[Draft | NewElement], text: str = ""
+    ) -> None:
         self.tag = tag
+        self.text = text
         self.attributes = attributes
         self.children = children
 
@@ -50,7 +53,12 @@ REFERENCES: Final = {
 
 def draft_of(element: NewElement) -> Draft:
     """A draft with the same content."""
-    return Draft(element.tag, dict(element.attributes), [draft_of(child) for child in element.children])
+    return Draft(element.tag, dict(element.attributes), [draft_of(child) for child in element.children], element.text)
+
+
+def escaped(text: str) -> str:
+    """Text between tags."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def quoted(value: str, quote: str) -> str:
@@ -67,6 +75,8 @@ def written(draft: Draft | NewElement, manner: Manner) -> str:
     quote = manner.quote
     start += "".join([f" {name}={quoted(value, quote)}" for name, value in draft.attributes.items()])
     if not draft.children:
+        if draft.text:
+            return f"{start}>{escaped(draft.text)}</{draft.tag}>"
         return f"{start}/>"
     inside = manner.inside
     body = "".join([written(child, inside) for child in draft.children])

@@ -43,7 +43,7 @@ def entity_bomb(use: str) -> str:
 
 
 UNUSABLE = {
-    "not xml": ("hello", "1:1: not well-formed XML", "a libvirt domain XML"),
+    "not xml": ("hello", "1:1: neither XML nor a plan", "a domain XML, or a plan"),
     "nothing": ("", "1:1: the input is empty", "a libvirt domain XML"),
     "not a domain": ("<network/>", "1:1: the root element is <network>", "expected <domain>"),
     "not closed": ("<domain>\n<devices>", "2:", "a libvirt domain XML"),
@@ -164,8 +164,8 @@ DEVICES = {
     "65,000 devices": (
         "<rng model='virtio'/>" * 65_000,
         1,
-        "index-max-255: 65,000 parts wait for a place: libvirt would add controllers up to index 256, and the highest is "
-        "255",
+        "index-max-255: 65,000 parts wait for a place: libvirt would add controllers up to index 256, and the highest "
+        "is 255",
     ),
 }
 

@@ -12,12 +12,13 @@ PORT, UP, DOWN = "pcie-root-port", "pcie-switch-upstream-port", "pcie-switch-dow
 
 
 def codes(machine: str, devices: str, name: str = "", **words: str) -> list[str]:
-    """The ids of the findings of a guest; `name` replaces the machine's name."""
+    """The ids of the findings of a guest, with those that go away with them; `name` replaces the machine's name."""
     quiet = QUIET if "memballoon" not in devices else QUIET.replace("<memballoon model='none'/>", "")
     data = domain(machine, quiet + devices)
     if name:
         data = data.replace(f"machine='{machine}'".encode(), f"machine='{name}'".encode())
-    return [one.code for one in pcisolve.load(data).check(make_options(**words)).findings]
+    findings = pcisolve.load(data).check(make_options(**words)).findings
+    return [code for one in findings for code in (*[one.code] * (1 + len(one.alike)), *one.rules[1:])]
 
 
 def expander(index: int, number: int, model: str = "pcie-expander-bus") -> str:

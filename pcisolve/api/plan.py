@@ -1,0 +1,193 @@
+"""One plan, from its text to a verdict: read, decide, lay out, and judge the outcome like any other guest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pcisolve.api.judge import Judged, judge
+from pcisolve.api.solve import solve
+from pcisolve.api.summary import summary
+from pcisolve.api.write import solved_bytes
+from pcisolve.catalog.catalog import Catalog
+from pcisolve.core.errors import InputError
+from pcisolve.explain.plan_finding import conflict, problem_findings
+from pcisolve.libvirt.document import Document, read, read_path
+from pcisolve.plan.entry import Problem
+from pcisolve.plan.fields import MAX_DOMAINS
+from pcisolve.plan.read import read_plan
+from pcisolve.plan.text import PlanText
+from pcisolve.plan.values import Plan
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.planning.build import build_scene
+from pcisolve.problem.planning.expand import expand
+from pcisolve.problem.planning.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
+from pcisolve.problem.planning.guest import planned_guest
+from pcisolve.problem.planning.scene import Cap, Scene
+from pcisolve.problem.planning.skeleton import skeleton
+from pcisolve.problem.problem import Options
+from pcisolve.solver.planning.decide import Best, Nothing, Undecided, best, feasible
+from pcisolve.verdict.rows import Row
+from pcisolve.verdict.values import INFEASIBLE, INVALID, UNKNOWN, Finding, Verdict
+
+_PROBE_SECONDS = 5.0
+
+
+class PlanAnswer(NamedTuple):
+    """A verdict on a plan; rows and xml when it is solved. `levels`: each preference with its proven value."""
+
+    verdict: Verdict
+    rows: tuple[Row, ...] = ()
+    levels: tuple[tuple[str, int, bool], ...] = ()
+    xml: bytes | None = None
+
+
+class _Refused(Exception):
+    """The plan cannot be used or has no layout; the argument is the verdict."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.status)
+        self.verdict = verdict
+
+
+def solve_plan(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
+    """Lay a plan out, best by its preferences, or say why it cannot be had.
+
+    Raises:
+        InputError: the base cannot be read.
+        CheckFailed: the check refused the layout: a defect of pcisolve.
+    """
+    try:
+        return _solve(text, catalog, options)
+    except _Refused as refused:
+        return PlanAnswer(refused.verdict)
+
+
+def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
+    plan, problems = read_plan(text)
+    _refuse_problems(text, problems)
+    ground, document = _ground(plan, catalog, options)
+    options = options._replace(scheme=ground.scheme)
+    wrong = singles(ground, plan)
+    scene = build_scene(ground, plan, 0, wrong)
+    _refuse_problems(text, wrong)
+    if not plan.domains and scene.caps.domains > 1:
+        scene = _opened(ground, plan, options.time_limit) or scene
+    found = best(scene, options.time_limit)
+    if isinstance(found, Undecided):
+        raise _Refused(_verdict(UNKNOWN, options, (), proven=False))
+    if isinstance(found, Nothing):
+        finding = conflict(plan, lambda part, caps: _possible(ground, part, caps, options.time_limit), scene.caps)
+        raise _Refused(_verdict(INFEASIBLE, options, (finding,)))
+    return _laid_out(scene, found, ground, document, options)
+
+
+def _laid_out(scene: Scene, found: Best, ground: Ground, document: Document, options: Options) -> PlanAnswer:
+    expansion = expand(scene, found.counted)
+    guest = planned_guest(scene, expansion, ground, document.root)
+    judged: Judged = judge(scene, expansion, guest, ground, document, options)
+    verdict = judged.verdict._replace(proven=found.proven)
+    levels = tuple((one.name, one.value, one.value == one.bound) for one in found.levels)
+    kept = [one.place.provider for one in expansion.kept]
+    rows = summary(judged.layout, judged.names, kept, direct=scene.direct)
+    first = min((node.number for node in guest.new), default=None)
+    return PlanAnswer(verdict, rows, levels, solved_bytes(document, judged.layout, first, guest.dropped))
+
+
+def _refuse_problems(text: PlanText, problems: tuple[Problem, ...] | list[Problem]) -> None:
+    if problems:
+        found = sorted(
+            problem_findings(text, dict.fromkeys(problems)), key=lambda one: (one.facts[0].line, one.facts[0].column)
+        )
+        raise _Refused(_verdict(INVALID, Options(), tuple(found)))
+
+
+def _verdict(status: str, options: Options, findings: tuple[Finding, ...], *, proven: bool = True) -> Verdict:
+    return Verdict(status, proven, options.scheme, options.policy, (), (), findings, {})
+
+
+def _ground(plan: Plan, catalog: Catalog, options: Options) -> tuple[Ground, Document]:
+    """What the plan stands on, with the base settled and read again."""
+    problems: list[Problem] = []
+    kinds = kinds_of_plan(plan, catalog, problems)
+    setting = setting_of(plan, catalog, problems)
+    _refuse_problems(plan.text, problems)
+    if setting is None:
+        raise AssertionError("a plan without machine is refused")
+    document = base_document(plan) if plan.base is not None else _skeleton(plan, setting)
+    asked = options._replace(scheme=_base_scheme(plan, options), policy="libvirt")
+    first = solve(document.root, document, catalog, asked)
+    if first.layout is None:
+        raise _Refused(first.verdict)
+    settled = read(solved_bytes(document, first.layout), document.name)
+    again = solve(settled.root, settled, catalog, asked._replace(scheme=first.verdict.scheme))
+    if again.layout is None:
+        raise _Refused(again.verdict)
+    if plan.base is not None:
+        setting = _setting_of_base(again.layout, setting)
+    return Ground(catalog, setting, kinds, first.verdict.scheme, again.layout, plan.base is not None), settled
+
+
+def _base_scheme(plan: Plan, options: Options) -> str:
+    if plan.base is not None and options.scheme == "auto" and plan.scheme is None and not plan.domains:
+        return "auto"
+    return scheme_of_plan(plan, options.scheme)
+
+
+def _setting_of_base(layout: Layout, setting: Setting) -> Setting:
+    """The base says the machine; the plan may add a platform."""
+    root = layout.problem.root
+    arch, type_ = root.get("os/type/arch") or "", root.get("os/type/machine") or ""
+    return Setting(layout.problem.machine, setting.platform, arch, type_)
+
+
+def base_document(plan: Plan) -> Document:
+    """The domain XML that a plan stands on.
+
+    Raises:
+        InputError: the plan has no base, or it cannot be read.
+    """
+    if plan.base is None:
+        where = plan.text.location(plan.mark("base"))
+        raise InputError("a plan without a base has nothing to be compared with", location=where)
+    name = plan.base
+    folder = os.path.dirname(plan.text.name) if plan.text.name != "<stdin>" else ""
+    try:
+        return read_path(os.path.join(folder, name))
+    except InputError as error:
+        if error.location is not None:
+            raise
+        raise InputError(
+            error.message, expected=error.expected, location=plan.text.location(plan.mark("base"))
+        ) from None
+
+
+def _skeleton(plan: Plan, setting: Setting) -> Document:
+    return read(skeleton(plan, setting.machine, setting.arch, setting.type), plan.text.name)
+
+
+def _opened(ground: Ground, plan: Plan, seconds: float, caps: Sequence[Cap] = ()) -> Scene | None:
+    """A scene with enough optional domains for a layout; None where no number of them is enough."""
+    extra = 1
+    while True:
+        scene = build_scene(ground, plan, extra, [], caps)
+        possible = feasible(scene, seconds)
+        if possible or possible is None:
+            return scene
+        if extra >= min(scene.caps.domains, MAX_DOMAINS):
+            return None
+        extra *= 2
+
+
+def _possible(ground: Ground, plan: Plan, caps: Sequence[Cap], seconds: float) -> bool | None:
+    """Whether a plan has a layout at all, with some of the machine's limits changed if asked."""
+    if not plan.devices and not plan.spares:
+        return True
+    problems: list[Problem] = []
+    scene = build_scene(ground, plan, 0, problems, caps)
+    if problems:
+        return False
+    if not plan.domains and scene.caps.domains > 1:
+        return _opened(ground, plan, min(seconds, _PROBE_SECONDS), caps) is not None
+    return feasible(scene, min(seconds, _PROBE_SECONDS))

@@ -1,0 +1,113 @@
+"""A plan as a library user holds it: what a guest can be asked, a plan can be asked too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pcisolve.api.guest import Guest, Result
+from pcisolve.core.errors import InputError
+from pcisolve.plan.text import PlanText
+from pcisolve.problem.problem import Options
+from pcisolve.verdict.rows import Row
+from pcisolve.verdict.values import FactAt, Verdict
+
+if TYPE_CHECKING:
+    from pcisolve.api.mend import Mended
+    from pcisolve.libvirt.document import Document
+
+
+class PlannedResult(Result):
+    """A verdict on a plan, and for a solved one the complete guest.
+
+    Attributes:
+        levels: each preference with its number, and whether that is proved to be the lowest.
+    """
+
+    __slots__ = ("_rows", "levels")
+
+    def __init__(
+        self, verdict: Verdict, xml: bytes | None, rows: tuple[Row, ...], levels: tuple[tuple[str, int, bool], ...]
+    ) -> None:
+        super().__init__(verdict, xml)
+        self._rows = rows
+        self.levels = levels
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """For each root what it has and what is left, with the plan's names; () when not solved."""
+        return self._rows
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`, with the key "plan"."""
+        preferences = [{"name": name, "value": value, "proven": proven} for name, value, proven in self.levels]
+        rows = [one._asdict() for one in self.rows]
+        return {**super().to_json(), "plan": {"preferences": preferences, "roots": rows}}
+
+
+class PlannedGuest(Guest):
+    """A plan file that was read.
+
+    Attributes:
+        text: the plan's lines and values.
+    """
+
+    def __init__(self, text: PlanText, models: str | None = None) -> None:
+        self.text = text
+        self.models = models
+
+    def line(self, fact: FactAt) -> str:
+        """The line a fact stands in, of the plan or of its base."""
+        if fact.file == self.text.name:
+            return self.text.line(fact.line)
+        from pcisolve.libvirt.document import read_path
+
+        return read_path(fact.file).line(fact.line)
+
+    def before(self) -> Document:
+        """The base.
+
+        Raises:
+            InputError: there is none.
+        """
+        from pcisolve.api.plan import base_document
+        from pcisolve.plan.read import read_plan
+
+        return base_document(read_plan(self.text).plan)
+
+    def solve(self, options: Options | None = None) -> PlannedResult:
+        """Lay the plan out, best by its preferences.
+
+        Raises:
+            InputError: the base or a model file cannot be used.
+        """
+        from pcisolve.api.plan import solve_plan
+
+        options = options or Options()
+        answer = solve_plan(self.text, self._catalog(options), options)
+        return PlannedResult(answer.verdict, answer.xml, answer.rows, answer.levels)
+
+    def check(self, options: Options | None = None, *, layout: bool = True) -> Verdict:
+        """What is wrong with the plan, whether it has a layout, and if so which.
+
+        Raises:
+            InputError: as for solve.
+        """
+        return self.solve(options).verdict
+
+    def repair(self, options: Options | None = None, *, pick: int = 1) -> Mended:
+        """What a plan wishes for is for its author to change.
+
+        Raises:
+            InputError: always.
+        """
+        message = "a plan is not repaired by itself; `pcisolve check` says which numbers would do"
+        raise InputError(message, location=self.text.location(self.text.top.at))
+
+    def convert(self, to: str, options: Options | None = None) -> Result:
+        """A plan has no addresses to convert.
+
+        Raises:
+            InputError: always.
+        """
+        message = f'a plan has no layout to convert; set "scheme: {to}" in it, or solve it first'
+        raise InputError(message, location=self.text.location(self.text.top.at))

@@ -1,0 +1,23 @@
+"""pcisolve plan-schema."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from pcisolve.cli.common import emit
+
+
+@click.command("plan-schema")
+@click.option("--output", "-o", metavar="FILE", help="write there instead of to stdout (replaced whole)")
+def command(output: str | None) -> None:
+    """The JSON Schema of plan files, for editors that complete and check YAML.
+
+    \b
+    Example:
+      pcisolve plan-schema -o plan.schema.json
+    """
+    from pcisolve.plan.schema import schema
+
+    emit((json.dumps(schema(), indent=2) + "\n").encode(), output)

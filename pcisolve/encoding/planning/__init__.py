@@ -1,0 +1,1 @@
+"""Plans as integers: how many of what go where."""

@@ -1,0 +1,109 @@
+"""Every key of a plan file: the one table that reading, JSON Schema and messages are made from."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+MAX_DEVICES: Final = 200_000
+MAX_DOMAINS: Final = 1_024
+MAX_INDEX: Final = 65_535
+MAX_NODES: Final = 1_024
+SCHEMES: Final = ("flat", "multi-domain")
+UNITS: Final = ("domain", "root", "switch", "slot")
+SPARE_KINDS: Final = ("pcie", "pci")
+SPARE_UNITS: Final = ("guest", "domain", "root", "numa")
+PREFERENCES: Final = ("controllers", "spread", "low-indexes")
+
+
+class Field(NamedTuple):
+    """A key: what its value is, and what it means.
+
+    `sort`: name (a word for things of the plan), names (one or several), text, word (one of `words`), words, number
+    (from `minimum` to `maximum`), numbers (one or several), flag, address (dddd:bb:ss.f), addresses, entry (a mapping
+    whose keys are TABLES[of]) or entries (a list of them).
+    """
+
+    sort: str
+    about: str
+    required: bool = False
+    words: tuple[str, ...] = ()
+    minimum: int = 0
+    maximum: int = 0
+    of: str = ""
+
+
+def _count(about: str, maximum: int) -> Field:
+    return Field("number", about, minimum=1, maximum=maximum)
+
+
+_MACHINE: Final = {
+    "arch": Field("text", "architecture, as in <type arch=...>", required=True),
+    "type": Field("text", "machine type, as in <type machine=...>; the architecture's default if missing"),
+    "memory": _count("guest memory in MiB [256 for each NUMA node]", 1 << 30),
+    "vcpus": _count("virtual CPUs [one for each NUMA node]", 4096),
+}
+_DOMAIN: Final = {
+    "name": Field("name", "what devices and messages call it", required=True),
+    "index": Field("number", "the PCI domain's number; the lowest free if missing", maximum=MAX_INDEX),
+    "count": _count("how many such domains [1]", MAX_DOMAINS),
+    "numa": Field("numbers", "guest NUMA node of its root; a list gives each domain its own", maximum=MAX_NODES),
+}
+_ROOT: Final = {
+    "name": Field("name", "what devices and messages call it", required=True),
+    "count": _count("how many such roots [1]", 31),
+    "numa": Field("numbers", "guest NUMA node; a list gives each of the roots its own", maximum=MAX_NODES),
+}
+_DEVICE: Final = {
+    "name": Field("name", "what relations and messages call the group", required=True),
+    "kind": Field("text", "a device kind of `pcisolve models`, such as virtio-disk", required=True),
+    "count": _count("how many such devices [1]", MAX_DEVICES),
+    "domain": Field("names", "the only domains (by name) they may be in"),
+    "root": Field("names", "the only roots (by name) they may be below"),
+    "numa": Field("number", "the only guest NUMA node they may be at", maximum=MAX_NODES),
+    "address": Field("address", "where the device has to be; for a group of one"),
+    "multifunction": Field("flag", "whether up to eight of them may share a slot, one function each [false]"),
+    "isolation": Field("name", "isolation group: the devices of one are below one root, with nothing else there"),
+    "host": Field("addresses", "the host's PCI devices that are given to the guest, one for each device"),
+}
+_RELATION: Final = {
+    "together": Field("names", "device groups that belong together"),
+    "apart": Field("names", "device groups of which only so many may be in one place"),
+    "on": Field("word", "in one what", required=True, words=UNITS),
+    "pairwise": Field("flag", "the first of each group together, the second, and so on [false]"),
+    "at-most": _count("how many of the groups' devices one place may have [1]", MAX_DEVICES),
+}
+_SPARE: Final = {
+    "kind": Field("word", "what is to fit: a PCI Express or a conventional device", required=True, words=SPARE_KINDS),
+    "count": _count("how many slots [1]", MAX_DEVICES),
+    "per": Field("word", "for each of what [guest]", words=SPARE_UNITS),
+    "hotplug": Field("flag", "whether the device will be plugged in while the guest runs [false]"),
+}
+_LIMITS: Final = {
+    "controllers": _count("PCI controllers in all, roots included", 1 << 30),
+    "buses-per-domain": _count("buses of one domain", 256),
+    "domains": _count("PCI domains", MAX_DOMAINS),
+}
+_PLAN: Final = {
+    "guest": Field("text", "the guest's name, as in <name>"),
+    "machine": Field("entry", "the virtual machine", of="machine"),
+    "platform": Field("text", "a platform of `pcisolve models`, instead of a machine or in addition"),
+    "scheme": Field("word", "how indexes relate to domains and buses", words=SCHEMES),
+    "base": Field("text", "a domain XML to plan on top of, relative to the plan; what it says is kept"),
+    "domains": Field("entries", "PCI domains; as few as it takes if missing", of="domain"),
+    "roots": Field("entries", "further roots of the only domain: expander buses", of="root"),
+    "devices": Field("entries", "what is wanted", of="device"),
+    "relations": Field("entries", "what belongs together or apart", of="relation"),
+    "spare": Field("entries", "slots to keep free", of="spare"),
+    "limits": Field("entry", "what must not be exceeded", of="limits"),
+    "prefer": Field("words", "what to minimise, first things first [all, in this order]", words=PREFERENCES),
+}
+TABLES: Final[dict[str, dict[str, Field]]] = {
+    "plan": _PLAN,
+    "machine": _MACHINE,
+    "domain": _DOMAIN,
+    "root": _ROOT,
+    "device": _DEVICE,
+    "relation": _RELATION,
+    "spare": _SPARE,
+    "limits": _LIMITS,
+}

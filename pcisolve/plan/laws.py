@@ -1,0 +1,69 @@
+"""What a plan file has to keep, by the codes its findings carry."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Law(NamedTuple):
+    """A law of plan files: its title, and why it is one."""
+
+    title: str
+    reason: str
+
+
+LAWS: Final[dict[str, Law]] = {
+    "plan-key": Law(
+        "A plan has the keys of the schema, each once, and those that are required.",
+        "A key that nobody reads would be a wish that nobody keeps. `pcisolve plan-schema` lists them all.",
+    ),
+    "plan-type": Law(
+        "A value is of its key's type.",
+        "Numbers are whole, in decimal or 0x hexadecimal; addresses are dddd:bb:ss.f in hexadecimal, best in quotes.",
+    ),
+    "plan-word": Law("A word is one of those its key knows.", "`pcisolve plan-schema` lists them."),
+    "plan-range": Law(
+        "A number is within its key's bounds.",
+        "The bounds are what a guest could have at all; a plan has at most 200,000 devices and 1,024 domains.",
+    ),
+    "plan-name": Law(
+        "A name stands for one thing, which the plan has.",
+        "Relations name device groups; devices name domains and roots.",
+    ),
+    "plan-count": Law(
+        "Numbers that belong together are equal.",
+        "An address is for a group of one; pairwise groups are of one size; a list of NUMA nodes or host devices has "
+        "one entry for each.",
+    ),
+    "plan-kind": Law(
+        "A kind is a device kind with a PCI address, of which a complete element can be written.",
+        "`pcisolve models` lists the kinds. A device that needs more than a plan can say goes into the base.",
+    ),
+    "plan-machine": Law("The machine is one that is known.", "`pcisolve models` lists them."),
+    "plan-platform": Law("The platform has a PCI domain 0.", "Every guest of libvirt begins with root controller 0."),
+    "plan-domains": Law(
+        "There are no more PCI domains than the machine has.",
+        "pseries has 31 host bridges; q35, pc and the virt boards have one domain in the flat scheme.",
+    ),
+    "plan-roots": Law(
+        "Further roots are expander buses of the only domain.",
+        "q35, arm virt (pcie-expander-bus) and pc (pci-expander-bus) have them; each takes a slot of bus 0.",
+    ),
+    "plan-numa": Law(
+        "A NUMA node belongs to a root that can have one.",
+        "Expander buses, and on pseries the host bridges but the first, have a NUMA node; other roots do not.",
+    ),
+    "plan-address": Law(
+        "An address of the plan names a place that is there and free.",
+        "It may name a bus of the base, or bus 0 of a domain; other buses are for the solver to number.",
+    ),
+    "plan-slot": Law(
+        "Devices that share a slot can share one.",
+        "A slot has eight functions, all PCI Express or all conventional; a group shares slots by one relation only.",
+    ),
+    "plan-conflict": Law(
+        "All wishes of a plan hold together.",
+        "A finding with this code names wishes that cannot: proved, and minimal, so that without any one of them the "
+        "others can be had. The numbers beside them are the nearest that would do while the others stay.",
+    ),
+}
