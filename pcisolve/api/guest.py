@@ -103,15 +103,24 @@ class Guest:
         return Result(*convert(self.document, self._catalog(options), options, to))
 
 
-def load(source: str | os.PathLike[str] | bytes, *, models: str | os.PathLike[str] | None = None) -> Guest:
+def load(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    models: str | os.PathLike[str] | None = None,
+    name: str = "<stdin>",
+) -> Guest:
     """Read a domain XML from a path ("-" is stdin) or from bytes.
+
+    Args:
+        models: a folder that adds to or overrides the shipped models.
+        name: what messages call the source when it is bytes.
 
     Raises:
         InputError: not a domain XML that can be used, with file, line and what was expected.
     """
     from pcisolve.libvirt.document import read, read_path
 
-    document = read(source) if isinstance(source, bytes) else read_path(os.fspath(source))
+    document = read(source, name) if isinstance(source, bytes) else read_path(os.fspath(source))
     return Guest(document, None if models is None else os.fspath(models))
 
 

@@ -160,8 +160,15 @@ def read_path(path: str) -> Document:
     Raises:
         InputError: as for read; or the file cannot be read.
     """
-    if path == "-":
-        return read(_read_stdin())
+    return read(_read_stdin()) if path == "-" else read(read_bytes(path), path)
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file.
+
+    Raises:
+        InputError: the file cannot be read, or is larger than MAX_BYTES.
+    """
     try:
         # Asked first, as a file of many gigabytes need not be read to be refused; a pipe has no size.
         if os.stat(path).st_size > MAX_BYTES:
@@ -171,7 +178,7 @@ def read_path(path: str) -> Document:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: {reason}", expected="a readable file") from None
-    return read(data, path)
+    return data
 
 
 def _read_stdin() -> bytes:
