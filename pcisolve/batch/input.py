@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pcisolve.core.errors import InputError
@@ -33,3 +34,15 @@ def content_of(one: Input) -> bytes:
         InputError: it cannot be read, or is too large.
     """
     return one.data if one.data is not None else read_bytes(one.path or one.label)
+
+
+def with_content(inputs: Iterator[Input]) -> Iterator[Input]:
+    """The same inputs, each read when it is asked for; one that cannot be read is a refusal."""
+    for one in inputs:
+        if one.data is None and one.refusal is None:
+            try:
+                yield one._replace(data=content_of(one))
+            except InputError as error:
+                yield one._replace(refusal=error)
+        else:
+            yield one

@@ -11,6 +11,7 @@ from typing import IO, Final, Self
 
 from pcisolve.core.errors import InputError
 
+_PART: Final = ".part"
 _MAX_PATH: Final = 4000  # bytes; Linux allows 4,095
 _MAX_PART: Final = 255
 # What the name of one input does to itself; anything else is wrong with the folder or the disk, and so with all.
@@ -37,7 +38,7 @@ class Lines:
         elif os.path.exists(self._path) and not os.path.isfile(self._path):
             self._stream = _opened(self._path)  # a pipe, or /dev/stdout
         else:
-            self._part = os.path.realpath(self._path) + ".part"
+            self._part = os.path.realpath(self._path) + _PART
             self._stream = _opened(self._part)
 
     def write(self, line: str) -> None:
@@ -46,15 +47,14 @@ class Lines:
         Raises:
             OSError: the disk does not take it.
         """
-        self._stream.write(line + "\n")
+        try:
+            self._stream.write(line + "\n")
+        except OSError as error:
+            raise self._named(error) from None
 
-    def flush(self) -> None:
-        """Show what was written so far.
-
-        Raises:
-            OSError: the disk does not take it.
-        """
-        self._stream.flush()
+    def _named(self, error: OSError) -> OSError:
+        """The error with the name of the file, which a stream does not tell."""
+        return OSError(error.errno, error.strerror, self._path or "standard output")
 
     def __enter__(self) -> Self:
         return self
@@ -70,12 +70,18 @@ class Lines:
             with contextlib.suppress(OSError):  # the first error is the one to tell
                 self._stream.close()
             return
+        try:
+            self._finish()
+        except OSError as problem:
+            raise self._named(problem) from None
+
+    def _finish(self) -> None:
         self._stream.flush()
         if self._part is not None:
             os.fsync(self._stream.fileno())
         self._stream.close()
         if self._part is not None:
-            os.replace(self._part, os.path.realpath(self._path))
+            os.replace(self._part, self._part.removesuffix(_PART))
 
 
 def _opened(path: str) -> IO[str]:

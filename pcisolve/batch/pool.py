@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 # Imported once, in the process that workers are forked from.
 _PRELOAD = ["pcisolve.api.solve", "pcisolve.api.write", "pcisolve.solver.preload", "pcisolve.batch.answer"]
+_STARTS = 5  # how often it is tried
 
 
 class Lost(NamedTuple):
@@ -101,10 +102,17 @@ class Pool:
         self._idle, self._busy = [], {}
 
     def _start(self) -> _Worker:
+        for attempt in range(1, _STARTS):
+            with contextlib.suppress(EOFError, OSError):
+                return self._started()
+            time.sleep(0.1 * attempt)  # the process that workers are forked from was killed too, and is made anew
+        return self._started()
+
+    def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._work, self._megabytes), daemon=True)
-        process.start()
-        theirs.close()
+        with contextlib.closing(theirs):
+            process = self._context.Process(target=_serve, args=(theirs, self._work, self._megabytes), daemon=True)
+            process.start()
         return _Worker(process, ours)
 
 

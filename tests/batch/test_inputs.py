@@ -98,9 +98,7 @@ def test_a_tar_archive_whatever_its_name(tmp_path: Path, pack: Callable[[bytes],
 @pytest.mark.parametrize("pack", PACKERS)
 def test_json_lines_whatever_their_name(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     file = tmp_path / "fleet"
-    rows = lines_of(
-        {"id": "one", "xml": "<a>ä</a>"}, {"xml": "<b/>", "id": 2, "of": []}, {"id": "d/3.xml", "xml": ""}
-    )
+    rows = lines_of({"id": "one", "xml": "<a>ä</a>"}, {"xml": "<b/>", "id": 2, "of": []}, {"id": "d/3.xml", "xml": ""})
     file.write_bytes(pack(b"\n" + rows + b"\n"))
     assert read(file) == [
         ("one", "one.xml", "<a>ä</a>".encode()),
