@@ -12,6 +12,7 @@ from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import INVALID, UNKNOWN
 
 FAILED = "error"  # the status of an input that pcisolve itself failed on
+REFUSED = "input"  # the code of the finding that says why an input cannot be used at all
 
 # The name inputs are read under, so that an answer holds for every input with the same content. No XML and no path
 # holds this character, so in JSON it stands nowhere else.
@@ -25,11 +26,13 @@ class Job(NamedTuple):
     Attributes:
         models: a folder that adds to or overrides the shipped models, or None.
         wants_xml: whether solved XML is asked for.
+        by_shape: whether guests of one shape are solved once.
     """
 
     options: Options
     models: str | None = None
     wants_xml: bool = False
+    by_shape: bool = True
 
 
 class Answer(NamedTuple):
@@ -81,7 +84,7 @@ def refused(error: InputError) -> Answer:
     message = error.message + (f" (expected {error.expected})" if error.expected else "")
     where = error.location
     place = {} if where is None else {"text": "", "file": where.file, "line": where.line, "column": where.column}
-    return answer_of(_row(INVALID, "input", message, [{**place, "role": ""}] if place else []))
+    return answer_of(_row(INVALID, REFUSED, message, [{**place, "role": ""}] if place else []))
 
 
 def failed(reason: str) -> Answer:

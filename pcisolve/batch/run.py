@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from pcisolve.batch.answer import Answer, Job, failed, out_of_time, refused, solve_content
 from pcisolve.batch.input import Input, content_of
 from pcisolve.batch.pool import Lost, Outcome, Pool
+from pcisolve.batch.shapes import Shapes
 from pcisolve.core.errors import InputError
 
 MAX_CHUNK = 64
@@ -46,17 +47,22 @@ class Engine(Protocol):
 
 
 def solve_inputs(job: Job, chunk: list[Input]) -> list[Answer]:
-    """An answer for each input of a chunk."""
-    return [solve_input(job, one) for one in chunk]
+    """An answer for each input of a chunk; an unreadable one is an answer too."""
+    return [_solve_input(job, one) for one in chunk]
 
 
-def solve_input(job: Job, one: Input) -> Answer:
-    """An answer for one input; an unreadable one is an answer too."""
+def _solve_input(job: Job, one: Input) -> Answer:
     try:
         data = content_of(one)
     except InputError as error:
         return refused(error)
-    return solve_content(job, data)
+    return _shapes(job).solve(data) if job.by_shape else solve_content(job, data)
+
+
+@lru_cache(maxsize=2)
+def _shapes(job: Job) -> Shapes:
+    """The shapes that this process has met."""
+    return Shapes(job)
 
 
 class InProcess:
@@ -73,7 +79,7 @@ class InProcess:
 
     def submit(self, number: int, chunk: list[Input]) -> None:
         """Solve the chunk."""
-        self._done.append((number, solve_inputs(self._job, chunk)))
+        self._done.append((number, solve_inputs(self._job._replace(by_shape=False), chunk)))
 
     def wait(self) -> Iterator[tuple[int, Outcome]]:
         """What submit() solved."""
