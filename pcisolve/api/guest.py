@@ -131,22 +131,31 @@ class Guest:
         return Result(*convert(self.document, self._catalog(options), options, to))
 
 
-def load(source: str | os.PathLike[str] | bytes, *, models: str | os.PathLike[str] | None = None) -> Guest:
+def load(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    models: str | os.PathLike[str] | None = None,
+    name: str = "<stdin>",
+) -> Guest:
     """Read a domain XML or a plan file from a path ("-" is stdin) or from bytes; what begins with "<" is XML.
+
+    Args:
+        models: a folder that adds to or overrides the shipped models.
+        name: what messages call the source when it is bytes.
 
     Raises:
         InputError: neither can be read from it, with file, line and what was expected.
     """
-    from pcisolve.libvirt.document import read, read_bytes
+    from pcisolve.libvirt.document import read, read_source
 
-    data, name = (source, "<stdin>") if isinstance(source, bytes) else read_bytes(os.fspath(source))
+    data, called = (source, name) if isinstance(source, bytes) else read_source(os.fspath(source))
     folder = None if models is None else os.fspath(models)
     if not _is_plan(data):
-        return Guest(read(data, name), folder)
+        return Guest(read(data, called), folder)
     from pcisolve.api.planned import PlannedGuest
     from pcisolve.plan.text import read_text
 
-    return PlannedGuest(read_text(data, name), folder)
+    return PlannedGuest(read_text(data, called), folder)
 
 
 def _is_plan(data: bytes) -> bool:

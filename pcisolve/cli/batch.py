@@ -3,69 +3,152 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
-from typing import IO, Any
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import click
 
-from pcisolve.batch.inputs import Input, inputs
-from pcisolve.batch.run import Job, run
+from pcisolve.batch.answer import Job, refused
+from pcisolve.batch.input import Input, with_content
+from pcisolve.batch.inputs import count, inputs, refuse_same_names
+from pcisolve.batch.output import Lines, Solved
+from pcisolve.batch.run import Answered, Engine, InProcess, Run, processes
+from pcisolve.batch.tally import Tally
+from pcisolve.cli import progress
 from pcisolve.cli.common import options_of, problem_options, solve_options
 from pcisolve.core.errors import InputError
 from pcisolve.verdict.values import SOLVED
+
+
+class _Shard(click.ParamType[tuple[int, int]]):
+    """I/N: every Nth input, beginning with the Ith."""
+
+    name = "I/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        number, _, total = str(value).partition("/")
+        if not (number.isdecimal() and total.isdecimal() and 1 <= int(number) <= int(total)):
+            self.fail(f'"{value}" is not a shard such as 1/4 or 4/4', param, ctx)
+        return int(number), int(total)
 
 
 @click.command("batch")
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--output", "-o", metavar="FILE", help="write the lines there instead of to stdout")
 @click.option("--write", metavar="DIR", help="put solved files there, under their relative paths")
-@click.option("--workers", type=click.IntRange(min=1), default=1, help="processes [1]")
+@click.option("--workers", type=click.IntRange(min=1, max=1024), metavar="N", help="processes [one per CPU]")
+@click.option(
+    "--memory-limit",
+    type=click.IntRange(min=64),
+    default=2048,
+    metavar="MIB",
+    help="memory that a worker may take for its input [2048]",
+)
+@click.option("--fail-fast", is_flag=True, help="stop after the first input that is not solved")
+@click.option("--ledger", metavar="FILE", help="record answers there, and take from it what is recorded already")
+@click.option("--shard", type=_Shard(), help="only every Nth input, beginning with the Ith")
+@click.option("--shapes/--no-shapes", default=True, help="solve guests that differ in names only once [--shapes]")
+@click.option("--summary", is_flag=True, help="tell counts and the slowest inputs on stderr")
 @problem_options
 @solve_options
 def command(
     paths: tuple[str, ...],
     output: str | None,
     write: str | None,
-    workers: int,
+    workers: int | None,
+    memory_limit: int,
+    fail_fast: bool,
+    ledger: str | None,
+    shard: tuple[int, int] | None,
+    shapes: bool,
+    summary: bool,
     quiet: bool,
     models: str | None,
     **words: Any,
 ) -> None:
-    """Many files, one JSON line each, in input order.
+    """Many inputs, one JSON line each, in input order.
 
-    PATHS are files, directories (searched for *.xml) and globs.
+    PATHS are files, directories (searched for *.xml), globs, tar archives and files of JSON Lines with the keys
+    "id" and "xml", packed with gzip, bzip2 or xz or not; "-" is one of these on stdin.
+
+    An input that crashes its worker, or needs more memory than it may have, is a line with status "error".
 
     \b
     Examples:
       pcisolve batch fleet/ -o fleet.jsonl --write solved/
       pcisolve batch 'fleet/**/*.xml' --workers 4
+      pcisolve batch guests.tar.gz more-guests.jsonl
     """
-    job = Job(options_of(words), models, write)
-    files = list(inputs(list(paths)))
-    if write is not None:
-        _refuse_same_names(files)
-        os.makedirs(write, exist_ok=True)
-    worst = 0
-    with _opened(output) as out:
-        for line in run(job, files, workers):
-            out.write(line.text + "\n")
-            if line.status != SOLVED:
-                worst = 1
-    sys.exit(worst)
+    job = Job(options_of(words), models, write is not None, shapes)
+    if write is not None and not (len(paths) == 1 and os.path.isdir(paths[0])):
+        refuse_same_names(paths)
+    source = inputs(paths, leave_out=write)
+    if shard is not None:
+        source = itertools.islice(source, shard[0] - 1, None, shard[1])
+    tally, start = Tally(), time.monotonic()
+    with contextlib.ExitStack() as stack:
+        solved = None if write is None else Solved(write)
+        lines = stack.enter_context(Lines(output))
+        shown = stack.enter_context(contextlib.closing(_progress(paths, shard, output, quiet)))
+        answers = stack.enter_context(contextlib.closing(_answers(source, job, workers, memory_limit, ledger)))
+        for answered in answers:
+            tally.add(_deliver(answered, lines, solved))
+            shown.show(tally.total)
+            if fail_fast and tally.total > tally.statuses[SOLVED]:
+                break
+    if summary:
+        click.echo(tally.text(time.monotonic() - start), err=True, nl=False)
+    sys.exit(0 if tally.total == tally.statuses[SOLVED] else 1)
 
 
-def _refuse_same_names(files: list[Input]) -> None:
-    """Two inputs must not be written to one file."""
-    seen: dict[str, str] = {}
-    for one in files:
-        if one.name in seen:
-            message = f"{seen[one.name]} and {one.path} would both be written to {one.name}"
-            raise InputError(message, expected="inputs of different names, or the directory that holds them")
-        seen[one.name] = one.path
+def _answers(
+    source: Iterator[Input], job: Job, workers: int | None, megabytes: int, ledger: str | None
+) -> Generator[Answered, None, None]:
+    """Every answer in order; closed early, it stops the workers and keeps what the ledger has learned."""
+    with contextlib.ExitStack() as stack:
+        if ledger is None:
+            source, engine = _engine(source, job, workers, megabytes)
+            stack.callback(engine.close)
+            yield from Run(engine, job, source).answers()
+            return
+        from pcisolve.batch.ledger import Ledger
+
+        book = stack.enter_context(contextlib.closing(Ledger(ledger, job)))
+        source, engine = _engine(with_content(source), job, workers, megabytes)
+        stack.callback(engine.close)
+        yield from Run(engine, job, source, known=book.known, learned=book.learned).answers()
 
 
-def _opened(output: str | None) -> contextlib.AbstractContextManager[IO[str]]:
-    if output is None or output == "-":
-        return contextlib.nullcontext(sys.stdout)
-    return open(output, "w", encoding="utf-8")
+def _engine(source: Iterator[Input], job: Job, workers: int | None, megabytes: int) -> tuple[Iterator[Input], Engine]:
+    """A single input is solved in this process, which saves the start of another one."""
+    first = list(itertools.islice(source, 2))
+    source = itertools.chain(first, source)
+    if len(first) < 2:
+        return source, InProcess(job)
+    return source, processes(job, workers or len(os.sched_getaffinity(0)), megabytes)
+
+
+def _progress(
+    paths: tuple[str, ...], shard: tuple[int, int] | None, output: str | None, quiet: bool
+) -> progress.Lines | progress.Bar:
+    """A bar where it disturbs nobody: on a terminal, unless the lines of output go to one."""
+    if quiet or not sys.stderr.isatty() or (output in (None, "-") and sys.stdout.isatty()):
+        return progress.Lines(quiet=quiet)
+    total = count(paths)
+    return progress.Bar(total if shard is None or total is None else len(range(shard[0] - 1, total, shard[1])))
+
+
+def _deliver(answered: Answered, lines: Lines, solved: Solved | None) -> Answered:
+    """Write an answer out; the answer as it was written."""
+    one, answer, _ = answered
+    if solved is not None and answer.xml is not None:
+        try:
+            solved.write(one.name, answer.xml)
+        except InputError as error:
+            answered = answered._replace(answer=refused(error))
+    lines.write(answered.answer.line(one.label))
+    return answered

@@ -160,17 +160,24 @@ def read_path(path: str) -> Document:
     Raises:
         InputError: as for read; or the file cannot be read.
     """
-    return read(*read_bytes(path))
+    return read(*read_source(path))
 
 
-def read_bytes(path: str) -> tuple[bytes, str]:
-    """The content of a file, or of standard input for "-", and its name. Never reads more than the limit of a file.
+def read_source(path: str) -> tuple[bytes, str]:
+    """The content of a file, or of standard input for "-", and its name.
 
     Raises:
         InputError: it cannot be read, or is too large.
     """
-    if path == "-":
-        return _read_stdin(), "<stdin>"
+    return (_read_stdin(), "<stdin>") if path == "-" else (read_bytes(path), path)
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file. Never reads more than the limit of a file.
+
+    Raises:
+        InputError: the file cannot be read, or is larger than MAX_BYTES.
+    """
     try:
         # Asked first, as a file of many gigabytes need not be read to be refused; a pipe has no size.
         if os.stat(path).st_size > MAX_BYTES:
@@ -180,7 +187,7 @@ def read_bytes(path: str) -> tuple[bytes, str]:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: {reason}", expected="a readable file") from None
-    return data, path
+    return data
 
 
 def _read_stdin() -> bytes:

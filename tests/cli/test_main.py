@@ -55,7 +55,7 @@ def test_findings_are_exit_1_and_quiet_is_quiet(words: tuple[str, ...]) -> None:
         (("check", "--bus-bits", "9"), "'9' is not one of '0', '8'"),
         (("convert",), "Missing option '--to'"),
         (("batch",), "Missing argument 'PATHS...'"),
-        (("batch", "--workers", "0", "."), "0 is not in the range x>=1"),
+        (("batch", "--workers", "0", "."), "0 is not in the range 1<=x<=1024"),
         (("rule", "index-unik"), 'pcisolve: no rule "index-unik"; did you mean "index-unique"?'),
         (("models", "pseris"), 'pcisolve: no model "pseris"; did you mean "pseries"?'),
     ],

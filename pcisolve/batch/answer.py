@@ -1,0 +1,110 @@
+"""One input of a batch, answered; whatever happens is an answer."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, NamedTuple
+
+from pcisolve.api.guest import load
+from pcisolve.core.errors import InputError
+from pcisolve.problem.problem import Options
+from pcisolve.verdict.values import INVALID, UNKNOWN
+
+FAILED = "error"  # the status of an input that pcisolve itself failed on
+REFUSED = "input"  # the code of the finding that says why an input cannot be used at all
+
+# The name inputs are read under, so that an answer holds for every input with the same content. No XML and no path
+# holds this character, so in JSON it stands nowhere else.
+_ANY_NAME = "\0"
+_ANY_NAME_AS_JSON = json.dumps(_ANY_NAME)
+
+
+class Job(NamedTuple):
+    """What every input of a batch is solved with.
+
+    Attributes:
+        models: a folder that adds to or overrides the shipped models, or None.
+        wants_xml: whether solved XML is asked for.
+        by_shape: whether guests of one shape are solved once.
+    """
+
+    options: Options
+    models: str | None = None
+    wants_xml: bool = False
+    by_shape: bool = True
+
+
+class Answer(NamedTuple):
+    """The answer to some content, whatever its name is.
+
+    Attributes:
+        status: as in a verdict, or FAILED.
+        text: the verdict as a JSON object.
+        codes: the codes of its findings.
+        xml: the solved XML; None when not solved or not asked for.
+        seconds: how long it took.
+    """
+
+    status: str
+    text: str
+    codes: tuple[str, ...] = ()
+    xml: bytes | None = None
+    seconds: float = 0.0
+
+    def line(self, name: str) -> str:
+        """The line of output for an input of this name, without a newline."""
+        quoted = json.dumps(name)
+        return f'{{"input":{quoted},{self.text[1:].replace(_ANY_NAME_AS_JSON, quoted)}'
+
+
+def answer_of(row: dict[str, Any], xml: bytes | None = None) -> Answer:
+    """A verdict's JSON as an answer."""
+    codes = tuple(finding["code"] for finding in row["findings"])
+    return Answer(row["status"], json.dumps(row, separators=(",", ":")), codes, xml)
+
+
+def solve_content(job: Job, data: bytes) -> Answer:
+    """Solve one guest. Never raises: even a defect of pcisolve ends one input, not a batch."""
+    start = time.perf_counter()
+    try:
+        result = load(data, models=job.models, name=_ANY_NAME).solve(job.options)
+        answer = answer_of(result.verdict.to_json(), result.xml if job.wants_xml else None)
+    except InputError as error:
+        answer = refused(error)
+    except MemoryError:
+        answer = failed("it needs more memory than a worker may have (--memory-limit)")
+    except Exception as error:
+        answer = failed(f"internal error ({type(error).__name__}: {error}); please report it")
+    return answer._replace(seconds=time.perf_counter() - start)
+
+
+def refused(error: InputError) -> Answer:
+    """The answer to an input that cannot be used."""
+    message = error.message + (f" (expected {error.expected})" if error.expected else "")
+    where = error.location
+    place = {} if where is None else {"text": "", "file": where.file, "line": where.line, "column": where.column}
+    return answer_of(_row(INVALID, REFUSED, message, [{**place, "role": ""}] if place else []))
+
+
+def failed(reason: str) -> Answer:
+    """The answer when pcisolve itself failed."""
+    return answer_of(_row(FAILED, "failure", reason, []))
+
+
+def out_of_time(seconds: float) -> Answer:
+    """The answer when an input was stopped from outside."""
+    return answer_of(_row(UNKNOWN, "time-limit", f"stopped after {seconds:.0f} seconds; raise --time-limit", []))
+
+
+def _row(status: str, code: str, message: str, facts: list[dict[str, Any]]) -> dict[str, Any]:
+    finding = {"code": code, "rules": [], "stage": "libvirt", "message": message, "minimal": False}
+    findings = [{**finding, "facts": facts, "repairs": []}]
+    return {
+        "status": status,
+        "proven": False,
+        "controllers": [],
+        "devices": [],
+        "findings": findings,
+        "stats": {},
+    }

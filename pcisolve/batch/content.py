@@ -1,0 +1,85 @@
+"""What a file holds, told from its content. The one place that knows the kinds of input."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import zlib
+from collections.abc import Callable
+from typing import IO, Any, Final
+
+GUEST, JSON_LINES, TAR = "guest", "json-lines", "tar"
+
+HEAD: Final = 1024  # bytes that tell the kind
+_BLANKS: Final = b" \t\r\n"
+_TAR_MAGIC: Final = (257, b"ustar")
+_ROW: Final = re.compile(rb'\s*\{\s*"(?:id|xml)"\s*:')
+_PACKED: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
+    (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+)
+_SUFFIXES: Final = (".xml",)
+
+
+def is_guest_name(name: str) -> bool:
+    """Whether a file in a folder or an archive is an input by its name."""
+    return name.endswith(_SUFFIXES)
+
+
+def kind_of(head: bytes) -> str:
+    """GUEST, JSON_LINES or TAR, by the first HEAD bytes of what unpacked() gives.
+
+    Whatever is neither a tar archive nor JSON Lines of {"id", "xml"} is taken for one guest; who reads that says
+    what is wrong with it.
+    """
+    at, magic = _TAR_MAGIC
+    if head[at : at + len(magic)] == magic:
+        return TAR
+    return JSON_LINES if _ROW.match(head) else GUEST
+
+
+def unpacked(stream: IO[bytes]) -> tuple[bytes, IO[bytes]]:
+    """The first HEAD bytes of a stream, and the whole of it; a gzip, bzip2 or xz stream is unpacked on the way.
+
+    Raises:
+        OSError, EOFError, zlib.error, lzma.LZMAError: the stream does not unpack; also when more of it is read.
+    """
+    reader = _buffered(stream)
+    head = reader.peek(HEAD)[:HEAD]
+    for magic, opened in _PACKED:
+        if head.startswith(magic):
+            reader = _buffered(opened(reader))
+            head = reader.peek(HEAD)[:HEAD]
+            break
+    return head, reader
+
+
+DAMAGED: Final = (OSError, EOFError, zlib.error, lzma.LZMAError)
+
+
+def _buffered(stream: Any) -> io.BufferedReader[Any]:
+    return io.BufferedReader(_Raw(stream), HEAD * 64)
+
+
+class _Raw(io.RawIOBase):
+    """A stream that is read in order, whatever it can do itself; full reads, so that a peek sees enough."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stubs want any buffer
+        filled = 0
+        while filled < len(buffer):
+            piece = self._stream.read(len(buffer) - filled)
+            if not piece:
+                break
+            buffer[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        return filled

@@ -1,0 +1,166 @@
+"""Worker processes. One that dies, hangs or outgrows its memory costs its own chunk and is replaced.
+
+Every worker has a pipe of its own and no lock is shared, so a process killed at any moment cannot hold up the others;
+that is what pools of the standard library do not promise.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing import connection, get_context
+from typing import Any, NamedTuple
+
+# Imported once, in the process that workers are forked from.
+_PRELOAD = ["pcisolve.api.solve", "pcisolve.api.write", "pcisolve.solver.preload", "pcisolve.batch.run"]
+_STARTS = 5  # how often it is tried
+
+
+class Lost(NamedTuple):
+    """A chunk whose worker is gone, and why; `late` when it was stopped for taking too long."""
+
+    reason: str
+    late: bool = False
+
+
+Outcome = list[Any] | Lost
+
+
+class Pool:
+    """Processes that each apply a function to one chunk at a time.
+
+    Attributes:
+        room: how many more chunks are taken now.
+    """
+
+    def __init__(self, work: Callable[[Any], list[Any]], workers: int, *, seconds: float, megabytes: int) -> None:
+        """
+        Args:
+            work: is given a chunk; it and the chunks must be picklable.
+            workers: how many processes.
+            seconds: after which a chunk's worker is stopped.
+            megabytes: of memory that a worker may take beyond what it starts with.
+        """
+        self._context = get_context("forkserver")
+        self._context.set_forkserver_preload(_PRELOAD)
+        self._work, self._seconds, self._megabytes = work, seconds, megabytes
+        self._idle = [self._start() for _ in range(workers)]
+        self._busy: dict[connection.Connection, _Worker] = {}
+
+    @property
+    def room(self) -> int:
+        """How many more chunks are taken now."""
+        return len(self._idle)
+
+    def submit(self, number: int, chunk: Any) -> None:
+        """Hand out a chunk; wait() tells its outcome under this number."""
+        while True:
+            worker = self._idle.pop()
+            try:
+                worker.pipe.send(chunk)
+            except OSError:  # it died while it had nothing to do
+                worker.stop()
+                self._idle.append(self._start())
+                continue
+            worker.number, worker.deadline = number, time.monotonic() + self._seconds
+            self._busy[worker.pipe] = worker
+            return
+
+    def wait(self) -> Iterator[tuple[int, Outcome]]:
+        """The chunks that are done, at least one if any is under way."""
+        if not self._busy:
+            return
+        soonest = min(worker.deadline for worker in self._busy.values())
+        ready = connection.wait(list(self._busy), max(0.0, soonest - time.monotonic()))
+        now = time.monotonic()
+        late = [worker.pipe for worker in self._busy.values() if worker.deadline <= now]
+        for pipe in [*ready, *(one for one in late if one not in ready)]:
+            assert isinstance(pipe, connection.Connection)
+            worker = self._busy.pop(pipe)
+            yield worker.number, self._outcome(worker, is_late=pipe not in ready)
+
+    def _outcome(self, worker: _Worker, *, is_late: bool) -> Outcome:
+        if is_late:
+            worker.stop()
+            self._idle.append(self._start())
+            return Lost(f"stopped after {self._seconds:.0f} seconds", late=True)
+        try:
+            answers: list[Any] = worker.pipe.recv()
+        except (EOFError, OSError):
+            code = worker.stop()
+            self._idle.append(self._start())
+            return Lost(f"its worker {_ending(code)}")
+        self._idle.append(worker)
+        return answers
+
+    def close(self) -> None:
+        """End all workers, at once."""
+        for worker in (*self._idle, *self._busy.values()):
+            worker.stop()
+        self._idle, self._busy = [], {}
+
+    def _start(self) -> _Worker:
+        for attempt in range(1, _STARTS):
+            with contextlib.suppress(EOFError, OSError):
+                return self._started()
+            time.sleep(0.1 * attempt)  # the process that workers are forked from was killed too, and is made anew
+        return self._started()
+
+    def _started(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        with contextlib.closing(theirs):
+            process = self._context.Process(target=_serve, args=(theirs, self._work, self._megabytes), daemon=True)
+            process.start()
+        return _Worker(process, ours)
+
+
+class _Worker:
+    """A process, our end of its pipe, the number of its chunk and when that must be done."""
+
+    def __init__(self, process: Any, pipe: connection.Connection) -> None:
+        self.process, self.pipe = process, pipe
+        self.number, self.deadline = -1, 0.0
+
+    def stop(self) -> int | None:
+        """End the process, if it has not ended; how it ended."""
+        self.pipe.close()
+        self.process.join(0.2)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        code: int | None = self.process.exitcode
+        return code
+
+
+def _ending(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+def _serve(pipe: connection.Connection, work: Callable[[Any], list[Any]], megabytes: int) -> None:
+    """A worker's life: one chunk after the other until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
+    _limit_memory(megabytes)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            pipe.send(work(pipe.recv()))
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Let the process have this much more memory than it has now, where the system can bound it (Linux 4.7)."""
+    import resource
+
+    try:
+        with open("/proc/self/status") as status:
+            used = next(int(line.split()[1]) for line in status if line.startswith("VmData"))
+    except (OSError, StopIteration):
+        return
+    limit = (used << 10) + (megabytes << 20)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

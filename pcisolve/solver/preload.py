@@ -1,0 +1,7 @@
+"""Imported for its side effect: OR-Tools is loaded, before a process is forked that will need it."""
+
+from __future__ import annotations
+
+from ortools.sat.python import cp_model
+
+__all__ = ["cp_model"]

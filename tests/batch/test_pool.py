@@ -1,0 +1,80 @@
+"""Workers that die, hang or hog cost their own chunk, and nobody else's."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pcisolve.batch.pool import Lost, Outcome, Pool
+from tests.batch.work import upper
+
+
+@pytest.fixture
+def pool() -> Iterator[Callable[..., Pool]]:
+    made: list[Pool] = []
+
+    def make(workers: int = 1, seconds: float = 30, megabytes: int = 512) -> Pool:
+        made.append(Pool(upper, workers, seconds=seconds, megabytes=megabytes))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def outcomes(pool: Pool, *chunks: list[str]) -> dict[int, Outcome]:
+    waiting = dict(enumerate(chunks))
+    found: dict[int, Outcome] = {}
+    while len(found) < len(chunks):
+        while pool.room and waiting:
+            number = min(waiting)
+            pool.submit(number, waiting.pop(number))
+        found.update(pool.wait())
+    return found
+
+
+def test_chunks_come_back_under_their_numbers(pool: Callable[..., Pool]) -> None:
+    assert outcomes(pool(2), ["a", "b"], ["c"], [], ["d"]) == {0: ["A", "B"], 1: ["C"], 2: [], 3: ["D"]}
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("abort", "its worker was ended by SIGABRT"),
+        ("kill", "its worker was ended by SIGKILL"),
+        ("exit", "its worker ended with exit code 7"),
+    ],
+)
+def test_a_worker_that_dies_is_replaced(pool: Callable[..., Pool], word: str, reason: str) -> None:
+    found = outcomes(pool(1), ["a"], ["b", word, "c"], ["d"])
+    assert found == {0: ["A"], 1: Lost(reason), 2: ["D"]}
+
+
+def test_a_worker_that_hangs_is_stopped(pool: Callable[..., Pool]) -> None:
+    found = outcomes(pool(2, seconds=0.5), ["sleep"], ["a"], ["b"])
+    assert found == {0: Lost("stopped after 0 seconds", late=True), 1: ["A"], 2: ["B"]}
+
+
+def test_a_worker_is_refused_memory_beyond_its_limit(pool: Callable[..., Pool]) -> None:
+    assert outcomes(pool(1, megabytes=256), ["hog"], ["a"]) == {0: ["refused"], 1: ["A"]}
+
+
+def test_idle_workers_that_are_killed_cost_nothing(pool: Callable[..., Pool]) -> None:
+    made = pool(2)
+    assert outcomes(made, ["a"], ["b"]) == {0: ["A"], 1: ["B"]}
+    for worker in made._idle:
+        os.kill(worker.process.pid, signal.SIGKILL)
+        worker.process.join()
+    lost = Lost("its worker was ended by SIGKILL")
+    found = outcomes(made, ["a"], ["b"])
+    assert found[0] in (["A"], lost)
+    assert found[1] in (["B"], lost)
+    assert outcomes(made, ["a"], ["b"]) == {0: ["A"], 1: ["B"]}
+
+
+def test_large_chunks_and_answers_pass(pool: Callable[..., Pool]) -> None:
+    words = ["x" * 1_000_000] * 5
+    assert outcomes(pool(1), words) == {0: [word.upper() for word in words]}
