@@ -201,8 +201,14 @@ class _Assembly:
             added["model"] = machine.scsi_model
         return _overlay_attributes(node, added) if added else node
 
+    def _read_acpi_index(self, node: Node | None) -> None:
+        acpi = node.first("acpi") if node is not None else None
+        if acpi is not None and self.reader.unsigned(acpi, "index", "acpi-index-parse") == 0:
+            self.reader.refuse("acpi-index-parse", acpi, "index", acpi.attributes["index"], "a number from 1 up")
+
     def _read_address(self, part: Part) -> None:
         node = part.node
+        self._read_acpi_index(node)
         address = node.first("address") if node is not None else None
         if address is None or repeats_a_serial(part):
             return

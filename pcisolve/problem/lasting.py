@@ -48,7 +48,9 @@ def hold(problem: Problem, choice: Choice) -> list[Changed]:
     if problem.options.stage == "libvirt":
         return []
     controllers = problem.controllers + choice.added
-    changed = _unique(choice, controllers, "chassis", "chassis-unique", range(255, -1, -1))
+    changed = []
+    for ports in _by_domain(problem, choice):
+        changed += _unique(choice, ports, "chassis", "chassis-unique", range(255, -1, -1))
     if problem.machine.unique_bridge_chassis:
         changed += _unique(choice, controllers, "chassisNr", "chassisnr-unique", range(255, 0, -1))
     hosts = [one for one in controllers if one.is_root and one.index]  # that of index 0 is always 0
@@ -56,6 +58,18 @@ def hold(problem: Problem, choice: Choice) -> list[Changed]:
     if problem.options.stage == "guest":
         changed += _bus_numbers(problem, choice)
     return changed
+
+
+def _by_domain(problem: Problem, choice: Choice) -> Iterable[list[Controller]]:
+    """The controllers in lists of which each has chassis numbers of its own (rule chassis-unique)."""
+    controllers = problem.controllers + choice.added
+    if problem.flat:
+        return [controllers]
+    layout = Layout(problem, choice)
+    found: dict[Controller | None, list[Controller]] = {}
+    for one in controllers:
+        found.setdefault(layout.root_above(one), []).append(one)
+    return found.values()
 
 
 def _unique(
@@ -82,6 +96,8 @@ def _unique(
 
 def _bus_numbers(problem: Problem, choice: Choice) -> list[Changed]:
     """Room for what is below each expander, domain by domain; as they are where no numbers would do."""
+    if not any(opens_window(one) and "busNr" not in one.targets for one in problem.controllers):
+        return []
     layout = Layout(problem, choice)
     need = needs(layout)
     settled: dict[int, list[tuple[int, int]]] = {}

@@ -111,6 +111,15 @@ class MultifunctionWord(_ReadableValue):
     forbids = ("q35: <memballoon model='virtio'><address type='pci' multifunction='yes'/></memballoon>",)
 
 
+class AcpiIndexNumber(_ReadableValue):
+    """An ACPI index is a number with C radix, and not 0."""
+
+    id = "acpi-index-parse"
+    source = "libvirt src/conf/device_conf.c, tried with 9.0.0 (Zero is not permitted)"
+    allows = ("q35: <rng model='virtio'><acpi index='0x10'/></rng>",)
+    forbids = ("q35: <rng model='virtio'><acpi index='0'/></rng>", "q35: <rng model='virtio'><acpi index='one'/></rng>")
+
+
 class KnownWord(_ReadableValue):
     """A type or model is a word libvirt knows."""
 
@@ -148,6 +157,7 @@ RULES: tuple[Rule[Unreadable], ...] = (
     HotplugWord(),
     NodeNumber(),
     MultifunctionWord(),
+    AcpiIndexNumber(),
     KnownWord(),
     KnownDevice(),
 )

@@ -75,6 +75,20 @@ def test_chassis_numbers() -> None:
     assert values(solve("q35", devices, "libvirt"), "chassis") == {1: 2, 2: 2, 3: 3}
 
 
+def test_chassis_numbers_are_counted_per_domain() -> None:
+    """More ports than there are numbers, in two domains; libvirt's way of filling in repeats some."""
+    ports = "".join(
+        controller(10 + 200 * root + number, PORT, f"{root}:0:{1 + number // 8:x}.{number % 8}")
+        for root in (0, 5)
+        for number in range(200)
+    )
+    result = solve("q35", controller(5, "pcie-root") + ports)
+    assert result.verdict.status == "solved"
+    chassis = values(result, "chassis")
+    assert len({chassis[10 + number] for number in range(200)}) == 200
+    assert len({chassis[1010 + number] for number in range(200)}) == 200
+
+
 def test_chassis_of_bridges_only_where_qemu_minds() -> None:
     devices = controller(1, "pci-bridge", inside="<target chassisNr='2'/>") + controller(2, "pci-bridge")
     assert values(solve("pc", devices), "chassisNr") == {1: 2, 2: 2}

@@ -82,9 +82,10 @@ class UniqueTarget(Rule[Twins]):
 
 
 class ChassisUnique(UniqueTarget):
-    """No two PCI Express ports have one chassis number, in the whole guest.
+    """No two PCI Express ports have one chassis number.
 
-    libvirt fills in the port's index, so a number given by hand may meet another port's index.
+    libvirt fills in the port's index, so a number given by hand may meet another port's index. QEMU has one list of
+    them; several PCI domains with ports, which it cannot start today, are taken to have a list each.
     """
 
     id = "chassis-unique"
@@ -99,6 +100,9 @@ class ChassisUnique(UniqueTarget):
         "q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='2'/></controller>"
         "<controller type='pci' index='2' model='pcie-root-port'><target chassis='2'/></controller>",
     )
+
+    def scope(self, layout: Layout, controller: Controller) -> Hashable:
+        return None if layout.problem.flat else layout.root_above(controller)
 
 
 class ChassisNrUnique(UniqueTarget):
