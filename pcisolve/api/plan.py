@@ -97,9 +97,7 @@ def _laid_out(scene: Scene, found: Best, ground: Ground, document: Document, opt
 
 def _refuse_problems(text: PlanText, problems: tuple[Problem, ...] | list[Problem]) -> None:
     if problems:
-        found = sorted(
-            problem_findings(text, dict.fromkeys(problems)), key=lambda one: (one.facts[0].line, one.facts[0].column)
-        )
+        found = sorted(problem_findings(text, dict.fromkeys(problems)), key=lambda one: (one.facts[0].line, one.facts[0].column))
         raise _Refused(_verdict(INVALID, Options(), tuple(found)))
 
 
