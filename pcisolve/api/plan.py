@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from pcisolve.api.judge import Judged, judge
+from pcisolve.api.plan_probe import Prober
 from pcisolve.api.solve import solve
 from pcisolve.api.summary import summary
 from pcisolve.api.write import solved_bytes
@@ -15,23 +15,20 @@ from pcisolve.core.errors import InputError
 from pcisolve.explain.plan_finding import conflict, problem_findings
 from pcisolve.libvirt.document import Document, read, read_path
 from pcisolve.plan.entry import Problem
-from pcisolve.plan.fields import MAX_DOMAINS
 from pcisolve.plan.read import read_plan
 from pcisolve.plan.text import PlanText
-from pcisolve.plan.values import Plan
+from pcisolve.plan.values import LOW_INDEXES, Plan
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.planning.build import build_scene
 from pcisolve.problem.planning.expand import expand
 from pcisolve.problem.planning.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
 from pcisolve.problem.planning.guest import planned_guest
-from pcisolve.problem.planning.scene import Cap, Scene
+from pcisolve.problem.planning.scene import Scene
 from pcisolve.problem.planning.skeleton import skeleton
 from pcisolve.problem.problem import Options
-from pcisolve.solver.planning.decide import Best, Nothing, Undecided, best, feasible
+from pcisolve.solver.planning.decide import Best, Level, Nothing, Undecided, best
 from pcisolve.verdict.rows import Row
 from pcisolve.verdict.values import INFEASIBLE, INVALID, UNKNOWN, Finding, Verdict
-
-_PROBE_SECONDS = 5.0
 
 
 class PlanAnswer(NamedTuple):
@@ -72,13 +69,14 @@ def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     wrong = singles(ground, plan)
     scene = build_scene(ground, plan, 0, wrong)
     _refuse_problems(text, wrong)
+    prober = Prober(ground, options.time_limit)
     if not plan.domains and scene.caps.domains > 1:
-        scene = _opened(ground, plan, options.time_limit) or scene
+        scene, _ = prober.opened(plan)
     found = best(scene, options.time_limit)
     if isinstance(found, Undecided):
         raise _Refused(_verdict(UNKNOWN, options, (), proven=False))
     if isinstance(found, Nothing):
-        finding = conflict(plan, lambda part, caps: _possible(ground, part, caps, options.time_limit), scene.caps)
+        finding = conflict(plan, Prober(ground, options.time_limit).possible, scene.caps)
         raise _Refused(_verdict(INFEASIBLE, options, (finding,)))
     return _laid_out(scene, found, ground, document, options)
 
@@ -87,17 +85,24 @@ def _laid_out(scene: Scene, found: Best, ground: Ground, document: Document, opt
     expansion = expand(scene, found.counted)
     guest = planned_guest(scene, expansion, ground, document.root)
     judged: Judged = judge(scene, expansion, guest, ground, document, options)
-    verdict = judged.verdict._replace(proven=found.proven)
-    levels = tuple((one.name, one.value, one.value == one.bound) for one in found.levels)
+    highest = max(one.index for one in judged.layout.controllers)
+    levels = tuple(_level(one, highest) for one in found.levels)
+    verdict = judged.verdict._replace(proven=all(proven for _, _, proven in levels))
     kept = [one.place.provider for one in expansion.kept]
     rows = summary(judged.layout, judged.names, kept, direct=scene.direct)
     first = min((node.number for node in guest.new), default=None)
     return PlanAnswer(verdict, rows, levels, solved_bytes(document, judged.layout, first, guest.dropped))
 
 
+def _level(level: Level, highest: int) -> tuple[str, int, bool]:
+    """A preference with its number, as the layout has it; numbering may fail to reach what the counts promise."""
+    value = max(level.value, highest) if level.name == LOW_INDEXES else level.value
+    return level.name, value, value == level.bound
+
+
 def _refuse_problems(text: PlanText, problems: tuple[Problem, ...] | list[Problem]) -> None:
     if problems:
-        found = sorted(problem_findings(text, dict.fromkeys(problems)), key=lambda one: (one.facts[0].line, one.facts[0].column))
+        found = problem_findings(text, dict.fromkeys(sorted(problems, key=lambda one: one.at)))
         raise _Refused(_verdict(INVALID, Options(), tuple(found)))
 
 
@@ -163,29 +168,3 @@ def base_document(plan: Plan) -> Document:
 
 def _skeleton(plan: Plan, setting: Setting) -> Document:
     return read(skeleton(plan, setting.machine, setting.arch, setting.type), plan.text.name)
-
-
-def _opened(ground: Ground, plan: Plan, seconds: float, caps: Sequence[Cap] = ()) -> Scene | None:
-    """A scene with enough optional domains for a layout; None where no number of them is enough."""
-    extra = 1
-    while True:
-        scene = build_scene(ground, plan, extra, [], caps)
-        possible = feasible(scene, seconds)
-        if possible or possible is None:
-            return scene
-        if extra >= min(scene.caps.domains, MAX_DOMAINS):
-            return None
-        extra *= 2
-
-
-def _possible(ground: Ground, plan: Plan, caps: Sequence[Cap], seconds: float) -> bool | None:
-    """Whether a plan has a layout at all, with some of the machine's limits changed if asked."""
-    if not plan.devices and not plan.spares:
-        return True
-    problems: list[Problem] = []
-    scene = build_scene(ground, plan, 0, problems, caps)
-    if problems:
-        return False
-    if not plan.domains and scene.caps.domains > 1:
-        return _opened(ground, plan, min(seconds, _PROBE_SECONDS), caps) is not None
-    return feasible(scene, min(seconds, _PROBE_SECONDS))

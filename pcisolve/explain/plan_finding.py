@@ -91,6 +91,8 @@ class _Telling:
             return ""
         if isinstance(wish, DeviceWish | Spare):
             most = self._nearest(wish, 0, wish.copies)
+            if most is None:
+                return ""  # time was up
             return "none of it would do" if most == 0 else f"at most {most:,} would do"
         value = _value(wish)
         more = self._nearest(wish, value + _MORE, value)

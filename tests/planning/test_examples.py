@@ -91,6 +91,7 @@ def test_what_cannot_be_is_explained_in_twelve_lines(path: Path) -> None:
     assert text.replace(f"{path.parent}/", "") == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [one for one in IMPOSSIBLE if "clash" not in one.stem], ids=lambda path: path.stem)
 def test_a_number_that_would_do_does(path: Path, tmp_path: Path) -> None:
     """Each number beside a wish, put in its place, makes the plan possible, if the whole plan has no other conflict."""

@@ -185,6 +185,14 @@ def test_a_base_that_is_missing_is_refused_with_the_line_that_names_it(tmp_path:
     assert str(refused.value).startswith(f"{plan}:1:7: ") and "nowhere.xml" in str(refused.value)
 
 
+def test_too_many_numbers_are_refused() -> None:
+    text = "platform: any\nscheme: multi-domain\ndomains: [{name: d, count: 1000}]\ndevices:\n"
+    text += "".join(f"  - {{name: g{n}, kind: virtio-net}}\n" for n in range(200))
+    with pytest.raises(pcisolve.InputError) as refused:
+        solve(text)
+    assert str(refused.value).startswith("plan.yaml:5:3: device groups and relations times 1,000 roots come to 200,000")
+
+
 def test_a_time_limit_is_no_proof() -> None:
     text = "platform: any\nscheme: multi-domain\ndomains: [{name: d, count: 60}]\ndevices:\n"
     text += "".join(f"  - {{name: g{n}, kind: virtio-net, count: 97, multifunction: true}}\n" for n in range(30))

@@ -8,9 +8,7 @@ from typing import Any
 from pcisolve.core.kinds import DOWNSTREAM_PORT, UPSTREAM_PORT
 from pcisolve.encoding.planning.counts import Counts
 from pcisolve.plan.values import CONTROLLERS, SPREAD, Apart, Together
-from pcisolve.problem.planning.scene import Scene, Site
-
-_MAX_SWITCHES = 85  # of one root: a switch takes three bus numbers of 256
+from pcisolve.problem.planning.scene import MAX_SWITCHES, Scene, Site
 
 
 class Wishes:
@@ -136,7 +134,7 @@ class Wishes:
         if not items:
             return
         up, down = (next((one for one, m in self.scene.growth.items() if m.needs & kind), "") for kind in _SWITCH)
-        most = min(sum(self.scene.by_group[name].wish.copies for name in names), _MAX_SWITCHES)
+        most = min(sum(self.scene.by_group[name].wish.copies for name in names), MAX_SWITCHES)
         for key, slots in self.counts.placed.items():
             if key[0] in items and key[2] != down:
                 self.model.add(slots == 0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pcisolve.catalog.controllers import ControllerModel
+from pcisolve.core.errors import InputError
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS, PCI_EXPANDER
 from pcisolve.plan.entry import Problem
 from pcisolve.plan.values import DeviceWish, Plan, Together
@@ -11,12 +13,13 @@ from pcisolve.problem.parts import Controller
 from pcisolve.problem.planning.ground import Ground
 from pcisolve.problem.planning.occupancy import Occupancy
 from pcisolve.problem.planning.pins import reserve_pins
-from pcisolve.problem.planning.scene import Cap, Caps, Group, Item, Scene, Site, Standing, growth_models
+from pcisolve.problem.planning.scene import MAX_SWITCHES, Cap, Caps, Group, Item, Scene, Site, Standing, growth_models
 from pcisolve.problem.planning.sites import SiteMaker
 from pcisolve.problem.scheme import FLAT
 
 FUNCTIONS = 8
 _BUSES = 256
+_NUMBERS = 100_000
 _PORTS = 256  # rule chassis-unique: an 8-bit number for each root and downstream port of the whole guest
 _FLAT_CONTROLLERS = 256  # rule index-max-255
 
@@ -32,14 +35,14 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
     occupancy = Occupancy(ground.base)
     own = _caps(ground)._replace(**{one.name: one.value for one in caps})
     sites = SiteMaker(ground, plan, occupancy, own, problems).sites(extra)
+    _refuse_size(plan, len(sites))
     express = ground.base.by_index[0].model is not None and ground.base.by_index[0].model.express
     groups = [_group(ground, wish, sites, express) for wish in plan.devices]
     reserve_pins(plan, ground, occupancy, sites, groups, problems)
     direct = ground.setting.platform is not None and not ground.setting.platform.bridges
-    roots = list({one.model.name: one.model for one in sites}.values())
     below = {model.name: model for one in occupancy.controllers if (model := one.model) is not None}
-    growth = [] if direct else growth_models([*roots, *below.values()], ground.catalog.controllers(), _family(ground))
-    growing = {one.name: one for one in growth}
+    roots = {one.model.name: one.model for one in sites}
+    growing = {} if direct else _growing(ground, {**roots, **below})
     return Scene(
         plan=plan,
         scheme=ground.scheme,
@@ -88,8 +91,24 @@ def _bus_number(ground: Ground, site: Site) -> int:
     return number if isinstance(number, int) else 0
 
 
-def _family(ground: Ground) -> str:
-    return ground.setting.machine.family
+def _growing(ground: Ground, above: dict[str, ControllerModel]) -> dict[str, ControllerModel]:
+    family = ground.setting.machine.family
+    found = growth_models(above.values(), ground.catalog.controllers(), family)
+    return {one.name: one for one in found}
+
+
+def _refuse_size(plan: Plan, sites: int) -> None:
+    """Refuse what would take very many numbers to count.
+
+    Raises:
+        InputError: too many groups or relations for so many roots.
+    """
+    related = sum(len(one.groups) * (MAX_SWITCHES if one.unit == "switch" else 1) for one in plan.relations)
+    numbers = sites * (len(plan.devices) + len(plan.spares) + related)
+    if numbers > _NUMBERS:
+        message = f"device groups and relations times {sites:,} roots come to {numbers:,} numbers"
+        expected = f"at most {_NUMBERS:,}; alike devices may be one group with a count"
+        raise InputError(message, expected=expected, location=plan.text.location(plan.mark("devices")))
 
 
 def _caps(ground: Ground) -> Caps:

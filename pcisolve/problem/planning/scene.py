@@ -12,6 +12,7 @@ from pcisolve.plan.values import DeviceWish, DomainWish, Plan, RootWish
 from pcisolve.problem.firstfit.buses import Bus
 from pcisolve.problem.parts import Controller
 
+MAX_SWITCHES = 85  # of one root: a switch takes at least three of 256 bus numbers
 OWN_BUS = ""  # a host's name: the bus of the root itself; other hosts are named by their controller model
 
 
