@@ -24,6 +24,7 @@ from pcisolve.problem.planning.guest import PlannedGuest
 from pcisolve.problem.planning.scene import Scene
 from pcisolve.problem.problem import Options
 from pcisolve.rules import registry
+from pcisolve.rules.qemu.platform import RULES as PLATFORM
 from pcisolve.rules.rule import Question
 from pcisolve.verdict.values import Verdict
 
@@ -66,12 +67,14 @@ def judge(
         CheckFailed: something does not hold, or an address was left open: a defect of pcisolve, never an answer.
     """
     source = _Source(scene.plan.text, guest, document, ground.has_base)
-    problem = assemble(guest.root, source, ground.catalog, options)
+    platform = ground.setting.platform
+    asked = options._replace(platform=platform.name if platform is not None else "")
+    problem = assemble(guest.root, source, ground.catalog, asked)
     choice = choose(problem)
     question, layout = Question(problem, choice), Layout(problem, choice)
-    # On a platform that is not QEMU's, only what libvirt itself says of the XML counts.
-    stage = options.stage if ground.setting.platform is None else "libvirt"
-    broken = breaches(question, layout, registry.rules_for(stage))
+    # With a platform, what counts is what libvirt says of the XML, and what the platform has.
+    rules = registry.rules_for(options.stage) if platform is None else (*registry.rules_for("libvirt"), *PLATFORM)
+    broken = breaches(question, layout, rules)
     said = [one.rule.tell(question, one.case).message for one in broken[:3]]
     said += [f"controller {one.index} was added" for one in choice.added[:3]]
     if said:

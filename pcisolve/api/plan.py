@@ -64,6 +64,7 @@ def solve_plan(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer
 def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     plan, problems = read_plan(text)
     _refuse_problems(text, problems)
+    plan = plan._replace(platform=plan.platform or options.platform or None)
     ground, document = _ground(plan, catalog, options)
     options = options._replace(scheme=ground.scheme)
     wrong = singles(ground, plan)
