@@ -134,9 +134,10 @@ def _refusal(question: Question, broken: list[Breach]) -> Verdict:
 def _refused(outcome: Outcome) -> Verdict:
     from pcisolve.api.refuse import Refused  # 10 ms that a sound guest never pays
 
-    found = Refused(outcome).findings()
+    problem = outcome.question.problem
+    found = Refused(outcome, repairs=problem.options.repairs).findings()
     status = INVALID if any(one.code in registry.READING_IDS for one in found) else INFEASIBLE
-    return _verdict(outcome.question.problem, status, proven=True, found=found)
+    return _verdict(problem, status, proven=True, found=found)
 
 
 def _verdict(problem: Problem, status: str, *, proven: bool, found: list[Finding] | None = None) -> Verdict:

@@ -52,6 +52,7 @@ class _Shard(click.ParamType[tuple[int, int]]):
 @click.option("--ledger", metavar="FILE", help="record answers there, and take from it what is recorded already")
 @click.option("--shard", type=_Shard(), help="only every Nth input, beginning with the Ith")
 @click.option("--shapes/--no-shapes", default=True, help="solve guests that differ in names only once [--shapes]")
+@click.option("--repairs", is_flag=True, help="look for repairs of what is refused, as check does")
 @click.option("--summary", is_flag=True, help="tell counts and the slowest inputs on stderr")
 @problem_options
 @solve_options
@@ -65,6 +66,7 @@ def command(
     ledger: str | None,
     shard: tuple[int, int] | None,
     shapes: bool,
+    repairs: bool,
     summary: bool,
     quiet: bool,
     models: str | None,
@@ -83,7 +85,8 @@ def command(
       pcisolve batch 'fleet/**/*.xml' --workers 4
       pcisolve batch guests.tar.gz more-guests.jsonl
     """
-    job = Job(options_of(words), models, write is not None, shapes)
+    options = options_of(words)._replace(repairs=repairs)
+    job = Job(options, models, write is not None, shapes)
     if write is not None and not (len(paths) == 1 and os.path.isdir(paths[0])):
         refuse_same_names(paths)
     source = inputs(paths, leave_out=write)

@@ -25,7 +25,8 @@ MAX_CONTROLLERS = 20_000
 class Options(NamedTuple):
     """What the caller wants; the same options and input give the same answer.
 
-    `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none.
+    `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none. Without `repairs`
+    findings are explained and nothing is tried on the guest, which costs a refused guest no more than a sound one.
     """
 
     scheme: str = "auto"
@@ -35,6 +36,7 @@ class Options(NamedTuple):
     bus_bits: int = 0
     time_limit: float = 30.0
     platform: str = ""
+    repairs: bool = True
 
 
 class Problem:
