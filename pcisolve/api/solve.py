@@ -11,7 +11,7 @@ from pcisolve.core.node import Node, Source
 from pcisolve.explain.conflicts import tell
 from pcisolve.explain.trials import Outcome, outcome_of
 from pcisolve.problem.firstfit.choice import Choice
-from pcisolve.problem.lasting import TooHard, hold
+from pcisolve.problem.lasting import Changed, Moved, TooHard, hold
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
@@ -49,21 +49,15 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
         CheckFailed: the check refused what the solver found.
     """
     from pcisolve.solver.decide import No, Unknown, decide
-    from pcisolve.solver.resettle import resettle
 
     problem = numbered(root, source, catalog, options)
     if isinstance(problem, Unnumbered):
         return Answer(_unnumbered(problem), None)
-    choice = _choice(problem)
-    if choice is None:
+    chosen = _lasting_choice(problem)
+    if chosen is None:
         return Answer(_verdict(problem, UNKNOWN, proven=False), None)
-    rules = registry.rules_for(options.stage)
-    choice, moved = resettle(problem, choice, rules, options.time_limit)
-    try:
-        changed = hold(problem, choice)
-    except TooHard:
-        return Answer(_verdict(problem, UNKNOWN, proven=False), None)
-    question = Question(problem, choice)
+    choice, changes = chosen
+    rules, question = registry.rules_for(options.stage), Question(problem, choice)
     answer = decide(question, rules, options.time_limit)
     if isinstance(answer, Unknown):
         return Answer(_verdict(problem, UNKNOWN, proven=False), None)
@@ -75,7 +69,7 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     broken = breaches(question, layout, rules)
     if broken:
         raise CheckFailed("; ".join(breach.rule.tell(question, breach.case).message for breach in broken[:3]))
-    return Answer(solved_verdict(problem, layout, [*moved, *changed]), layout)
+    return Answer(solved_verdict(problem, layout, changes), layout)
 
 
 def check(root: Node, source: Source, catalog: Catalog, options: Options, *, layout: bool = True) -> Verdict:
@@ -94,6 +88,21 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
         return _refusal(judged.question, judged.broken)
     problem = judged.question.problem
     return solved_verdict(problem, judged.layout) if layout else _verdict(problem, SOLVED, proven=True)
+
+
+def _lasting_choice(problem: Problem) -> tuple[Choice, list[Changed | Moved]] | None:
+    """What the policy chooses, with what would break at the stage asked for changed; None when that was not decided."""
+    from pcisolve.solver.resettle import resettle
+
+    choice = _choice(problem)
+    if choice is None:
+        return None
+    options = problem.options
+    choice, moved = resettle(problem, choice, registry.rules_for(options.stage), options.time_limit)
+    try:
+        return choice, [*moved, *hold(problem, choice)]
+    except TooHard:
+        return None
 
 
 def _choice(problem: Problem) -> Choice | None:
