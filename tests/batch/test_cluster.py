@@ -50,13 +50,15 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
             process.wait()
 
 
-def compare(folder: Path, cluster: Cluster, number: int, kill_after: float) -> None:
+def compare(folder: Path, cluster: Cluster, number: int) -> None:
     write_fleet(folder / "fleet", number)
     assert batch(folder, "fleet", "-o", "here.jsonl", "--write", "here", "-q")[0] == 1
     words = ("fleet", "-o", "there.jsonl", "--write", "there", "--cluster", cluster.address, "--ledger", "ledger")
     process = start(folder, *words)
-    time.sleep(kill_after)
-    assert process.poll() is None
+    part = folder / "there.jsonl.part"
+    while not part.exists() or part.stat().st_size < (folder / "here.jsonl").stat().st_size // 5:
+        assert process.poll() is None
+        time.sleep(0.02)
     cluster.workers[0].kill()
     _, said = process.communicate(timeout=300)
     assert process.returncode == 1, said
@@ -67,7 +69,7 @@ def compare(folder: Path, cluster: Cluster, number: int, kill_after: float) -> N
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_costs_no_line(tmp_path: Path, cluster: Cluster) -> None:
-    compare(tmp_path, cluster, 5000, 8.0)
+    compare(tmp_path, cluster, 5000)
 
 
 @pytest.mark.slow
