@@ -15,10 +15,22 @@ from pcisolve.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from pcisolve.api.guest import Guest, Result, load, make_options
+    from pcisolve.batch.many import Solved, solve_many
     from pcisolve.core.errors import InputError
     from pcisolve.verdict.values import Finding, Verdict
 
-__all__ = ["Finding", "Guest", "InputError", "Result", "Verdict", "__version__", "load", "make_options"]
+__all__ = [
+    "Finding",
+    "Guest",
+    "InputError",
+    "Result",
+    "Solved",
+    "Verdict",
+    "__version__",
+    "load",
+    "make_options",
+    "solve_many",
+]
 
 _HOMES = {
     "Guest": "pcisolve.api.guest",
@@ -26,6 +38,8 @@ _HOMES = {
     "load": "pcisolve.api.guest",
     "make_options": "pcisolve.api.guest",
     "InputError": "pcisolve.core.errors",
+    "Solved": "pcisolve.batch.many",
+    "solve_many": "pcisolve.batch.many",
     "Finding": "pcisolve.verdict.values",
     "Verdict": "pcisolve.verdict.values",
 }

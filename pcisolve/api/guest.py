@@ -150,7 +150,7 @@ def load(
 
     data, called = (source, name) if isinstance(source, bytes) else read_source(os.fspath(source))
     folder = None if models is None else os.fspath(models)
-    if not _is_plan(data):
+    if not is_plan(data):
         return Guest(read(data, called), folder)
     from pcisolve.api.planned import PlannedGuest
     from pcisolve.plan.text import read_text
@@ -158,7 +158,7 @@ def load(
     return PlannedGuest(read_text(data, called), folder)
 
 
-def _is_plan(data: bytes) -> bool:
+def is_plan(data: bytes) -> bool:
     """Whether this is no XML: every XML begins with "<", in one encoding or another."""
     begin = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     return bool(begin) and not begin.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\x00<"))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pcisolve.api.guest import load
 from pcisolve.core.errors import InputError
 from pcisolve.problem.problem import Options
-from pcisolve.verdict.values import INVALID, UNKNOWN
+from pcisolve.verdict.values import INVALID, UNKNOWN, Finding
 
 FAILED = "error"  # the status of an input that pcisolve itself failed on
 REFUSED = "input"  # the code of the finding that says why an input cannot be used at all
@@ -64,11 +64,15 @@ def answer_of(row: dict[str, Any], xml: bytes | None = None) -> Answer:
     return Answer(row["status"], json.dumps(row, separators=(",", ":")), codes, xml)
 
 
-def solve_content(job: Job, data: bytes) -> Answer:
-    """Solve one guest. Never raises: even a defect of pcisolve ends one input, not a batch."""
+def solve_content(job: Job, data: bytes, name: str = _ANY_NAME) -> Answer:
+    """Solve one guest. Never raises: even a defect of pcisolve ends one input, not a batch.
+
+    Args:
+        name: of the input; by default the answer holds for inputs of any name.
+    """
     start = time.perf_counter()
     try:
-        result = load(data, models=job.models, name=_ANY_NAME).solve(job.options)
+        result = load(data, models=job.models, name=name).solve(job.options)
         answer = answer_of(result.verdict.to_json(), result.xml if job.wants_xml else None)
     except InputError as error:
         answer = refused(error)
@@ -98,13 +102,12 @@ def out_of_time(seconds: float) -> Answer:
 
 
 def _row(status: str, code: str, message: str, facts: list[dict[str, Any]]) -> dict[str, Any]:
-    finding = {"code": code, "rules": [], "stage": "libvirt", "message": message, "minimal": False}
-    findings = [{**finding, "facts": facts, "repairs": []}]
+    finding = Finding(code, (), "libvirt", message, False, ()).to_json()
     return {
         "status": status,
         "proven": False,
         "controllers": [],
         "devices": [],
-        "findings": findings,
+        "findings": [{**finding, "facts": facts}],
         "stats": {},
     }

@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import IO
 
-from pcisolve.batch.content import DAMAGED, is_guest_name
+from pcisolve.batch.content import DAMAGED, is_guest_name, solved_name
 from pcisolve.batch.input import Input
 from pcisolve.core.errors import InputError, Location
 from pcisolve.libvirt.document import MAX_BYTES
@@ -41,7 +41,7 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, label: str) -> In
     data = b"" if file is None else file.read()
     if len(data) < member.size:
         raise EOFError("it ends in the middle of a file")
-    return Input(label, member.name, data=data)
+    return Input(label, solved_name(member.name), data=data)
 
 
 def rows(reader: IO[bytes], label: str) -> Iterator[Input]:
@@ -85,4 +85,4 @@ def _row(line: bytes, label: str, number: int) -> Input:
     if not isinstance(xml, str):
         return _bad_row(label, number, '"xml" is not a text')
     data = xml.encode("utf-8", "surrogatepass")
-    return Input(name, name if is_guest_name(name) else f"{name}.xml", data=data)
+    return Input(name, solved_name(name) if is_guest_name(name) else f"{name}.xml", data=data)

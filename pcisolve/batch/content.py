@@ -22,19 +22,25 @@ _PACKED: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
-_SUFFIXES: Final = (".xml",)
+_PLANS: Final = (".yaml", ".yml")
 
 
 def is_guest_name(name: str) -> bool:
     """Whether a file in a folder or an archive is an input by its name."""
-    return name.endswith(_SUFFIXES)
+    return name.endswith((".xml", *_PLANS))
+
+
+def solved_name(name: str) -> str:
+    """The name of the domain XML that is the answer to an input of this name."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}.xml" if dot + suffix in _PLANS else name
 
 
 def kind_of(head: bytes) -> str:
     """GUEST, JSON_LINES or TAR, by the first HEAD bytes of what unpacked() gives.
 
-    Whatever is neither a tar archive nor JSON Lines of {"id", "xml"} is taken for one guest; who reads that says
-    what is wrong with it.
+    Whatever is neither a tar archive nor JSON Lines of {"id", "xml"} is taken for one guest, a domain XML or a plan
+    file (pcisolve.api.guest.is_plan); who reads that says what is wrong with it.
     """
     at, magic = _TAR_MAGIC
     if head[at : at + len(magic)] == magic:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from pcisolve.batch import archives
-from pcisolve.batch.content import DAMAGED, JSON_LINES, TAR, is_guest_name, kind_of, unpacked
+from pcisolve.batch.content import DAMAGED, JSON_LINES, TAR, is_guest_name, kind_of, solved_name, unpacked
 from pcisolve.batch.input import Input
 from pcisolve.core.errors import InputError
 from pcisolve.libvirt.document import MAX_BYTES
@@ -73,7 +73,7 @@ def refuse_same_names(paths: Iterable[str]) -> None:
     """
     seen: dict[str, str] = {}
     for path in _expanded(paths):
-        found = _below(path, "") if os.path.isdir(path) else (Input(path, os.path.basename(path)),)
+        found = _below(path, "") if os.path.isdir(path) else (Input(path, solved_name(os.path.basename(path))),)
         for one in found:
             other = seen.setdefault(one.name, one.label)
             if other is not one.label and one.name:
@@ -94,7 +94,7 @@ def _below(folder: str, name: str, leave_out: str | None = None) -> Iterator[Inp
         if entry.is_dir(follow_symlinks=False):
             folders.append(entry)
         elif is_guest_name(entry.name) and entry.is_file():
-            yield Input(entry.path, name + entry.name, entry.path)
+            yield Input(entry.path, solved_name(name + entry.name), entry.path)
     for entry in folders:
         if leave_out is None or os.path.realpath(entry.path) != leave_out:
             yield from _below(entry.path, f"{name}{entry.name}/", leave_out)
@@ -102,7 +102,7 @@ def _below(folder: str, name: str, leave_out: str | None = None) -> Iterator[Inp
 
 def _file(path: str) -> Iterator[Input]:
     """A file that was named itself: a guest, or many in one."""
-    name = os.path.basename(path)
+    name = solved_name(os.path.basename(path))
     if not os.path.isfile(path):
         yield Input(path, name, path)  # a pipe is read by who solves it
         return

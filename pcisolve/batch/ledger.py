@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from pcisolve.api.guest import is_plan
 from pcisolve.batch.answer import Answer, Job
 from pcisolve.batch.input import Input
 from pcisolve.core.errors import InputError
@@ -75,9 +76,13 @@ class Ledger:
     def known(self, one: Input) -> Answer | None:
         """The answer to an input's content, if it is recorded with all that is wanted.
 
+        Plan files are not recorded: they may stand on other files.
+
         Raises:
             OSError: the file cannot be read.
         """
+        if is_plan(one.data or b""):
+            return None
         with self._told():
             row = self._database.execute(
                 "SELECT status, codes, text, xml, seconds FROM answers WHERE key = ?", (self._key(one),)
@@ -94,7 +99,7 @@ class Ledger:
         Raises:
             OSError: the disk does not take it.
         """
-        if answer.status not in _LASTING:
+        if answer.status not in _LASTING or is_plan(one.data or b""):
             return
         text = zlib.compress(answer.text.encode(), _LEVEL)
         xml = None if answer.xml is None else zlib.compress(answer.xml, _LEVEL)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
+from pcisolve.api.guest import is_plan
 from pcisolve.batch.answer import Answer, Job, failed, out_of_time, refused, solve_content
 from pcisolve.batch.input import Input, content_of
 from pcisolve.batch.pool import Lost, Outcome, Pool
@@ -56,6 +57,8 @@ def _solve_input(job: Job, one: Input) -> Answer:
         data = content_of(one)
     except InputError as error:
         return refused(error)
+    if is_plan(data):  # it may stand on another file, which its name leads to
+        return solve_content(job, data, one.label)
     return _shapes(job).solve(data) if job.by_shape else solve_content(job, data)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 import time
 from bisect import bisect_left
 from collections import OrderedDict
@@ -136,6 +137,7 @@ class Shapes:
         self._job = job
         self._moulds: OrderedDict[bytes, tuple[Mould | None, int]] = OrderedDict()
         self._size = 0
+        self._lock = threading.Lock()  # a worker of a cluster may have several threads
 
     def solve(self, data: bytes) -> Answer:
         """The answer to a guest, from its shape where that can be. Never raises."""
@@ -149,15 +151,20 @@ class Shapes:
 
     def _mould(self, shape: Shape) -> Mould | None:
         key = shape.key
-        if key in self._moulds:
-            self._moulds.move_to_end(key)
-            return self._moulds[key][0]
+        with self._lock:
+            if key in self._moulds:
+                self._moulds.move_to_end(key)
+                return self._moulds[key][0]
         answer = solve_content(self._job, shape.text.encode())
         mould = mould_of(shape, answer)
-        size = 4 * (len(answer.text) + len(answer.xml or b"")) + 1000  # a row of findings takes more than its text
-        self._moulds[key] = mould, size
-        self._size += size
-        while self._size > _MAX_KEPT:
-            _, (_, gone) = self._moulds.popitem(last=False)
-            self._size -= gone
+        self._keep(key, mould, 4 * (len(answer.text) + len(answer.xml or b"")) + 1000)  # a row takes more than its text
         return mould
+
+    def _keep(self, key: bytes, mould: Mould | None, size: int) -> None:
+        with self._lock:
+            _, before = self._moulds.pop(key, (None, 0))
+            self._moulds[key] = mould, size
+            self._size += size - before
+            while self._size > _MAX_KEPT:
+                _, (_, gone) = self._moulds.popitem(last=False)
+                self._size -= gone

@@ -7,21 +7,23 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pcisolve.batch.answer import Job, refused
-from pcisolve.batch.input import Input, with_content
 from pcisolve.batch.inputs import count, inputs, refuse_same_names
+from pcisolve.batch.many import MEGABYTES, Means, answers
 from pcisolve.batch.output import Lines, Solved
-from pcisolve.batch.run import Answered, Engine, InProcess, Run, processes
+from pcisolve.batch.run import Answered
 from pcisolve.batch.tally import Tally
 from pcisolve.cli import progress
 from pcisolve.cli.common import options_of, problem_options, solve_options
 from pcisolve.core.errors import InputError
 from pcisolve.verdict.values import SOLVED
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 class _Shard(click.ParamType[tuple[int, int]]):
@@ -44,12 +46,13 @@ class _Shard(click.ParamType[tuple[int, int]]):
 @click.option(
     "--memory-limit",
     type=click.IntRange(min=64),
-    default=2048,
+    default=MEGABYTES,
     metavar="MIB",
     help="memory that a worker may take for its input [2048]",
 )
 @click.option("--fail-fast", is_flag=True, help="stop after the first input that is not solved")
 @click.option("--ledger", metavar="FILE", help="record answers there, and take from it what is recorded already")
+@click.option("--cluster", metavar="URL", help="let a Dask cluster do the work, such as tcp://host:8786")
 @click.option("--shard", type=_Shard(), help="only every Nth input, beginning with the Ith")
 @click.option("--shapes/--no-shapes", default=True, help="solve guests that differ in names only once [--shapes]")
 @click.option("--repairs", is_flag=True, help="look for repairs of what is refused, as check does")
@@ -64,6 +67,7 @@ def command(
     memory_limit: int,
     fail_fast: bool,
     ledger: str | None,
+    cluster: str | None,
     shard: tuple[int, int] | None,
     shapes: bool,
     repairs: bool,
@@ -94,11 +98,12 @@ def command(
         source = itertools.islice(source, shard[0] - 1, None, shard[1])
     tally, start = Tally(), time.monotonic()
     with contextlib.ExitStack() as stack:
+        means = Means(workers, memory_limit, ledger, _client(cluster, stack))
         solved = None if write is None else Solved(write)
         lines = stack.enter_context(Lines(output))
         shown = stack.enter_context(contextlib.closing(_progress(paths, shard, output, quiet)))
-        answers = stack.enter_context(contextlib.closing(_answers(source, job, workers, memory_limit, ledger)))
-        for answered in answers:
+        found = stack.enter_context(contextlib.closing(answers(source, job, means)))
+        for answered in found:
             tally.add(_deliver(answered, lines, solved))
             shown.show(tally.total)
             if fail_fast and tally.total > tally.statuses[SOLVED]:
@@ -108,31 +113,12 @@ def command(
     sys.exit(0 if tally.total == tally.statuses[SOLVED] else 1)
 
 
-def _answers(
-    source: Iterator[Input], job: Job, workers: int | None, megabytes: int, ledger: str | None
-) -> Generator[Answered, None, None]:
-    """Every answer in order; closed early, it stops the workers and keeps what the ledger has learned."""
-    with contextlib.ExitStack() as stack:
-        if ledger is None:
-            source, engine = _engine(source, job, workers, megabytes)
-            stack.callback(engine.close)
-            yield from Run(engine, job, source).answers()
-            return
-        from pcisolve.batch.ledger import Ledger
+def _client(address: str | None, stack: contextlib.ExitStack) -> Client | None:
+    if address is None:
+        return None
+    from pcisolve.batch.cluster import connect
 
-        book = stack.enter_context(contextlib.closing(Ledger(ledger, job)))
-        source, engine = _engine(with_content(source), job, workers, megabytes)
-        stack.callback(engine.close)
-        yield from Run(engine, job, source, known=book.known, learned=book.learned).answers()
-
-
-def _engine(source: Iterator[Input], job: Job, workers: int | None, megabytes: int) -> tuple[Iterator[Input], Engine]:
-    """A single input is solved in this process, which saves the start of another one."""
-    first = list(itertools.islice(source, 2))
-    source = itertools.chain(first, source)
-    if len(first) < 2:
-        return source, InProcess(job)
-    return source, processes(job, workers or len(os.sched_getaffinity(0)), megabytes)
+    return stack.enter_context(connect(address))
 
 
 def _progress(

@@ -8,6 +8,7 @@ solver can name the claims that cannot hold together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, PLACES_PER_BUS, SLOTS_PER_BUS
@@ -24,6 +25,22 @@ Room = Callable[[Controller], tuple[int, int] | None]
 ANYWHERE = (0, SLOTS_PER_BUS - 1)
 
 
+def new_model() -> cp_model.CpModel:
+    """An empty model, without the old camelCase names of its methods, which take longer to add than many a model."""
+    return _model_class()()
+
+
+@cache
+def _model_class() -> type[cp_model.CpModel]:
+    from ortools.sat.python import cp_model
+
+    class Model(cp_model.CpModel):
+        def _add_pre_pep8_methods(self) -> None:
+            """Called by CpModel.__init__ of OR-Tools 9.15; nothing here uses these names."""
+
+    return Model
+
+
 class Desk:
     """Variables and constraints of one question.
 
@@ -35,7 +52,7 @@ class Desk:
         from ortools.sat.python import cp_model
 
         self._cp = cp_model
-        self.model: cp_model.CpModel = cp_model.CpModel()
+        self.model: cp_model.CpModel = new_model()
         self.retractable = retractable
         self.controllers = list(controllers)
         self.rank = {controller: rank for rank, controller in enumerate(self.controllers)}
