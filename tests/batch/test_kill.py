@@ -51,6 +51,7 @@ def killed_and_resumed(folder: Path, kills: int, longest: float) -> int:
     return int(known[0].replace(",", "")) if known else 0
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_it_gives_the_same_bytes(tmp_path: Path) -> None:
     lines, files = undisturbed(tmp_path, 300)
     known = killed_and_resumed(tmp_path, 2, 2.5)
@@ -117,6 +118,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert (code, said) == (2, "pcisolve: File exists: solved\n")
 
 
+@pytest.mark.slow
 def test_a_ledger_knows_options_content_and_whether_xml_was_asked_for(tmp_path: Path) -> None:
     write_fleet(tmp_path / "fleet", 30)
 

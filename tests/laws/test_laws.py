@@ -14,6 +14,7 @@ import pcisolve
 from pcisolve.api.guest import make_options
 from pcisolve.libvirt.document import read
 from pcisolve.libvirt.writer import Writer
+from pcisolve.problem.problem import Options
 from pcisolve.rules.registry import ALL
 from tests.laws.guests import flat_guests, guests, multi_domain_guests
 from tests.rules.small_guests import GUESTS
@@ -22,31 +23,33 @@ from tests.support import QUIET, balloon, controller, domain, example
 MINIMAL = make_options(policy="minimal")
 ROOT_MODELS = ("pci-root", "pcie-root")
 
+QUICK = Options(repairs=False)  # repairs have laws of their own
 
-@settings(max_examples=300)
+
+@settings(max_examples=120)
 @given(guests())
 def test_what_solve_returns_check_accepts(data: bytes) -> None:
-    result = pcisolve.load(data).solve()
+    result = pcisolve.load(data).solve(QUICK)
     if result.xml is not None:
         assert [one for one in result.verdict.controllers if one.address is None and one.model not in ROOT_MODELS] == []
-        verdict = pcisolve.load(result.xml).check()
+        verdict = pcisolve.load(result.xml).check(QUICK)
         assert verdict.findings == ()
         assert verdict.status == "solved"
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(guests())
 def test_solving_a_solved_guest_changes_no_byte(data: bytes) -> None:
-    solved = pcisolve.load(data).solve().xml
+    solved = pcisolve.load(data).solve(QUICK).xml
     if solved is not None:
-        assert pcisolve.load(solved).solve().xml == solved
+        assert pcisolve.load(solved).solve(QUICK).xml == solved
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(guests())
 def test_solve_and_check_say_the_same(data: bytes) -> None:
     guest = pcisolve.load(data)
-    checked, solved = guest.check(), guest.solve().verdict
+    checked, solved = guest.check(QUICK), guest.solve(QUICK).verdict
     assert checked.status == solved.status
     assert bool(checked.findings) == bool(solved.findings) == (checked.status != "solved")
     assert [(one.index, one.address) for one in checked.controllers] == [
@@ -56,7 +59,7 @@ def test_solve_and_check_say_the_same(data: bytes) -> None:
 
 @given(guests())
 def test_same_input_same_bytes(data: bytes) -> None:
-    first, second = pcisolve.load(data).solve(), pcisolve.load(data).solve()
+    first, second = pcisolve.load(data).solve(QUICK), pcisolve.load(data).solve(QUICK)
     assert first.xml == second.xml
     assert first.verdict.to_json() == second.verdict.to_json()
 
@@ -66,17 +69,17 @@ def test_reading_and_writing_changes_no_byte(data: bytes) -> None:
     assert Writer(read(data)).data() == data
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(guests())
 def test_minimal_adds_no_more_than_libvirt(data: bytes) -> None:
     guest = pcisolve.load(data)
-    ours, theirs = guest.solve(MINIMAL), guest.solve()
+    ours, theirs = guest.solve(MINIMAL), guest.solve(QUICK)
     if theirs.xml is not None:
         assert ours.verdict.status == "solved"
         assert ours.verdict.stats["added"] <= theirs.verdict.stats["added"]
     if ours.xml is not None:
         assert [one for one in ours.verdict.controllers if one.address is None and one.model not in ROOT_MODELS] == []
-        assert pcisolve.load(ours.xml).check().findings == ()
+        assert pcisolve.load(ours.xml).check(QUICK).findings == ()
         assert pcisolve.load(ours.xml).solve(MINIMAL).xml == ours.xml
 
 
@@ -92,10 +95,10 @@ def _asked(data: bytes, tag: str) -> list[tuple[int, ...] | None]:
     return found
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(flat_guests())
 def test_asked_addresses_are_kept(data: bytes) -> None:
-    result = pcisolve.load(data).solve()
+    result = pcisolve.load(data).solve(QUICK)
     if result.xml is None:
         return
     added = {one.index for one in result.verdict.controllers if one.added}
@@ -107,10 +110,10 @@ def test_asked_addresses_are_kept(data: bytes) -> None:
             assert after == before or (after == moved and before[1] in added)  # explicit-bus-bumped
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(multi_domain_guests())
 def test_a_bus_is_its_controllers_index_in_its_parents_domain(data: bytes) -> None:
-    verdict = pcisolve.load(data).solve().verdict
+    verdict = pcisolve.load(data).solve(QUICK).verdict
     by_index = {one.index: one for one in verdict.controllers}
     assert len(by_index) == len(verdict.controllers)
     for one in verdict.controllers:

@@ -72,6 +72,11 @@ def assert_agree(rules: Iterable[Rule[Any]], question: Question, layout: Layout,
     return broken
 
 
+def _marks(text: str) -> list[pytest.MarkDecorator]:
+    """Examples that libvirt fills with hundreds of controllers take half a minute."""
+    return [pytest.mark.slow] if len(steps(example(text)).question.controllers) > 100 else []
+
+
 @pytest.mark.parametrize("retractable", [False, True], ids=["plain", "retractable"])
 @pytest.mark.parametrize("name", GUESTS)
 def test_one_part_anywhere(name: str, retractable: bool) -> None:
@@ -81,7 +86,7 @@ def test_one_part_anywhere(name: str, retractable: bool) -> None:
 
 
 @pytest.mark.parametrize("retractable", [False, True], ids=["plain", "retractable"])
-@pytest.mark.parametrize("text", EXAMPLES)
+@pytest.mark.parametrize("text", [pytest.param(one, marks=_marks(one)) for one in EXAMPLES])
 def test_every_example(text: str, retractable: bool) -> None:
     guest = steps(example(text))
     broken = assert_agree(ALL, guest.question, guest.layout, retractable=retractable)
