@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pcisolve.core.change import Change, changed
 from pcisolve.core.node import Node
-from pcisolve.explain.conflicts import Conflict, Told
+from pcisolve.explain.conflicts import Conflict, Told, element_of
 from pcisolve.explain.excerpt import elements, excerpt
 from pcisolve.explain.relax import relaxations
 from pcisolve.explain.trials import Outcome, Trials
@@ -44,8 +44,8 @@ def _proved(problem: Problem, told: Told, trials: Trials) -> Told | None:
         if not _is_needed(case, point, trials):
             points.remove(point)
             case = _without(case, point, points, trials)
-    if case is None or not points:
-        return None  # impossible without any of it, for another reason
+    if case is None or not points or element_of(points[0].node) is not element_of(told.telling.points[0].node):
+        return None  # impossible without what is pointed to first, for another reason
     if case.alone.layout is None and trials.numbering_exists(case.root):
         return None  # the second prover does not agree
     return told._replace(telling=told.telling._replace(points=tuple(points)))

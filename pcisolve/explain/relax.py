@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pcisolve.core.change import Change
 from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import element_of
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Point
+
+OTHER_BUS_NUMBERS: Final = ("200", "128", "64")
 
 Changes = tuple[Change, ...]
 
@@ -23,6 +26,10 @@ def relaxations(problem: Problem, point: Point) -> Iterator[Changes]:
     if node.number < 0:
         return
     if node.tag == "address":
+        if attribute == "multifunction":
+            yield (Change(node, attribute, None),)
+        elif attribute == "function" and _is_place(node):
+            yield (Change(node, attribute, "0x0"),)
         yield (Change(node if _is_place(node) else element_of(node), "", None),)
     elif node.tag == "controller" and attribute == "index":
         for index in free_indexes(problem):
@@ -35,6 +42,8 @@ def relaxations(problem: Problem, point: Point) -> Iterator[Changes]:
         yield (Change(node, "", None),)
     elif attribute:
         yield (Change(node, attribute, None),)
+        for number in OTHER_BUS_NUMBERS if attribute == "busNr" else ():
+            yield (Change(node, attribute, number),)  # libvirt's own choice may be as bad
     else:
         yield (Change(node, "", None),)
 

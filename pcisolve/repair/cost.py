@@ -33,7 +33,7 @@ class Costs:
         node, attribute, value = change
         weights = self._weights
         if isinstance(value, NewElement):
-            return weights.added_controller
+            return weights.added_controller if value.tag == "controller" else weights.option
         if node.tag == "address" and not attribute:
             return self._address(node, value if isinstance(value, Address) else None)
         if node.tag == "type" and attribute == "machine":

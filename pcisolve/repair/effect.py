@@ -33,7 +33,7 @@ class _Words:
         """One change in words."""
         node, attribute, value = change
         if isinstance(value, NewElement):
-            return _added(value)
+            return _added(value) if value.tag == "controller" else f"{self._name(node)} gets {_added(value)}"
         if node.tag == "address" and (not attribute or attribute in _SILENT):
             return self._address(node, value)
         what = self._name(node)
@@ -54,7 +54,8 @@ class _Words:
         )
         if value is None:
             return f"{what} is without {shown}"
-        return f"{what} gets {value} in place of {shown}"
+        given = f"{attribute}='{value}'" if attribute != TEXT else f"<{node.tag}>{value}</{node.tag}>"
+        return f"{what} gets {given} in place of {shown}"
 
     def _address(self, node: Node, value: object) -> str:
         name = self._name(node)
@@ -83,6 +84,8 @@ def _is_device(node: Node) -> bool:
 
 
 def _added(element: NewElement) -> str:
+    if element.tag != "controller":
+        return f"<{element.tag} {' '.join(f'{name}={value!r}' for name, value in element.attributes.items())}/>"
     address = next((child.attributes for child in element.children if child.tag == "address"), None)
     where = ""
     if address is not None:

@@ -14,7 +14,7 @@ from pcisolve.explain.conflicts import Conflict, Told, gather
 from pcisolve.explain.trials import Key, Outcome, Trials
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.cost import Costs
-from pcisolve.repair.remedies import addresses, controllers, others, reading
+from pcisolve.repair.remedies import addresses, controllers, others, reading, stages
 from pcisolve.repair.remedies.generic import generic
 from pcisolve.repair.remedy import Remedies, Remedy
 
@@ -23,6 +23,7 @@ REMEDIES: dict[str, Remedies] = {
     **controllers.REMEDIES,
     **addresses.REMEDIES,
     **others.REMEDIES,
+    **stages.REMEDIES,
 }
 MOST_REPAIRS: Final = 3
 MOST_TRIED: Final = 32  # variations of the guest, for one conflict

@@ -44,6 +44,18 @@ class WindowRule(Rule[Window]):
     def check(self, layout: Layout, case: Window) -> bool:
         return needs(layout)[case.top] <= case.size
 
+    def _below(self, question: Question, case: Window) -> list[Controller]:
+        """The controllers below the one that opens the window, up to the next one that opens one."""
+        layout = Layout(question.problem, question.choice)
+        found = []
+        for one in question.problem.controllers:
+            here, seen = layout.provider(one), 0
+            while here is not None and here is not case.top and not opens_window(here) and seen < BUS_NUMBERS:
+                here, seen = layout.provider(here), seen + 1
+            if here is case.top and not opens_window(one):
+                found.append(one)
+        return found
+
     def _count(self, question: Question, case: Window) -> tuple[int, str]:
         """What is needed, in words."""
         need = needs(Layout(question.problem, question.choice))[case.top]
@@ -88,6 +100,7 @@ class WindowFit(WindowRule):
         if not case.top.is_root and "busNr" not in case.top.targets:
             message += f"; busNr {case.first} is libvirt's choice, pcisolve solve chooses one with room if there is one"
         points = [] if case.above is None else [_point(case.above, "begins there")]
+        points += [Point(one.node, "", "takes a number below it") for one in self._below(question, case) if one.node]
         if case.top.node is not None:
             points.insert(0, _point(case.top, ""))
         return Telling(message, tuple(points) or (_point(case.top, ""),))
