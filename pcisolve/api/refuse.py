@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pcisolve.core.change import FIRST_ADDED, changed
 from pcisolve.explain.conflicts import Conflict, Told, gather
 from pcisolve.explain.findings import finding
@@ -115,7 +117,15 @@ class Refused:
             rules=(conflict.rule.id, *self.following.get(conflict, ())),
             context=tuple(one for one in finding(self.problem, conflict, minimal=False).facts if one not in belonging),
             repairs=tuple(self._repair(one) for one in self.repairs.get(conflict, ())),
+            notes=(*value.notes, *self._cut_short(conflict, proved=told is not None)),
         )
+
+    def _cut_short(self, conflict: Conflict, *, proved: bool) -> Iterator[str]:
+        """What was not tried because a limit came first."""
+        if self._proofs.is_over and not proved:
+            yield "not shown to be minimal: the limit came first"
+        if self._trials.is_over and conflict in self.repairs and not self.repairs[conflict]:
+            yield "no repair was found before the limit"
 
     def _repair(self, found: Verified) -> Repair:
         changes = tuple(change_at(self.problem.source, self.outcome, change) for change in found.changes)

@@ -58,7 +58,9 @@ class Trials:
 
     def affords(self, root: Node) -> bool:
         """Whether the budget is enough to judge this guest once more."""
-        return self._left >= _size(root)
+        enough = self._left >= _size(root)
+        self.is_over = self.is_over or not enough
+        return enough
 
     def outcome(self, root: Node) -> Outcome | None:
         """What becomes of a variation; None when the budget is spent or the solver did not decide in time."""
