@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, PLACES_PER_BUS, SLOTS_PER_BUS
+from pcisolve.encoding.domains import domain_number
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.parts import Controller, Part
 
@@ -128,24 +129,7 @@ class Desk:
 
     def domain_number(self, controller: Controller) -> int | None:
         """The domain that fixed places lead to; None while something above is open or goes in a circle."""
-        trail: list[Controller] = []
-        number: int | None = None
-        here = controller
-        for _ in self.controllers:
-            if here in self._domain_numbers:
-                number = self._domain_numbers[here]
-                break
-            if here.is_root:
-                number = here.index if here.index >= 0 else None
-                break
-            trail.append(here)
-            fixed = self._fixed.get(here)
-            if fixed is None:
-                return None
-            here = self.controllers[fixed // PLACES_PER_BUS]
-        if number is not None:
-            self._domain_numbers.update(dict.fromkeys(trail, number))
-        return number
+        return domain_number(controller, self.controllers, self._fixed, self._domain_numbers)
 
     def inside(self, controller: Controller, root: Controller) -> Any:
         """Whether a controller's bus is in a root's domain: a truth value or a literal."""
