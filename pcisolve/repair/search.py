@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
-from itertools import chain, count
+from itertools import count
 from typing import Final, NamedTuple
 
 from pcisolve.core.change import Change, NewElement, changed
 from pcisolve.core.node import Node
-from pcisolve.explain.conflicts import Conflict, Told, gather
+from pcisolve.explain.conflicts import Conflict, gather
 from pcisolve.explain.trials import Key, Outcome, Trials
-from pcisolve.repair.bench import Bench
 from pcisolve.repair.cost import Costs
-from pcisolve.repair.remedies import addresses, controllers, others, reading, stages
-from pcisolve.repair.remedies.generic import generic
-from pcisolve.repair.remedy import Remedies, Remedy
+from pcisolve.repair.proposals import combined, mark, merged
 
-REMEDIES: dict[str, Remedies] = {
-    **reading.REMEDIES,
-    **controllers.REMEDIES,
-    **addresses.REMEDIES,
-    **others.REMEDIES,
-    **stages.REMEDIES,
-}
 MOST_REPAIRS: Final = 3
 MOST_TRIED: Final = 32  # variations of the guest, for one conflict
 DEEPEST: Final = 3  # remedies in a row: what the first one breaks, the next may mend
@@ -57,7 +47,7 @@ class Search:
             if found and candidate.cost > TOO_DEAR * found[0].cost:
                 break
             smallest = self._without_surplus(goal, candidate)
-            if all(_mark(smallest.changes) != _mark(one.changes) for one in found):
+            if all(mark(smallest.changes) != mark(one.changes) for one in found):
                 found.append(smallest)
             if len(found) == MOST_REPAIRS:
                 break
@@ -71,10 +61,10 @@ class Search:
 
         def propose(depth: int, so_far: tuple[Change, ...], outcome: Outcome, next_one: Conflict) -> None:
             for changes in combined(outcome, next_one)[: None if depth == 1 else MOST_FOLLOWING]:
-                merged = self._anchored(_merged((*so_far, *changes)))
-                if _mark(merged) not in seen:
-                    seen.add(_mark(merged))
-                    heapq.heappush(queue, (self._costs.of(merged), next(ties), depth, merged))
+                together = self._anchored(merged((*so_far, *changes)))
+                if mark(together) not in seen:
+                    seen.add(mark(together))
+                    heapq.heappush(queue, (self._costs.of(together), next(ties), depth, together))
 
         propose(1, (), self.before, conflict)
         for _ in range(MOST_TRIED):
@@ -118,54 +108,6 @@ class Search:
             if outcome is not None and not goal & outcome.keys and outcome.keys <= self.before.keys:
                 return self._without_surplus(goal, Verified(rest, self._costs.of(rest), outcome))
         return found
-
-
-def combined(outcome: Outcome, conflict: Conflict) -> list[tuple[Change, ...]]:
-    """For each sort of remedy, the changes that it makes for all alike cases together."""
-    bench = Bench(outcome.question, outcome.layout)
-    sorts = dict.fromkeys(remedy.sort for remedy in _remedies(bench, conflict.told[0]))
-    result = []
-    for sort in sorts:
-        bench = Bench(outcome.question, outcome.layout)
-        changes: list[Change] = []
-        for told in conflict.told:
-            remedy = next((one for one in _remedies(bench, told) if one.sort == sort), None)
-            if remedy is None:
-                break
-            changes += remedy.changes
-        else:
-            result.append(tuple(changes))
-    return [changes for changes in result if changes]
-
-
-def _remedies(bench: Bench, told: Told) -> Iterator[Remedy]:
-    special = REMEDIES.get(told.breach.rule.id)
-    own: Iterable[Remedy] = () if special is None else special(bench, told.breach.case, told.telling)
-    return chain(own, generic(bench, told.telling))
-
-
-def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """One change of each fact, the last; none of what lies in an element that is taken away."""
-    last: dict[tuple[object, ...], Change] = {}
-    for place, change in enumerate(changes):
-        key: tuple[object, ...] = (change.node.number, change.attribute)
-        last[(*key, place) if isinstance(change.value, NewElement) else key] = change
-    gone = {one.node.number for one in last.values() if one.value is None and not one.attribute}
-    return tuple(one for one in last.values() if not _is_inside(one, gone))
-
-
-def _is_inside(change: Change, gone: set[int]) -> bool:
-    here: Node | None = change.node if change.attribute or change.value is not None else change.node.parent
-    while here is not None:
-        if here.number in gone:
-            return True
-        here = here.parent
-    return False
-
-
-def _mark(changes: Iterable[Change]) -> frozenset[object]:
-    """What changes come to, so that the same is not tried or shown twice."""
-    return frozenset((one.node.number, one.attribute, str(one.value)) for one in changes)
 
 
 def _is_plain(change: Change) -> bool:
