@@ -86,6 +86,8 @@ def _device(device: dict[str, Any], drivers: dict[str, str], program: str) -> st
     driver = str(device["driver"])
     if _NO_DEVICES.match(driver):
         return None
+    if "addr" in device and "id" not in device:  # companions of a USB controller have none
+        device["id"] = re.sub(r"[^0-9A-Za-z.]", "-", f"at-{device.get('bus')}-{device['addr']}")
     name = device.get("id")
     plain = "virtio-rng-pci" if program.endswith("s390x") else "pci-testdev"  # s390 wants MSI-X
     if name in drivers:
@@ -105,7 +107,7 @@ def _object(item: dict[str, Any]) -> str | None:
     kind = str(item["qom-type"])
     if kind.startswith(_HOST_OBJECTS):
         return None
-    if kind == "memory-backend-file":
+    if kind in ("memory-backend-file", "memory-backend-memfd"):
         item = {"qom-type": "memory-backend-ram", "id": item["id"], "size": item["size"]}
     if str(item["qom-type"]).startswith("memory-backend-ram"):
         item["reserve"] = False  # a guest may be larger than this host

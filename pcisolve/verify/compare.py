@@ -83,9 +83,12 @@ def _numbered(item: Item, at: dict[Place, str], real: Numbers) -> Iterator[Diffe
     wanted, seen = parse_address(guest.address), real.devices.get(name)
     if seen is None or (seen.bus, seen.slot, seen.function) != (wanted.bus, wanted.slot, wanted.function):
         yield Difference(item.line, _name(item), f"the guest sees it at {_bare(guest.address)}", _seen(seen))
-    elif isinstance(item, PlacedController) and guest.secondary is not None:
+    elif isinstance(item, PlacedController):
         has = seen.buses
-        if has is None and guest.secondary not in real.roots:
+        if guest.secondary is None:
+            if has is not None and has[0]:
+                yield Difference(item.line, _name(item), "no bus number", _range(has))
+        elif has is None and guest.secondary not in real.roots:
             yield Difference(item.line, _name(item), f"bus {guest.secondary:02x}", "no bus of that number")
         elif has is not None and has != (guest.secondary, guest.subordinate):
             yield Difference(item.line, _name(item), _range((guest.secondary, guest.subordinate or 0)), _range(has))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from pcisolve.verify.worker import NO_BINDINGS
 
 _WORKER = Path(__file__).with_name("worker.py")
 _SYSTEM = "/usr/bin/python3"  # the one distributions package the bindings for
+_GRACE = 5.0  # seconds
 _MOST = 64 << 20  # bytes of an answer
 
 
@@ -93,11 +95,19 @@ class Hypervisor:
             try:
                 code = process.wait(self._scratch.seconds_left)
             except subprocess.TimeoutExpired:
-                process.terminate()
                 raise Unavailable(
                     "libvirt did not answer within the time limit; QEMU may hang when it is probed"
                 ) from None
+            finally:
+                self._let_finish(process)
         return code, answer.read_bytes()
+
+    def _let_finish(self, process: subprocess.Popen[bytes]) -> None:
+        """A libvirt of the user's gets a moment, so that the scratch guest is undefined; our own goes as it is."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0 if self._root else _GRACE)
+        process.kill()
+        process.wait()
 
 
 def interpreters() -> list[str]:

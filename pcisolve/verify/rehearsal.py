@@ -82,9 +82,13 @@ def _leave_host_cpu(root: Element) -> None:
 
 
 def _leave_host_memory(root: Element) -> None:
-    for tag in ("memoryBacking", "numatune", "cputune", "memtune", "blkiotune"):
+    for tag in ("numatune", "cputune", "memtune", "blkiotune"):
         for child in root.findall(tag):
             root.remove(child)
+    for backing in root.findall("memoryBacking"):
+        for child in list(backing):
+            if child.tag not in ("access", "source"):  # virtiofs is refused where memory is not shared
+                backing.remove(child)
 
 
 def startable(resolved: str) -> Startable:

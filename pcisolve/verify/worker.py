@@ -1,7 +1,7 @@
 """One question to a real libvirt, asked by whichever Python interpreter has its bindings; imports nothing of ours.
 
 Arguments: URI, root folder ("" unless the URI is an embedded driver's), "define" or "argv". stdin: a domain XML;
-stdout: a JSON object. Exit code 7: no bindings. What is defined is undefined before the answer, also on SIGTERM.
+stdout: a JSON object. Exit code 7: no bindings. It ends by itself, so that what it defined is undefined.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def main() -> int:
         libvirt: Any = import_module("libvirt")
     except ImportError:
         return NO_BINDINGS
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches the whole group
+        signal.signal(number, signal.SIG_IGN)
     libvirt.registerErrorHandler(lambda *_: None, None)
     libvirt.virEventRegisterDefaultImpl()
     threading.Thread(target=_run_events, args=(libvirt,), daemon=True).start()

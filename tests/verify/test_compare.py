@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from pcisolve.api.guest import load
+from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import Verdict
+from pcisolve.verify.commandline import startable_words
 from pcisolve.verify.compare import place_of, with_libvirt, with_numbers, with_places
 from pcisolve.verify.machine import Numbered, Numbers, Place
 from pcisolve.verify.report import full
@@ -102,3 +106,28 @@ def test_a_difference_reads_with_file_and_line() -> None:
         "  guest.xml:6: rng: pcisolve says 0000:02:00.0; found: 0000:00:05.0",
         "guest.xml: not all agree with pcisolve",
     ]
+
+
+def test_a_bridge_that_should_get_no_number_and_does() -> None:
+    ports = "".join(controller(index, "pcie-root-port", f"0:1:{index:x}.0") for index in (2, 3, 4))
+    body = controller(1, "pcie-expander-bus", "0:0:1.0", "<target busNr='254'/>") + ports + QUIET
+    predicted = load(domain("q35", body)).check(Options(stage="libvirt"))
+    views = {one.index: one.guest for one in predicted.controllers}
+    assert views[3].visible and views[3].secondary is None
+    there = running(predicted)
+    seen = {f"pci.{index}": Numbered(0xFE, index, 0, (0xFF, 0xFF) if index == 2 else (0, 0)) for index in (2, 3, 4)}
+    seen["pci.1"] = Numbered(0, 1, 0, None)
+    real = Numbers(seen, frozenset(), frozenset({0, 0xFE}))
+    assert with_numbers(predicted, there, real) == ()
+    seen["pci.3"] = Numbered(0xFE, 3, 0, (7, 7))
+    assert [(one.predicted, one.found) for one in with_numbers(predicted, there, real)] == [
+        ("no bus number", "buses 07 to 07")
+    ]
+    rootless = with_numbers(predicted, there, real._replace(roots=frozenset({0})))
+    assert "no bus of that number" in {one.found for one in rootless}
+
+
+def test_a_companion_without_an_id_is_given_one_to_be_asked_by() -> None:
+    device = '{"driver":"ich9-usb-uhci1","masterbus":"usb.0","bus":"pci.6","addr":"0x3.0x1"}'
+    words = startable_words(f"qemu -device '{device}'", {}, None)
+    assert json.loads(words[2])["id"] == "at-pci.6-0x3.0x1"

@@ -19,7 +19,7 @@ from tests.cli.running import Ended, run
 from tests.support import QUIET, address, controller, domain, rng, sound
 
 pytestmark = pytest.mark.live
-SAMPLE = 40  # of the recorded guests
+SAMPLE = 25  # of the recorded guests
 
 
 def ask(data: bytes, *words: str) -> tuple[Ended, dict[str, dict[str, Any]]]:

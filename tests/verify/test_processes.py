@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from pcisolve.verify import hypervisor
-from pcisolve.verify.hypervisor import Unavailable
+from pcisolve.verify.hypervisor import Hypervisor, Unavailable
 from pcisolve.verify.qemu import Qemu, Refused
 from pcisolve.verify.scratch import Scratch, descendants
 from tests.cli.running import run
@@ -123,3 +124,15 @@ def test_a_signal_ends_all_of_it(tmp_path: Path, number: int, code: int) -> None
     assert child.returncode == code, error
     assert b"Traceback" not in error
     assert not list(tmp_path.glob("pcisolve-verify-*"))
+
+
+def test_a_libvirt_of_the_users_gets_a_moment_to_forget_the_scratch_guest(tmp_path: Path) -> None:
+    slow = program(tmp_path, f"#!/bin/sh\nsleep 1.5\ntouch {tmp_path}/undefined\n", "python3")
+    for connect, undefined in ((None, False), ("qemu:///session", True)):
+        with (
+            mock.patch.object(hypervisor, "interpreters", lambda: [slow]),
+            Scratch(0.3) as scratch,
+            pytest.raises(Unavailable, match="did not answer within the time limit"),
+        ):
+            Hypervisor(scratch, connect).define(b"<domain/>")
+        assert (tmp_path / "undefined").exists() == undefined
