@@ -20,8 +20,8 @@ from typing import Any
 NO_BINDINGS = 7
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
 
-# Probes of QEMU must not switch to another user, who could not reach the scratch folder.
-_QEMU_CONF = 'user = "root"\ngroup = "root"\nsecurity_driver = "none"\nstdio_handler = "file"\n'
+# Root's probes of QEMU must not switch to another user, who could not reach the scratch folder.
+_QEMU_CONF = 'user = "+{user}"\ngroup = "+{group}"\nsecurity_driver = "none"\nstdio_handler = "file"\n'
 
 
 def main() -> int:
@@ -57,7 +57,7 @@ def _run_events(libvirt: Any) -> None:
 def _prepare(root: str) -> None:
     os.makedirs(f"{root}/etc", exist_ok=True)
     with open(f"{root}/etc/qemu.conf", "w") as file:
-        file.write(_QEMU_CONF)
+        file.write(_QEMU_CONF.format(user=os.getuid(), group=os.getgid()))
 
 
 def _collect_orphans() -> None:

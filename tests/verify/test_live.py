@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,9 @@ def test_a_connection_keeps_nothing_and_touches_no_guest_of_its_user(tmp_path: P
     emulator = shutil.which("qemu-system-x86_64") or pytest.skip("qemu-system-x86_64 is not installed")
     uri, defined = f"qemu:///embed?root={tmp_path}/driver", tmp_path / "driver" / "etc" / "qemu"
     defined.mkdir(parents=True)
-    (tmp_path / "driver" / "etc" / "qemu.conf").write_text('user = "root"\ngroup = "root"\nsecurity_driver = "none"\n')
+    (tmp_path / "driver" / "etc" / "qemu.conf").write_text(
+        f'user = "+{os.getuid()}"\ngroup = "+{os.getgid()}"\nsecurity_driver = "none"\n'
+    )
     mine = domain("q35", f"<emulator>{emulator}</emulator>").replace(
         b"</name>", b"</name><uuid>%s</uuid>" % (b"1" * 32)
     )
