@@ -10,7 +10,7 @@ import click
 from pcisolve.api.guest import load
 from pcisolve.cli.common import emit, options_of, problem_options
 
-_TERMINATED = 143  # what a shell says of a program that SIGTERM ended
+_SIGNALLED = 128  # and the signal's number: what a shell says of a program that one ended
 
 
 @click.command("verify")
@@ -50,8 +50,8 @@ def command(
     try:
         with Scratch(time_limit) as scratch:
             found = verify(guest, options, scratch, connect=connect, agree=words["libvirt"] is None)
-    except Ended:
-        sys.exit(_TERMINATED)
+    except Ended as ended:
+        sys.exit(_SIGNALLED + ended.number)
     if style == "json":
         import json  # 3 ms that text never pays
 

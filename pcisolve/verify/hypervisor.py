@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,9 @@ from pcisolve.verify.worker import NO_BINDINGS
 
 _WORKER = Path(__file__).with_name("worker.py")
 _SYSTEM = "/usr/bin/python3"  # the one distributions package the bindings for
+_NO_ANSWER = "libvirt did not answer within the time limit; QEMU may hang when it is probed"
 _GRACE = 5.0  # seconds
+_BETWEEN_LOOKS = 0.02  # seconds
 _MOST = 64 << 20  # bytes of an answer
 
 
@@ -93,11 +96,10 @@ class Hypervisor:
         ):
             process = self._scratch.start(words, stdin=asked.fileno(), stdout=out, stderr=errors)
             try:
-                code = process.wait(self._scratch.seconds_left)
-            except subprocess.TimeoutExpired:
-                raise Unavailable(
-                    "libvirt did not answer within the time limit; QEMU may hang when it is probed"
-                ) from None
+                while (code := process.poll()) is None:
+                    if not self._scratch.seconds_left():
+                        raise Unavailable(_NO_ANSWER)
+                    time.sleep(_BETWEEN_LOOKS)
             finally:
                 self._let_finish(process)
         return code, answer.read_bytes()

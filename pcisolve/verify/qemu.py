@@ -86,7 +86,7 @@ class Qemu:
     def _look_alive(self) -> None:
         if self._process is not None and self._process.poll() is not None:
             raise Refused(self._last_words())
-        if not self._scratch.seconds_left:
+        if not self._scratch.seconds_left():
             raise Unavailable(f"{os.path.basename(self._words[0])} did not answer within the time limit")
 
     def _last_words(self) -> str:

@@ -131,9 +131,9 @@ class _Trial:
             return
         self.asked = _BOOTS[self.arch]
         qemu.ask("cont")
-        ends = time.monotonic() + min(_LONGEST_BOOT, self.scratch.seconds_left)
+        ends = time.monotonic() + min(_LONGEST_BOOT, self.scratch.seconds_left())
         while (differences := with_numbers(self.predicted, there, now := numbers(qemu))) and time.monotonic() < ends:
-            time.sleep(_BETWEEN_LOOKS)
+            time.sleep(min(_BETWEEN_LOOKS, self.scratch.seconds_left()))
         if differences and not any(one.buses and one.buses[0] for one in now.devices.values()):
             self._say(UNDECIDED, "numbered nothing in the time it had; it may need more of it, or more memory")
         else:

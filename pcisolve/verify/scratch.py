@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from pcisolve.core.errors import InputError
 
@@ -25,7 +25,15 @@ _GONE_WITHIN = 5.0  # seconds
 
 
 class Ended(Exception):
-    """Someone asked this process to end (SIGTERM)."""
+    """Someone asked this process to end.
+
+    Attributes:
+        number: by which signal, SIGINT or SIGTERM.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 class Scratch:
@@ -42,11 +50,14 @@ class Scratch:
         self.folder = Path()
         self._ends = time.monotonic() + time_limit
         self._libc = ctypes.CDLL(None)
-        self._before: object = None
+        self._handlers: dict[int, Any] = {}
+        self._signal = 0
         self._spared: frozenset[int] = frozenset()
 
     def __enter__(self) -> Self:
-        self._before = _on_terminate(_end)
+        with contextlib.suppress(ValueError):  # not the main thread: signals are not ours
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._note)
         self._spared = frozenset(descendants())
         self._libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         above = None if len(tempfile.gettempdir()) < _LONGEST - 20 else "/tmp"
@@ -59,12 +70,21 @@ class Scratch:
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
             self._libc.prctl(_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-            if callable(self._before) or isinstance(self._before, int):
-                _on_terminate(self._before)
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
 
-    @property
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        """An exception raised just anywhere may leave a lock of `subprocess` taken; a second signal has to wait too."""
+        self._signal = number
+
     def seconds_left(self) -> float:
-        """Until the time limit, at least 0."""
+        """Until the time limit, at least 0. Whoever waits asks often.
+
+        Raises:
+            Ended: a signal came.
+        """
+        if self._signal:
+            raise Ended(self._signal)
         return max(0.0, self._ends - time.monotonic())
 
     def start(
@@ -129,15 +149,3 @@ def descendants() -> Iterator[int]:
 
 def _processes() -> list[int]:
     return [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    raise Ended
-
-
-def _on_terminate(handler: object) -> object:
-    """Take SIGTERM, where this thread may; the handler before."""
-    try:
-        return signal.signal(signal.SIGTERM, handler)  # type: ignore[arg-type]
-    except ValueError:  # not the main thread
-        return None
