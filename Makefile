@@ -13,7 +13,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow lint check bench docs wheel clean
+.PHONY: help demo test slow live lint check bench docs wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
@@ -26,6 +26,9 @@ test: $(DEV_STAMP) ## the tests, but for the slow ones
 
 slow: $(DEV_STAMP) ## the slow tests
 	$(BIN)/python -m pytest -q -m slow
+
+live: $(DEV_STAMP) ## the tests that ask the real libvirt and QEMU, where they are installed
+	$(BIN)/python -m pytest -q -rs -m live
 
 lint: $(DEV_STAMP) ## format, lint, types and the import contract
 	$(BIN)/ruff format --check .

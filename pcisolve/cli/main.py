@@ -16,6 +16,7 @@ _COMMANDS = {
     "check": "everything that is wrong, at once",
     "show": "the topology as a tree",
     "convert": "the same layout in the flat or the multi-domain scheme",
+    "verify": "what the real libvirt and QEMU make of it",
     "batch": "many files, one JSON line each",
     "rule": "what a rule means, and why",
     "models": "controllers, machines and devices that are known",

@@ -1,0 +1,141 @@
+"""Programs that are no QEMU, or none that works: a clear line, in bounded time, and nothing left running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from pcisolve.verify import hypervisor
+from pcisolve.verify.hypervisor import Hypervisor, Unavailable
+from pcisolve.verify.qemu import Qemu, Refused
+from pcisolve.verify.scratch import Scratch, descendants
+from tests.cli.running import run
+from tests.support import domain
+
+HANGS = "#!/bin/sh\nsleep 1000\n"
+LEAVES = "#!/bin/sh\nsetsid sleep 1000 &\nexec sleep 1000\n"
+EXITS = "#!/bin/sh\necho 'qemu: warning: old' >&2\necho 'qemu: -device {\"id\": \"pci.5\"}: no room' >&2\nexit 1\n"
+SILENT = "#!/bin/sh\nexit 3\n"
+BABBLES = f"""#!{sys.executable}
+import socket, sys, time
+path = next(word for word in sys.argv if word.startswith("unix:"))[5:].split(",")[0]
+server = socket.socket(socket.AF_UNIX)
+server.bind(path)
+server.listen()
+client, _ = server.accept()
+client.sendall(CONTENT)
+time.sleep(1000)
+"""
+FLOODS = "#!/bin/sh\nexec yes a very long complaint >&2\n"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    before = set(descendants())
+    yield
+    assert set(descendants()) <= before
+
+
+def program(folder: Path, text: str, name: str = "qemu-system-x86_64") -> str:
+    """An executable with this content."""
+    path = folder / name
+    path.write_text(text)
+    path.chmod(0o755)
+    return str(path)
+
+
+def refusal(folder: Path, text: str, limit: float) -> str:
+    """How starting that program as a QEMU ends."""
+    began = time.monotonic()
+    with pytest.raises((Refused, Unavailable)) as caught, Scratch(limit) as scratch:
+        name = scratch.folder
+        with Qemu(scratch, ["qemu"], program(folder, text)):
+            pass
+    assert time.monotonic() - began < limit + 5
+    assert not name.exists()
+    return f"{caught.type.__name__}: {caught.value}"
+
+
+def test_one_that_exits_is_told_with_its_last_words(tmp_path: Path) -> None:
+    assert refusal(tmp_path, EXITS, 10) == "Refused: pci.5: no room"
+    assert refusal(tmp_path, SILENT, 10) == "Refused: it ended with status 3 and said nothing"
+
+
+@pytest.mark.parametrize("text", [HANGS, LEAVES])
+def test_one_that_hangs_is_ended_at_the_limit_with_all_it_started(tmp_path: Path, text: str) -> None:
+    assert refusal(tmp_path, text, 0.5) == "Unavailable: qemu-system-x86_64 did not answer within the time limit"
+
+
+def test_one_that_writes_without_end_does_not_fill_the_disk(tmp_path: Path) -> None:
+    assert refusal(tmp_path, FLOODS, 20).startswith("Refused: a very long")
+
+
+@pytest.mark.parametrize("content", [b"hello\\n", b"[1]\\n", b"{\\n"])
+def test_one_that_speaks_no_qmp(tmp_path: Path, content: bytes) -> None:
+    text = BABBLES.replace("CONTENT", repr(content).replace("\\\\", "\\"))
+    assert refusal(tmp_path, text, 10) == "Unavailable: QEMU's monitor does not speak QMP"
+
+
+def test_no_qemu_at_all(tmp_path: Path) -> None:
+    ended = run("verify", stdin=domain("s390"), PATH=str(tmp_path))
+    assert ended.code == 3
+    assert ended.text.startswith("skipped: libvirt: qemu-system-s390x is not installed; it is what runs s390x guests\n")
+
+
+def test_no_libvirt_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, HANGS)
+    monkeypatch.setattr(hypervisor, "interpreters", list)
+    ended = run("verify", stdin=domain("q35"), PATH=str(tmp_path))
+    assert ended.code == 3
+    assert ended.text.startswith("skipped: libvirt: libvirt's Python bindings are not installed")
+
+
+def test_an_architecture_that_is_none(tmp_path: Path) -> None:
+    ended = run("verify", stdin=domain("q35").replace(b"x86_64", b"../../bin/sh"), PATH=str(tmp_path))
+    assert ended.code in (2, 3) and "Traceback" not in ended.error + ended.text
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_all_of_it(tmp_path: Path, number: int, code: int) -> None:
+    program(tmp_path, HANGS)
+    program(tmp_path, f"#!/bin/sh\ntouch {tmp_path}/asked\nsleep 1000\n", "python3")
+    words = "from pcisolve.verify import hypervisor as h; h.interpreters = lambda: [h.shutil.which('python3')];"
+    short = tempfile.mkdtemp(prefix="v", dir="/tmp")  # a longer name would not be used
+    guest = tmp_path / "guest.xml"
+    guest.write_bytes(domain("q35"))
+    child = subprocess.Popen(
+        [sys.executable, "-c", f"{words} from pcisolve.cli.main import main; main()", "verify", str(guest)],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": short},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    ends = time.monotonic() + 20
+    while not (tmp_path / "asked").exists() and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert os.listdir(short)
+    child.send_signal(number)
+    _, error = child.communicate(timeout=20)
+    assert child.returncode == code, error
+    assert b"Traceback" not in error
+    os.rmdir(short)  # fails unless it is empty
+
+
+def test_a_libvirt_of_the_users_gets_a_moment_to_forget_the_scratch_guest(tmp_path: Path) -> None:
+    slow = program(tmp_path, f"#!/bin/sh\nsleep 1.5\ntouch {tmp_path}/undefined\n", "python3")
+    for connect, undefined in ((None, False), ("qemu:///session", True)):
+        with (
+            mock.patch.object(hypervisor, "interpreters", lambda: [slow]),
+            Scratch(0.3) as scratch,
+            pytest.raises(Unavailable, match="did not answer within the time limit"),
+        ):
+            Hypervisor(scratch, connect).define(b"<domain/>")
+        assert (tmp_path / "undefined").exists() == undefined
