@@ -134,8 +134,7 @@ class Refused:
 
 def _among(search: Search, conflict: Conflict) -> Conflict:
     """The conflict as the searched guest has it; as it is where that guest has none of it."""
-    keys = {told.key for told in conflict.told}
-    found = {told.key: told for told in search.before.told if told.key in keys}
+    found = search.before.by_key
     return Conflict(tuple(found[told.key] for told in conflict.told if told.key in found) or conflict.told)
 
 

@@ -12,6 +12,7 @@ from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Told, tell
 from pcisolve.explain.together import tell_together
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question
 from pcisolve.solver.judge import Judgement, Unnumbered, judge
@@ -32,9 +33,19 @@ class Outcome:
         self.question, self.layout, self.told = question, layout, told
 
     @cached_property
+    def by_key(self) -> dict[Key, Told]:
+        """The last breach of each key."""
+        return {one.key: one for one in self.told}
+
+    @cached_property
+    def by_number(self) -> dict[int, Part]:
+        """The parts of the input by their element's number."""
+        return {part.node.number: part for part in self.question.problem.parts if part.node is not None}
+
+    @cached_property
     def keys(self) -> frozenset[Key]:
         """What breaks, in a form that compares across variations of one guest."""
-        return frozenset(one.key for one in self.told)
+        return frozenset(self.by_key)
 
     @cached_property
     def subjects(self) -> frozenset[Hashable]:

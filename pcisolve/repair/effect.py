@@ -6,7 +6,7 @@ from pcisolve.core.address import Address
 from pcisolve.core.change import NAME, TEXT, Change, NewElement
 from pcisolve.core.node import Node, Source
 from pcisolve.explain.trials import Outcome
-from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import clipped, name_of
 from pcisolve.verdict.values import ChangeAt
 
@@ -25,8 +25,8 @@ def effect(before: Outcome, after: Outcome, changes: tuple[Change, ...]) -> str:
 
 class _Words:
     def __init__(self, before: Outcome, after: Outcome) -> None:
-        self.before = _by_number(before)
-        self.after = _by_number(after)
+        self.before = before.by_number
+        self.after = after.by_number
         self.layout = after.layout
 
     def of(self, change: Change) -> str:
@@ -75,10 +75,6 @@ class _Words:
         return f"<{node.tag}>"
 
 
-def _by_number(outcome: Outcome) -> dict[int, Part]:
-    return {part.node.number: part for part in outcome.question.problem.parts if part.node is not None}
-
-
 def _is_device(node: Node) -> bool:
     return node.parent is not None and node.parent.tag == "devices"
 
@@ -116,7 +112,7 @@ def _short(text: str | None) -> str | None:
 
 
 def _old_address(before: Outcome, node: Node) -> str:
-    part = _by_number(before).get(node.parent.number) if node.parent is not None else None
+    part = before.by_number.get(node.parent.number) if node.parent is not None else None
     if part is not None and part.pinned is not None:
         return str(part.pinned)
     return f"<address type='{node.get('type')}'>"

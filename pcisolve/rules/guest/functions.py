@@ -68,16 +68,14 @@ class FunctionZero(Rule[Headless]):
         if len(case.parts) > 1:
             message = f"the guest will not see {name_of(first)} and {len(case.parts) - 1} more in the slot of {where}: "
             message += "nothing is at function 0"
-        behind = sum(1 for place in question.choice.places.values() if self._is_behind(place, case))
+        bridges = {part.index for part in case.parts if isinstance(part, Controller)}
+        behind = sum(place.provider in bridges for place in question.choice.places.values()) if bridges else 0
         if behind:
             message += f"; {behind} {'part' if behind == 1 else 'parts'} behind it lost too"
         if first.pinned is None:
             message += "; that place is libvirt's choice, pcisolve solve chooses another"
         rest = [point(part, "function", "is in that slot as well") for part in case.parts[1:]]
         return Telling(message, (point(first, "function"), *rest))
-
-    def _is_behind(self, place: Place, case: Headless) -> bool:
-        return any(isinstance(part, Controller) and part.index == place.provider for part in case.parts)
 
 
 RULES: tuple[Rule[Headless], ...] = (FunctionZero(),)
