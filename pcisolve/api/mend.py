@@ -15,6 +15,7 @@ from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import SOLVED, Verdict
 
 MOST_ROUNDS = 8  # a repair can bring to light what it hid
+FEW = 20  # findings to one repair: not worth another round
 
 
 class Mended(NamedTuple):
@@ -48,6 +49,8 @@ def mend(document: Document, catalog: Catalog, options: Options, pick: int = 1) 
         for change in (one for repair in changes for one in repair):
             writer.change(change)
         document = read(writer.data(), document.name)
+        if refused is None or len(changes) * FEW < len(refused.conflicts):
+            break
     verdict = check(document.root, document, catalog, options, layout=False)
     left = 0 if verdict.status == SOLVED else len(verdict.findings)
     return Mended(document.data, verdict, repaired, left)

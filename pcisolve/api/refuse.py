@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from pcisolve.core.change import FIRST_ADDED, changed
 from pcisolve.explain.conflicts import Conflict, Told, gather
@@ -10,7 +11,9 @@ from pcisolve.explain.findings import finding
 from pcisolve.explain.minimal import proved
 from pcisolve.explain.scope import scope
 from pcisolve.explain.trials import Key, Outcome, Trials
+from pcisolve.repair.crowd import Crowd
 from pcisolve.repair.effect import change_at, effect
+from pcisolve.repair.proposals import merged
 from pcisolve.repair.search import Search, Verified
 from pcisolve.rules import registry
 from pcisolve.verdict.values import Finding, Repair
@@ -35,6 +38,8 @@ class Refused:
         self._search = Search(self.problem.root, outcome, self._trials)
         self.repairs: dict[Conflict, list[Verified]] = {}
         self.following: dict[Conflict, list[str]] = {}
+        self._crowded: dict[Conflict, int] = {}  # repaired together with others, and how many cases are left
+        self._is_tried_each = outcome.layout is None or self._trials.affords_each(len(outcome.told))
         conflicts = gather(outcome.told)
         self.conflicts = self._causes(conflicts) if repairs else conflicts
 
@@ -42,16 +47,19 @@ class Refused:
         """The conflicts but for those that go away when others, told before them, are repaired.
 
         Each is repaired on its own; where that cannot be, because other faults stand in the way, in the guest in
-        which those before it are repaired.
+        which those before it are repaired. Very many are repaired together, and on their own where that fails.
         """
-        mended = self._search
         causes: set[Conflict] = set()
         gone: set[Key] = set()
-        for conflict in sorted(conflicts, key=lambda one: _PLACE[one.rule.id]):
+        ordered = sorted(conflicts, key=lambda one: _PLACE[one.rule.id])
+        mended = self._search if self._is_tried_each else self._crowd(ordered, gone)
+        for conflict in ordered:
             if {told.key for told in conflict.told} <= gone:
                 continue
             causes.add(conflict)
-            search = self._scoped(conflict)
+            if conflict in self.repairs:
+                continue
+            search = self._scoped(conflict) if self._is_tried_each else mended
             found = search.repairs(_among(search, conflict))
             if not found and mended is not search:
                 search, found = mended, mended.repairs(_among(mended, conflict))
@@ -64,6 +72,20 @@ class Refused:
                     self._follow(conflict, [one for one in before.told if one.key not in mended.before.keys], gone)
         told = [conflict for conflict in conflicts if conflict in causes]
         return told + self._hidden(mended, conflicts)
+
+    def _crowd(self, conflicts: list[Conflict], gone: set[Key]) -> Search:
+        """The guest with what can be repaired of all conflicts together."""
+        crowd = Crowd(self.problem.root, self.outcome, Trials(self.problem, times=2))
+        crowd.repair(told for conflict in conflicts for told in conflict.told)
+        following = crowd.following()
+        for conflict in conflicts:
+            changes = merged(chain.from_iterable(crowd.repaired.get(told.key, ()) for told in conflict.told))
+            if changes:
+                self.repairs[conflict] = [Verified(changes, crowd.costs.of(changes), crowd.outcome)]
+                self._crowded[conflict] = sum(told.key in crowd.outcome.keys for told in conflict.told)
+            for told in conflict.told:
+                self._follow(conflict, following.get(told.key, []), gone)
+        return Search(crowd.mended, crowd.outcome, self._trials)
 
     def _hidden(self, mended: Search, conflicts: list[Conflict]) -> list[Conflict]:
         """While indexes are open one conflict is found at a time: the others, each in the guest repaired so far."""
@@ -126,6 +148,10 @@ class Refused:
             yield "not shown to be minimal: the limit came first"
         if self._trials.is_over and conflict in self.repairs and not self.repairs[conflict]:
             yield "no repair was found before the limit"
+        if conflict in self._crowded:
+            yield "its repair was tried together with those of the other findings, too many to try each on its own"
+        if left := self._crowded.get(conflict):
+            yield f"its repair leaves {left} of the {len(conflict.told)} cases as they are"
 
     def _repair(self, found: Verified) -> Repair:
         changes = tuple(change_at(self.problem.source, self.outcome, change) for change in found.changes)

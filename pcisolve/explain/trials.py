@@ -23,6 +23,7 @@ WORK: Final = 20_000  # parts judged, about half a second; for a large guest mor
 _TIMES: Final = 12  # as often as this, but
 _MOST_WORK: Final = 100_000
 SEARCHED: Final = 120  # parts up to which CP-SAT is asked where first fit gives up
+FEW: Final = 16  # breaches that are always tried one by one
 _LEAST: Final = 20  # of parts, which is what the smallest guest costs
 
 
@@ -60,12 +61,21 @@ class Trials:
     limit is there for the machine that is too slow for it.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        self._source, self._catalog = problem.source, problem.catalog
+    def __init__(self, problem: Problem, times: int = 1) -> None:
+        """With a budget of so many times the usual one."""
+        self._problem, self._source, self._catalog = problem, problem.source, problem.catalog
         self._options = problem.options._replace(scheme=problem.scheme, policy="libvirt")
         self._end = time.monotonic() + problem.options.time_limit
-        self._left = max(WORK, min(_TIMES * _size(problem.root), _MOST_WORK))
+        self.budget = self._left = min(times * max(WORK, _TIMES * _size(problem.root)), _MOST_WORK)
         self.is_over = False
+
+    def affords_each(self, count: int) -> bool:
+        """Whether the whole budget is enough to judge a guest for each of so many breaches.
+
+        In the multi-domain scheme that is a guest of one domain.
+        """
+        domains = 1 if self._problem.flat else len(self._problem.roots)
+        return count <= FEW or count * _size(self._problem.root) <= self.budget * max(domains, 1)
 
     def affords(self, root: Node) -> bool:
         """Whether the budget is enough to judge this guest once more."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.core.node import Node
 from pcisolve.problem.layout import Layout
@@ -19,10 +21,15 @@ class Bench:
         self.question = question
         self.problem: Problem = question.problem
         self.layout = layout
-        self._indexes = {one.index for one in question.controllers}
         self._own = {one.index for one in self.problem.controllers}
         self._taken = {(place.provider, place.slot) for place in question.choice.places.values()}
         self._taken |= {(0, one.slot) for one in self.problem.machine.reserved}
+
+    def copy(self) -> Bench:
+        """One on which as much was taken, to take more from on its own."""
+        twin = copy.copy(self)
+        twin._own, twin._taken = set(self._own), set(self._taken)
+        return twin
 
     @property
     def devices(self) -> Node | None:

@@ -26,19 +26,24 @@ REMEDIES: dict[str, Remedies] = {
 def combined(outcome: Outcome, conflict: Conflict) -> list[tuple[Change, ...]]:
     """For each sort of remedy, the changes that it makes for all alike cases together."""
     bench = Bench(outcome.question, outcome.layout)
-    sorts = dict.fromkeys(remedy.sort for remedy in remedies(bench, conflict.told[0]))
-    result = []
-    for sort in sorts:
-        bench = Bench(outcome.question, outcome.layout)
-        changes: list[Change] = []
-        for told in conflict.told:
-            remedy = next((one for one in remedies(bench, told) if one.sort == sort), None)
-            if remedy is None:
-                break
-            changes += remedy.changes
-        else:
-            result.append(tuple(changes))
-    return [changes for changes in result if changes]
+    found = (of_sort(bench.copy(), conflict, sort) for sort in sorts(bench.copy(), conflict))
+    return [changes for changes in found if changes]
+
+
+def sorts(bench: Bench, conflict: Conflict) -> list[str]:
+    """The sorts of remedies that there are for the first of the alike cases."""
+    return list(dict.fromkeys(remedy.sort for remedy in remedies(bench, conflict.told[0])))
+
+
+def of_sort(bench: Bench, conflict: Conflict, sort: str) -> tuple[Change, ...]:
+    """The changes that this sort of remedy makes for all alike cases; none where one of them has no such remedy."""
+    changes: list[Change] = []
+    for told in conflict.told:
+        remedy = next((one for one in remedies(bench, told) if one.sort == sort), None)
+        if remedy is None:
+            return ()
+        changes += remedy.changes
+    return tuple(changes)
 
 
 def remedies(bench: Bench, told: Told) -> Iterator[Remedy]:
