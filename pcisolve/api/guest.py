@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
-from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
+from pcisolve.problem.problem import POLICIES, SCHEMES, STABLE, STAGES, Options
 from pcisolve.verdict.values import FactAt, Finding, Verdict
 
 if TYPE_CHECKING:
@@ -41,8 +41,12 @@ class Result:
         return () if self._layout is None else summary(self._layout)
 
     def to_json(self) -> dict[str, Any]:
-        """As in `solve --format json`."""
-        return self.verdict.to_json()
+        """As in `solve --format json`: the verdict, and what each part is known by when a later guest is solved
+        against this one."""
+        from pcisolve.api.memory import with_memory
+
+        answer = self.verdict.to_json()
+        return answer if self._layout is None else with_memory(answer, self._layout)
 
 
 class Guest:
@@ -72,16 +76,26 @@ class Guest:
             raise InputError(f'unknown platform "{options.platform}"; {did_you_mean(options.platform, known)}')
         return catalog
 
-    def solve(self, options: Options | None = None) -> Result:
+    def solve(self, options: Options | None = None, *, against: str | os.PathLike[str] | bytes | None = None) -> Result:
         """Complete the layout.
 
+        Args:
+            against: an earlier layout of the guest, a path or the content: domain XML or the JSON of a result. What
+                can be kept of it is kept, whatever options.policy says.
+
         Raises:
-            InputError: the guest cannot be used at all (unknown machine, a wrong model file).
+            InputError: the guest cannot be used at all (unknown machine, a wrong model file), or the earlier layout.
         """
         from pcisolve.api.solve import solve
         from pcisolve.api.write import solved_bytes
 
         options = options or Options()
+        if against is not None or options.policy == STABLE:
+            from pcisolve.api.memory import remember
+            from pcisolve.api.stable import solve_stable
+
+            catalog, options = self._catalog(options), options._replace(policy=STABLE)
+            return Result(*solve_stable(self.document, catalog, options, remember(against, catalog, options)))
         answer = solve(self.document.root, self.document, self._catalog(options), options)
         xml = None if answer.layout is None else solved_bytes(self.document, answer.layout)
         return Result(answer.verdict, xml, answer.layout)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.api.guest import Guest, Result
 from pcisolve.core.errors import InputError
 from pcisolve.plan.text import PlanText
-from pcisolve.problem.problem import Options
+from pcisolve.problem.problem import STABLE, Options
 from pcisolve.verdict.rows import Row
 from pcisolve.verdict.values import FactAt, Verdict
 
@@ -74,12 +75,17 @@ class PlannedGuest(Guest):
 
         return base_document(read_plan(self.text).plan)
 
-    def solve(self, options: Options | None = None) -> PlannedResult:
+    def solve(
+        self, options: Options | None = None, *, against: str | os.PathLike[str] | bytes | None = None
+    ) -> PlannedResult:
         """Lay the plan out, best by its preferences.
 
         Raises:
-            InputError: the base or a model file cannot be used.
+            InputError: the base or a model file cannot be used; or there is an earlier layout beside the base.
         """
+        if against is not None or (options is not None and options.policy == STABLE):
+            message = "a plan keeps what its base has: name the earlier layout there"
+            raise InputError(message, expected="base: OLD.xml", location=self.text.location(self.text.top.at))
         from pcisolve.api.plan import solve_plan
 
         options = options or Options()

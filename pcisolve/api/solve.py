@@ -48,19 +48,28 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
         InputError: the input cannot be used at all, such as an unknown machine.
         CheckFailed: the check refused what the solver found.
     """
-    from pcisolve.solver.decide import No, Unknown, decide
-
     problem = numbered(root, source, catalog, options)
     if isinstance(problem, Unnumbered):
         return Answer(_unnumbered(problem), None)
     chosen = _lasting_choice(problem)
     if chosen is None:
-        return Answer(_verdict(problem, UNKNOWN, proven=False), None)
-    choice, changes = chosen
+        return undecided(problem)
+    return settled(problem, *chosen)
+
+
+def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) -> Answer:
+    """The verdict on what was chosen: CP-SAT and the check have the last word.
+
+    Raises:
+        CheckFailed: the check refused what the solver found.
+    """
+    from pcisolve.solver.decide import No, Unknown, decide
+
+    options = problem.options
     rules, question = registry.rules_for(options.stage), Question(problem, choice)
     answer = decide(question, rules, options.time_limit)
     if isinstance(answer, Unknown):
-        return Answer(_verdict(problem, UNKNOWN, proven=False), None)
+        return undecided(problem)
     if isinstance(answer, No):
         found = breaches(question, Layout(problem, choice), rules) or answer.core
         return Answer(_refusal(question, found), None)
@@ -70,6 +79,11 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     if broken:
         raise CheckFailed("; ".join(breach.rule.tell(question, breach.case).message for breach in broken[:3]))
     return Answer(solved_verdict(problem, layout, changes), layout)
+
+
+def undecided(problem: Problem) -> Answer:
+    """A limit was reached first."""
+    return Answer(_verdict(problem, UNKNOWN, proven=False), None)
 
 
 def check(root: Node, source: Source, catalog: Catalog, options: Options, *, layout: bool = True) -> Verdict:

@@ -29,7 +29,7 @@ def solved_bytes(document: Document, layout: Layout, planned: int | None = None,
             if part.new_type:
                 _leave_pci(writer, layout, part)
     after = _last_pci_controller(layout, planned)
-    for controller in layout.controllers:
+    for controller in sorted(layout.controllers, key=lambda one: one.index):
         if controller.node is None or _is_planned(controller, planned):
             writer.add_device(_new_element(layout, controller), after)
     for part in layout.problem.parts:
@@ -112,7 +112,7 @@ def _target_attributes(layout: Layout, part: Controller) -> dict[str, str]:
 def _new_element(layout: Layout, part: Part) -> NewElement:
     children: list[NewElement] = []
     if isinstance(part, Controller):
-        name = _qemu_name(layout, part)
+        name = part.view.get("model/name") or _qemu_name(layout, part)
         if name:
             children.append(NewElement("model", {"name": name}, ()))
         given = part.view.first("target")
@@ -120,6 +120,7 @@ def _new_element(layout: Layout, part: Part) -> NewElement:
         inner = tuple(_copy(child) for child in given.children) if given is not None else ()
         if targets or inner:
             children.append(NewElement("target", targets, inner))
+        children += [_copy(child) for child in part.view.children if child.tag not in ("model", "target", "address")]
     else:
         children += [_copy(child) for child in part.view.children if child.tag != "address"]
     address = layout.addresses.get(part)

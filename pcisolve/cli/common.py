@@ -75,7 +75,8 @@ def solve_options(command: Command) -> Command:
         "--policy",
         type=click.Choice(POLICIES),
         default="libvirt",
-        help="libvirt: the addresses libvirt would choose; minimal: fewest added controllers [libvirt]",
+        help="libvirt: the addresses libvirt would choose; minimal: fewest added controllers; "
+        "stable: fewest moves, with --against [libvirt]",
     )(command)
 
 

@@ -104,6 +104,6 @@ def _place(node: Node, address: Address) -> None:
 
 
 def _built(element: NewElement, parent: Node, numbers: Iterator[int]) -> Node:
-    node = Node(element.tag, dict(element.attributes), next(numbers), parent)
+    node = Node(element.tag, dict(element.attributes), next(numbers), parent, element.text)
     node.children = [_built(child, node, numbers) for child in element.children]
     return node

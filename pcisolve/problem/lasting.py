@@ -77,6 +77,7 @@ def _unique(
 ) -> list[Changed]:
     """A free number for every filled-in one that somebody else has."""
     holders = [one for one in controllers if one.model is not None and option in one.model.targets]
+    holders.sort(key=lambda one: option not in choice.kept.targets.get(one, {}))  # newcomers give way
     taken = {one.targets[option] for one in holders if option in one.targets}
     wanted = {value for one in holders if (value := choice.targets.get(one, {}).get(option)) is not None}
     free = (number for number in numbers if number not in taken and number not in wanted)

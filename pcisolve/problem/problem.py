@@ -16,7 +16,8 @@ from pcisolve.problem.serial_ports import Port
 from pcisolve.problem.table import BusTable
 
 STAGES = ("libvirt", "qemu", "guest")
-POLICIES = ("libvirt", "minimal")
+STABLE = "stable"
+POLICIES = ("libvirt", "minimal", STABLE)
 SCHEMES = ("auto", "flat", "multi-domain")
 NEWEST_LIBVIRT = (12, 5, 0)
 MAX_CONTROLLERS = 20_000

@@ -48,7 +48,7 @@ def complete(
 
 def _without(failed: Choice, moving: list[Part]) -> Choice:
     """The choice with these parts open again."""
-    choice = Choice()
+    choice = Choice(failed.kept)
     choice.added, choice.chipset, choice.moved = failed.added, failed.chipset, failed.moved
     choice.multifunction = {part for part in failed.multifunction if part not in moving}
     choice.places = {part: place for part, place in failed.places.items() if part not in moving}

@@ -65,13 +65,18 @@ def first_fit(problem: Problem) -> Choice:
     return complete(problem, choice, registry.rules_for(options.stage), options.time_limit) or choice
 
 
-def numbered(root: Node, source: Source, catalog: Catalog, options: Options) -> Problem | Unnumbered:
+def numbered(
+    root: Node, source: Source, catalog: Catalog, options: Options, known: dict[int, int] | None = None
+) -> Problem | Unnumbered:
     """The problem with every controller numbered; CP-SAT numbers those the input leaves open.
+
+    Args:
+        known: indexes of controllers that have none in the input, by Node.number.
 
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.
     """
-    problem = assemble(root, source, catalog, options)
+    problem = assemble(root, source, catalog, options, known)
     if all(one.index >= 0 for one in problem.controllers):
         return problem
     from pcisolve.solver.decide import No, Unknown, number
@@ -86,7 +91,7 @@ def numbered(root: Node, source: Source, catalog: Catalog, options: Options) -> 
         core, proved = shrunk(question, found.core, options.time_limit)
         return Unnumbered(question, core, decided=True, proved=proved)
     indexes = {one.node.number: index for one, index in found.items() if one.node is not None}
-    return assemble(root, source, catalog, options, indexes)
+    return assemble(root, source, catalog, options, {**(known or {}), **indexes})
 
 
 def _asked_places(problem: Problem) -> Choice:

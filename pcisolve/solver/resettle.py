@@ -41,7 +41,7 @@ def _culprits(problem: Problem, choice: Choice, rules: Iterable[Rule[Any]]) -> d
         part: breach.rule.id
         for breach in broken
         for part in _parts(breach)
-        if part.pinned is None and part in choice.places and part not in choice.chipset
+        if part.pinned is None and part in choice.places and not (part in choice.chipset or part in choice.kept.places)
     }
 
 

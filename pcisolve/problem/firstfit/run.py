@@ -10,7 +10,7 @@ from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node
 from pcisolve.problem.firstfit.buses import ANY_FUNCTION, Buses, CannotGrow
 from pcisolve.problem.firstfit.chipset import chipset_step
-from pcisolve.problem.firstfit.choice import Choice, Failure, Place
+from pcisolve.problem.firstfit.choice import Choice, Failure, Kept, Place
 from pcisolve.problem.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
 from pcisolve.problem.firstfit.values import fill_values
 from pcisolve.problem.parts import Controller, Part
@@ -20,10 +20,10 @@ from pcisolve.problem.table import Found, NoSuchController
 HIGHEST_FLAT_INDEX = 255
 
 
-def choose(problem: Problem) -> Choice:
-    """Where libvirt's own search would put everything."""
-    choice = Choice()
-    settled: dict[Part, Place] = {}
+def choose(problem: Problem, kept: Kept = Kept()) -> Choice:  # noqa: B008  # nobody changes it
+    """Where libvirt's own search would put everything, around what is kept from an earlier layout."""
+    choice = Choice(kept)
+    settled: dict[Part, Place] = dict(kept.places)
     if problem.controllers:
         dry = Pass(problem, choice, settled, dry=True)
         dry.run()
@@ -70,6 +70,8 @@ class Pass:
         for controller in by_index.values():
             if not self.problem.flat and controller.index in self.buses.by_index:
                 self.buses.by_index[controller.index].domain = self.problem.table.domain_of(controller)
+        if not self.problem.flat:
+            self._settle_domains()
         if self.problem.machine.isolation and 0 in self.buses.by_index:
             self.buses.by_index[0].locked = True  # rule phb-default-locked
 
@@ -96,6 +98,14 @@ class Pass:
                 self._reserve(part, settled)
             elif part.pinned is not None and part.needs:
                 self._reserve_address(part, part.pinned)
+
+    def _settle_domains(self) -> None:
+        """The PCI domain of each bus whose controller is kept; parents have the lower index there."""
+        kept = [one for one in self.settled if isinstance(one, Controller)]
+        for controller in sorted(kept, key=lambda one: one.index):
+            above = self.buses.by_index.get(self.settled[controller].provider)
+            if above is not None and controller.index in self.buses.by_index:
+                self.buses.by_index[controller.index].domain = above.domain
 
     def _reserve_address(self, part: Part, address: Address) -> None:
         index = self.problem.provider_index(address)

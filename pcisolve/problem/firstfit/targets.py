@@ -28,11 +28,13 @@ class _Targets:
         self.problem, self.choice, self.controllers = problem, choice, controllers
         # Target indexes of the controllers named so far; one that comes with a model name is named from the start.
         self.phbs = {one.targets.get("index") for one in controllers if one.view.get("model/name") is not None}
+        self.phbs |= {kept.get("index") for kept in choice.kept.targets.values()}
         self.chassis: set[int | str] = set()
         self.lowest_busnr: dict[int, int] = defaultdict(lambda: _BUSES)
         for one in controllers:
             self.chassis.update(one.targets[name] for name in ("chassis", "chassisNr") if name in one.targets)
-            given = one.targets.get("busNr")
+            self.chassis.update(choice.kept.targets.get(one, {}).get(name, -1) for name in ("chassis", "chassisNr"))
+            given = one.targets.get("busNr", choice.kept.targets.get(one, {}).get("busNr"))
             if isinstance(given, int):
                 self.lowest_busnr[self._domain(one)] = min(given, self.lowest_busnr[self._domain(one)])
 
@@ -49,7 +51,9 @@ class _Targets:
             filled = self.choice.targets[controller] = {}
             for option in controller.model.targets.values():
                 if option.default and option.name not in controller.targets and option.applies_to(family):
-                    value = self._value(option, controller)
+                    value = self.choice.kept.targets.get(controller, {}).get(option.name)
+                    if value is None:
+                        value = self._value(option, controller)
                     if value is None:
                         self.choice.failures.append(Failure(_GIVES_UP[option.default], controller))
                     else:

@@ -16,6 +16,7 @@ def fill_values(problem: Problem, choice: Choice) -> None:
     controllers = problem.controllers + choice.added
     _fill_addresses(problem, choice, controllers)
     fill_targets(problem, choice, controllers)
+    _keep_multifunction(choice)
     _fill_multifunction(problem, choice)
     if problem.machine.zpci:
         _fill_zpci(problem, choice)
@@ -34,6 +35,12 @@ def _fill_multifunction(problem: Problem, choice: Choice) -> None:
                 choice.multifunction.add(part)
 
 
+def _keep_multifunction(choice: Choice) -> None:
+    for part in choice.kept.multifunction:
+        if part.multifunction is None and choice.places.get(part) == choice.kept.places.get(part):
+            choice.multifunction.add(part)
+
+
 def _in_iteration_order(problem: Problem, choice: Choice) -> list[Part]:
     parts: list[Part] = []
     for part in problem.parts:
@@ -45,6 +52,8 @@ def _in_iteration_order(problem: Problem, choice: Choice) -> list[Part]:
 def _fill_zpci(problem: Problem, choice: Choice) -> None:
     """uids from 1, fids from 0, lowest unused; a partly specified part is completed when met (rule alg-zpci)."""
     parts = [part for part in _in_iteration_order(problem, choice) if part.takes_zpci]
+    asked = {part: part.zpci for part in parts}
+    asked |= _kept_zpci(choice, parts)
     uids: set[int] = set()
     fids: set[int] = set()
     # One counter for all: ids are only ever taken, so what it has passed stays taken.
@@ -52,21 +61,32 @@ def _fill_zpci(problem: Problem, choice: Choice) -> None:
     free_fids = (number for number in count(0) if number not in fids)
 
     def complete(part: Part) -> None:
-        uid, fid = part.zpci
+        uid, fid = asked[part]
         uid = next(free_uids) if uid is None else uid
         fid = next(free_fids) if fid is None else fid
         uids.add(uid)
         fids.add(fid)
         choice.zpci[part] = ZpciIds(uid, fid)
 
-    bare = [part for part in parts if part.zpci == (None, None)]
+    bare = [part for part in parts if asked[part] == (None, None)]
     for part in parts:
-        if part.zpci != (None, None):
+        if asked[part] != (None, None):
             complete(part)
     for part in bare:
         if isinstance(part, Controller) and part.added and not problem.machine.zpci_for_added:
             continue  # rule zpci-autoadded-bridge
         complete(part)
+
+
+def _kept_zpci(choice: Choice, parts: list[Part]) -> dict[Part, ZpciIds]:
+    """The earlier ids of parts that ask for none, unless the input gives one of them to another."""
+    uids, fids = {part.zpci.uid for part in parts}, {part.zpci.fid for part in parts}
+    found = {}
+    for part in parts:
+        ids = choice.kept.zpci.get(part)
+        if ids is not None and part.zpci == (None, None) and ids.uid not in uids and ids.fid not in fids:
+            found[part] = ids
+    return found
 
 
 def _fill_addresses(problem: Problem, choice: Choice, controllers: list[Controller]) -> None:
