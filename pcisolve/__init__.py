@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 from pcisolve.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from pcisolve.api.difference import diff
     from pcisolve.api.guest import Guest, Result, load, make_options
     from pcisolve.batch.many import Solved, solve_many
     from pcisolve.core.errors import InputError
+    from pcisolve.verdict.difference import Difference
     from pcisolve.verdict.values import Finding, Verdict
 
 __all__ = [
+    "Difference",
     "Finding",
     "Guest",
     "InputError",
@@ -27,6 +30,7 @@ __all__ = [
     "Solved",
     "Verdict",
     "__version__",
+    "diff",
     "load",
     "make_options",
     "solve_many",
@@ -35,6 +39,8 @@ __all__ = [
 _HOMES = {
     "Guest": "pcisolve.api.guest",
     "Result": "pcisolve.api.guest",
+    "Difference": "pcisolve.verdict.difference",
+    "diff": "pcisolve.api.difference",
     "load": "pcisolve.api.guest",
     "make_options": "pcisolve.api.guest",
     "InputError": "pcisolve.core.errors",

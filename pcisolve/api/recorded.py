@@ -25,10 +25,24 @@ def earlier_from_json(data: bytes, name: str) -> Earlier:
     Raises:
         InputError: it is not JSON, or not of a solved guest; with the row and the key.
     """
-    return _Reader(name).earlier(_parse(data, name))
+    return earlier_from_answer(read_answer(data, name), name)
 
 
-def _parse(data: bytes, name: str) -> Any:
+def earlier_from_answer(answer: Any, name: str) -> Earlier:
+    """The layout in what read_answer() has read: its devices, then its controllers.
+
+    Raises:
+        InputError: it is not the answer to a guest that was solved; with the row and the key.
+    """
+    return _Reader(name).earlier(answer)
+
+
+def read_answer(data: bytes, name: str) -> Any:
+    """JSON as it stands.
+
+    Raises:
+        InputError: it is not JSON, with line and column.
+    """
     try:
         return json.loads(data)
     except json.JSONDecodeError as error:

@@ -16,6 +16,7 @@ _COMMANDS = {
     "check": "everything that is wrong, at once",
     "show": "the topology as a tree",
     "convert": "the same layout in the flat or the multi-domain scheme",
+    "diff": "what differs between two layouts, and what the guest notices",
     "verify": "what the real libvirt and QEMU make of it",
     "batch": "many files, one JSON line each",
     "rule": "what a rule means, and why",
@@ -36,6 +37,7 @@ Examples:
   pcisolve show guest.xml                     the topology as a tree
   pcisolve solve --policy minimal guest.xml   the fewest controllers added, proved
   pcisolve convert --to multi-domain guest.xml
+  pcisolve diff running.xml next.xml          what moves, and what the guest will notice
   virsh dumpxml vm | pcisolve check -         from a pipe
   pcisolve batch fleet/ -o fleet.jsonl        a whole directory
   pcisolve rule addr-duplicate                what a rule means

@@ -61,9 +61,12 @@ class Earlier(NamedTuple):
 
 def earlier_of(layout: Layout, name: str) -> Earlier:
     """What there is to remember of a layout."""
-    added = [one for one in layout.controllers if one.added]
-    parts = tuple(remembered(layout, part) for part in [*layout.problem.parts, *added])
-    return Earlier(name, layout.problem.scheme, parts)
+    return Earlier(name, layout.problem.scheme, tuple(remembered(layout, part) for part in parts_of(layout)))
+
+
+def parts_of(layout: Layout) -> list[Part]:
+    """Every part of a layout, in the order of Earlier.parts: the guest's own, then the controllers that were added."""
+    return [*layout.problem.parts, *(one for one in layout.controllers if one.added)]
 
 
 def remembered(layout: Layout, part: Part) -> Remembered:
