@@ -97,6 +97,7 @@ def test_solve_as_json(file: Path) -> None:
             "added": True,
             "line": None,
             "guest": {"address": None, "secondary": 0, "subordinate": 0, "visible": True, "reason": ""},
+            "targets": {},
         }
     ]
     rng = next(one for one in answer["devices"] if one["kind"] == "rng")
@@ -109,6 +110,8 @@ def test_solve_as_json(file: Path) -> None:
         "chosen": True,
         "implicit": False,
         "guest": {"address": "0000:00:02.0", "secondary": None, "subordinate": None, "visible": True, "reason": ""},
+        "make": "rng virtio",
+        "identity": {},
     }
 
 

@@ -44,7 +44,10 @@ def test_findings_are_exit_1_and_quiet_is_quiet(words: tuple[str, ...]) -> None:
     [
         ((), "Usage: pcisolve [OPTIONS] COMMAND [ARGS]..."),
         (("chekc",), 'no command "chekc"; did you mean "check"?'),
-        (("zzz",), 'no command "zzz"; one of batch, check, convert, models, plan-schema, rule, show, solve'),
+        (
+            ("zzz",),
+            'no command "zzz"; one of batch, check, convert, diff, models, plan-schema, rule, show, solve, verify',
+        ),
         (("--bogus",), "No such option"),
         (("solve", "a", "b"), "unexpected extra argument (b)"),
         (("solve", "--scheme", "both"), "'both' is not one of 'auto', 'flat', 'multi-domain'"),

@@ -129,12 +129,19 @@ def test_solve_as_json_has_one_shape(data: bytes, status: str, code: int) -> Non
     assert all(set(fact) == FACT for one in answer["findings"] for fact in one["facts"])
 
 
+MEMORY = ("make", "identity", "targets", "multifunction", "zpci")  # what --against reads
+
+
 def test_batch_lines_are_those_of_solve_with_the_input_in_front(folder: Path) -> None:
     (folder / "guest.xml").write_bytes(SOUND)
     line = json.loads(run("batch", "guest.xml").out)
     assert next(iter(line)) == "input"
     assert line.pop("input") == "guest.xml"
-    assert line == json.loads(run("solve", "--format", "json", "guest.xml").out)
+    answer = json.loads(run("solve", "--format", "json", "guest.xml").out)
+    for row in (*answer["controllers"], *answer["devices"]):
+        for key in MEMORY:
+            row.pop(key, None)
+    assert line == answer
 
 
 def test_json_of_no_findings() -> None:

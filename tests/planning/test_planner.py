@@ -98,6 +98,15 @@ def test_domains_keep_their_numbers_and_indexes_stay_low() -> None:
     assert ("low-indexes", max(one.index for one in answer.verdict.controllers), True) in answer.levels
 
 
+def test_the_flat_scheme_leaves_no_index_out() -> None:
+    text = PSERIES + "scheme: flat\ndomains: [{name: a, count: 1}, {name: b, index: 3}]\n"
+    answer = solve(text + "devices: [{name: n, kind: virtio-net}]\n")
+    assert [one.index for one in answer.verdict.controllers] == [0, 1, 2, 3]
+    assert ("controllers", 4, True) in answer.levels
+    elsewhere = solve(text.replace("flat", "multi-domain") + "devices: [{name: n, kind: virtio-net}]\n")
+    assert [one.index for one in elsewhere.verdict.controllers] == [0, 3]
+
+
 def test_an_address_is_kept() -> None:
     text = PSERIES + 'devices:\n  - {name: c, kind: virtio-serial, address: "0000:00:07.0"}\n'
     text += "  - {name: d, kind: virtio-disk, count: 30}\n"

@@ -9,6 +9,7 @@ from pcisolve.core.kinds import DOWNSTREAM_PORT, UPSTREAM_PORT
 from pcisolve.encoding.planning.counts import Counts
 from pcisolve.plan.values import CONTROLLERS, SPREAD, Apart, Together
 from pcisolve.problem.planning.scene import MAX_SWITCHES, Scene, Site
+from pcisolve.problem.scheme import FLAT
 
 
 class Wishes:
@@ -29,6 +30,7 @@ class Wishes:
         self._isolate()
         self._limit_domains()
         self._limit_guest()
+        self._fill_indexes()
         self._order_alike()
 
     @property
@@ -214,6 +216,20 @@ class Wishes:
             self.model.add(total + self.scene.standing.ports <= caps.ports)
         if caps.io_windows is not None:
             self.model.add(self._io_windows() + self.scene.standing.io_windows <= caps.io_windows)
+
+    def _fill_indexes(self) -> None:
+        """In the flat scheme no index is left out, or libvirt adds a controller for it (rule index-gap-filled).
+
+        Below each given index there are enough controllers that may have a lower one.
+        """
+        sites = self.scene.sites if self.scene.scheme == FLAT else ()
+        fixed = fixed_indexes(self.scene)
+        for index in sorted(fixed) if sites else ():
+            given = sum(1 for one in fixed if one < index)
+            fresh = sum(self.counts.used[one.position] for one in sites if one.number is None)
+            below = sum(self.counts.added_at(one) for one in sites if release(self.scene, one) < index)
+            if given < index:
+                self.model.add(given + fresh + below >= index)
 
     def _io_windows(self) -> Any:
         """Conventional bridges: each has a window, as their devices may have I/O ports (rules.md 7.3)."""
