@@ -130,7 +130,8 @@ def _recorded_guest(guest: dict[str, Any]) -> InGuest | None:
 
 def _entries(before: list[_Part], after: list[_Part]) -> Iterator[Entry]:
     """In the order of the new layout, and of the old one for what was removed."""
-    pairs = match([one.known.identity for one in before], [one.known.identity for one in after])
+    places = [one.known.address for one in before], [one.known.address for one in after]
+    pairs = match([one.known.identity for one in before], [one.known.identity for one in after], places)
     same = {pair.after: before[pair.before] for pair in pairs}
     left = {pair.before for pair in pairs}
     for position, new in enumerate(after):

@@ -95,23 +95,25 @@ def _without(document: Document, answer: Answer, earlier: Earlier) -> StableAnsw
 
 
 def _verdict(verdict: Verdict, layout: Layout, found: Around, earlier: Earlier) -> Verdict:
-    carried = found.merged.carried
+    carried, moves = found.merged.carried, list(_moves(layout, found))
     controllers = tuple(
         one._replace(added=True, line=None) if one.index in carried else one for one in verdict.controllers
     )
     stats = {
         **verdict.stats,
         "added": verdict.stats["added"] + len(carried),
-        "kept": len(found.recalled.addresses) - found.moves,
-        "moved": found.moves,
+        "kept": len(found.recalled.addresses) - len(moves),
+        "moved": len(moves),
     }
-    notes = (*_moves(layout, found), *verdict.notes, *_guesses(found, earlier))
+    notes = (*moves, *verdict.notes, *_guesses(found, earlier))
     return verdict._replace(controllers=controllers, stats=stats, notes=notes)
 
 
 def _moves(layout: Layout, found: Around) -> Iterator[Note]:
     for part, reason in found.stable.moved.items():
         before, after = found.recalled.addresses[part], layout.addresses.get(part)
+        if before == after:  # its bus was lost, and is back
+            continue
         node = part.node
         line = None if node is None or is_carried(part) else found.problem.source.location(node).line
         yield Note(reason.rule, f"{name_of(part)} moves from {before} to {after}: there, {reason.message}", line)

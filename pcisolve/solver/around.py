@@ -74,9 +74,14 @@ class Search:
             return found
         unused = _unused(found)
         lean = self._around(dropped | set(unused)) if unused else None
-        if lean is None or not lean.holds or (found.holds and found.moves <= lean.moves):
-            return found if found.holds else None
-        return self._filled(lean, dropped, unused)
+        if lean is not None and lean.holds and not (found.holds and found.moves <= lean.moves):
+            return self._filled(lean, dropped, unused)
+        return found if found.holds else self._without_controllers(found)
+
+    def _without_controllers(self, failed: Around) -> Around | None:
+        """The last resort: none come along, and what is on buses that are there all the same may stay."""
+        found = self._around(failed.merged.carried) if failed.merged.carried else None
+        return found if found is not None and found.holds else None
 
     def _around(self, dropped: Collection[int]) -> Around | None:
         merged = merge(self.own, self.earlier, dropped)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcisolve.problem.earlier.identity import WORDS, Identity, identity_of
-from pcisolve.problem.earlier.matching import IN_ORDER, Pair, match
+from pcisolve.problem.earlier.matching import IN_ORDER, IN_PLACE, Pair, match
 from pcisolve.problem.parts import Part
 from tests.support import domain, steps
 
@@ -32,6 +32,13 @@ def test_what_nothing_tells_apart_goes_in_order() -> None:
     old = [known("interface virtio", mac="a"), known("rng virtio"), known("rng virtio")]
     new = [known("rng virtio"), known("interface virtio")]
     assert match(old, new) == [Pair(1, 0, IN_ORDER), Pair(0, 1, IN_ORDER)]
+
+
+def test_of_those_alike_one_is_that_which_stands_where_it_stood() -> None:
+    three, two = [known("rng virtio")] * 3, [known("rng virtio")] * 2
+    pairs = match(three, two, (["a", "b", "c"], [None, "b"]))
+    assert pairs == [Pair(0, 0, IN_ORDER), Pair(1, 1, IN_PLACE)]
+    assert match([known("rng virtio")], [known("sound ac97")], (["a"], ["a"])) == []
 
 
 def test_the_only_one_of_its_kind_may_change_its_model() -> None:

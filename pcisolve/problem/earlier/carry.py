@@ -121,7 +121,8 @@ class Recalled(NamedTuple):
 
 def recall(problem: Problem, earlier: Earlier) -> Recalled:
     """Where each part was whose address the input leaves open, and with what values."""
-    pairs = match([one.identity for one in earlier.parts], [identity_of(part) for part in problem.parts])
+    before, after = [one.identity for one in earlier.parts], [identity_of(part) for part in problem.parts]
+    pairs = match(before, after, ([one.address for one in earlier.parts], [part.pinned for part in problem.parts]))
     indexes = {one.index for one in problem.controllers}
     places: dict[Part, Place] = {}
     addresses: dict[Part, Address] = {}

@@ -8,35 +8,43 @@ from typing import Final, NamedTuple
 
 from pcisolve.problem.earlier.identity import WORDS, Identity
 
+IN_PLACE: Final = "place"
 IN_ORDER: Final = "order"
+Places = tuple[Sequence[Hashable], Sequence[Hashable]]
+NOWHERE: Final[Places] = ((), ())
 _HALF_NAMED: Final = ((False, False), (True, False), (False, True))
 
 
 class Pair(NamedTuple):
-    """The same part in two lists, by position, and what it was known by: a word of WORDS, or IN_ORDER."""
+    """The same part in two lists, by position, and what it was known by: a word of WORDS, IN_PLACE, or IN_ORDER."""
 
     before: int
     after: int
     word: str
 
 
-def match(before: Sequence[Identity], after: Sequence[Identity]) -> list[Pair]:
+def match(before: Sequence[Identity], after: Sequence[Identity], places: Places = NOWHERE) -> list[Pair]:
     """The pairs, in the order of `after`; each part is in one pair at most.
 
-    A key counts where one part of its kind has it on either side. Parts that nothing tells apart are paired in their
-    order, make by make, and at last the only one of its kind with the only one: a video that got another model.
+    A key counts where one part of its kind has it on either side. Parts that nothing tells apart are paired by their
+    places, then in their order, make by make, and at last the only one of its kind with the only one: a video that got
+    another model.
+
+    Args:
+        places: where each part is, before and after; None where that is open.
     """
-    return sorted(_Matching(before, after).pairs, key=lambda pair: pair.after)
+    return sorted(_Matching(before, after, places).pairs, key=lambda pair: pair.after)
 
 
 class _Matching:
-    def __init__(self, before: Sequence[Identity], after: Sequence[Identity]) -> None:
+    def __init__(self, before: Sequence[Identity], after: Sequence[Identity], places: Places) -> None:
         self.before, self.after = before, after
         self.pairs: list[Pair] = []
         self.left = dict.fromkeys(range(len(before)))  # sets that keep their order
         self.right = dict.fromkeys(range(len(after)))
         for word in WORDS:
             self._by_key(word)
+        self._by_place(*places)
         self._in_order(named=(True, True))
         for named in _HALF_NAMED:
             self._in_order(named)
@@ -52,6 +60,16 @@ class _Matching:
         for key, new in news.items():
             if key in olds:
                 self._pair(olds[key], new, word)
+
+    def _by_place(self, before: Sequence[Hashable], after: Sequence[Hashable]) -> None:
+        """Of parts that are alike, one is the other that is where it was."""
+        if not (before and after):
+            return
+        olds = {(_group(self.before[old], (True, True)), before[old]): old for old in self.left if before[old]}
+        for new in list(self.right):
+            old = olds.pop((_group(self.after[new], (True, True)), after[new]), None)
+            if old is not None:
+                self._pair(old, new, IN_PLACE)
 
     def _in_order(self, named: tuple[bool, bool]) -> None:
         """Of two that are both known by a name of their own, one is the other only if all their keys are the same."""
