@@ -14,7 +14,7 @@ from pcisolve.core.errors import InputError, Location
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document
 from pcisolve.problem.assemble import assemble
-from pcisolve.problem.earlier.carry import is_carried
+from pcisolve.problem.earlier.carry import is_carried, other_root
 from pcisolve.problem.earlier.matching import IN_ORDER
 from pcisolve.problem.earlier.record import Earlier
 from pcisolve.problem.lasting import TooHard
@@ -64,13 +64,18 @@ def solve_stable(document: Document, catalog: Catalog, options: Options, earlier
     """
     problem = assemble(document.root, document, catalog, options)
     options = options._replace(scheme=_scheme(problem, earlier))
+    roots = other_root(problem, earlier)
+    if roots is not None:
+        answer = solve(document.root, document, catalog, options)
+        return _without(document, answer, earlier, "its bus 0 is a {} and this guest's a {}".format(*roots))
     rules = registry.rules_for(options.stage)
     try:
         found = Search(document.root, _Source(document), catalog, options, earlier, rules).best()
     except (TooHard, TimeIsUp):
         return StableAnswer(undecided(problem).verdict)
     if found is None or not found.holds:  # without the earlier layout there may be one; if not, the guest says why
-        return _without(document, solve(document.root, document, catalog, options), earlier)
+        answer = solve(document.root, document, catalog, options)
+        return _without(document, answer, earlier, "beside its controllers this guest has no layout")
     answer = settled(found.problem, found.stable.attempt.choice, found.stable.attempt.changes)
     if answer.layout is None:
         return StableAnswer(answer.verdict)
@@ -86,11 +91,12 @@ def _scheme(problem: Problem, earlier: Earlier) -> str:
     raise InputError(message, expected=f"the same; pcisolve convert --to {problem.scheme} makes one of the other")
 
 
-def _without(document: Document, answer: Answer, earlier: Earlier) -> StableAnswer:
+def _without(document: Document, answer: Answer, earlier: Earlier, why: str) -> StableAnswer:
     if answer.layout is None:
         return StableAnswer(answer.verdict)
-    message = f"nothing of {earlier.name} is kept: beside its controllers this guest has no layout"
-    verdict = answer.verdict._replace(notes=(*answer.verdict.notes, Note("alg-find", message, None)))
+    message = f"nothing of {earlier.name} is kept: {why}"
+    notes = (*answer.verdict.notes, Note("alg-find", message, None))
+    verdict = answer.verdict._replace(notes=notes, stats={**answer.verdict.stats, "kept": 0})
     return StableAnswer(verdict, solved_bytes(document, answer.layout), answer.layout)
 
 

@@ -58,7 +58,7 @@ class _Shard(click.ParamType[tuple[int, int]]):
 @click.option("--repairs", is_flag=True, help="look for repairs of what is refused, as check does")
 @click.option("--summary", is_flag=True, help="tell counts and the slowest inputs on stderr")
 @problem_options
-@solve_options
+@solve_options(against=False)
 def command(
     paths: tuple[str, ...],
     output: str | None,

@@ -13,7 +13,7 @@ import click
 from pcisolve.api.guest import Guest, make_options
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
-from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
+from pcisolve.problem.problem import POLICIES, SCHEMES, STABLE, STAGES, Options
 from pcisolve.verdict.values import Verdict
 
 if TYPE_CHECKING:
@@ -62,22 +62,25 @@ def problem_options(command: Command) -> Command:
     return command
 
 
-def solve_options(command: Command) -> Command:
-    """--policy and --time-limit."""
-    command = click.option(
-        "--time-limit",
-        type=click.FloatRange(min=0.001),
-        default=30.0,
-        metavar="S",
-        help="seconds the solver may take [30]",
-    )(command)
-    return click.option(
-        "--policy",
-        type=click.Choice(POLICIES),
-        default="libvirt",
-        help="libvirt: the addresses libvirt would choose; minimal: fewest added controllers; "
-        "stable: fewest moves, with --against [libvirt]",
-    )(command)
+def solve_options(*, against: bool) -> Callable[[Command], Command]:
+    """--policy and --time-limit; `against`: whether there may be an earlier layout."""
+    policies = [one for one in POLICIES if against or one != STABLE]
+    said = ["libvirt: the addresses libvirt would choose", "minimal: fewest added controllers"]
+    said += ["stable: fewest moves, with --against"] if against else []
+
+    def decorate(command: Command) -> Command:
+        command = click.option(
+            "--time-limit",
+            type=click.FloatRange(min=0.001),
+            default=30.0,
+            metavar="S",
+            help="seconds the solver may take [30]",
+        )(command)
+        return click.option(
+            "--policy", type=click.Choice(policies), default="libvirt", help="; ".join(said) + " [libvirt]"
+        )(command)
+
+    return decorate
 
 
 def options_of(words: dict[str, Any]) -> Options:

@@ -32,7 +32,7 @@ from pcisolve.verdict.values import UNKNOWN
     help="keep what can be kept of an earlier layout: domain XML, or JSON of pcisolve solve (--policy stable)",
 )
 @problem_options
-@solve_options
+@solve_options(against=True)
 def command(
     file: str, output: str | None, style: str, against: str | None, quiet: bool, models: str | None, **words: Any
 ) -> None:

@@ -35,16 +35,13 @@ def merge(problem: Problem, earlier: Earlier, dropped: Collection[int] = ()) -> 
     """Bring the controllers over, but for those with these indexes.
 
     A controller without an index gets that of the earlier one of its model and address, or else of one of its model, in
-    order. Of a guest whose machine had
-    another root nothing is brought over: on pc there are no root ports.
+    order.
     """
     before = earlier.controllers
     named = {one.index for one in problem.controllers if one.index_given or one.node is None}
     indexes = dict(_indexes(problem, {index: one for index, one in before.items() if index not in named}))
     taken = named | set(indexes.values()) | set(dropped)
     new = [one for index, one in sorted(before.items()) if index not in taken and _is_known(problem, one)]
-    if not _same_root(problem, before):
-        new = []
     elements = [one.element or _element(one, problem) for one in new]
     return Merged(_with(problem.root, elements), indexes, frozenset(one.index for one in new if one.index is not None))
 
@@ -53,10 +50,11 @@ def _is_known(problem: Problem, one: Remembered) -> bool:
     return problem.catalog.controller(one.model) is not None
 
 
-def _same_root(problem: Problem, before: dict[int, Remembered]) -> bool:
-    """Whether bus 0 is what it was."""
-    models = {one.index: one.model.name for one in problem.controllers if one.model is not None}
-    return 0 not in models or 0 not in before or models[0] == before[0].model
+def other_root(problem: Problem, earlier: Earlier) -> tuple[str, str] | None:
+    """What bus 0 was and what it is, where that is not the same: on pc there is nothing to keep of a q35 guest."""
+    was = earlier.controllers.get(0)
+    now = next((one.model.name for one in problem.controllers if one.index == 0 and one.model is not None), None)
+    return (was.model, now) if was is not None and now is not None and was.model != now else None
 
 
 def _indexes(problem: Problem, free: dict[int, Remembered]) -> Iterator[tuple[int, int]]:

@@ -72,7 +72,7 @@ class FunctionZero(Rule[Headless]):
         behind = sum(place.provider in bridges for place in question.choice.places.values()) if bridges else 0
         if behind:
             message += f"; {behind} {'part' if behind == 1 else 'parts'} behind it lost too"
-        if first.pinned is None:
+        if first.pinned is None and first not in question.choice.kept.places:
             message += "; that place is libvirt's choice, pcisolve solve chooses another"
         rest = [point(part, "function", "is in that slot as well") for part in case.parts[1:]]
         return Telling(message, (point(first, "function"), *rest))
