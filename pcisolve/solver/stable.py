@@ -122,7 +122,7 @@ class _Search:
         kept = self.recalled.kept
         staying = {part for part, _ in self._unmoved(places)}
         targets = {one: self._lasting_targets(one, one in staying) for one in kept.targets}
-        return Kept(places, targets, {part for part in kept.multifunction if part in staying}, kept.zpci)
+        return Kept(dict(places), targets, {part for part in kept.multifunction if part in staying}, kept.zpci)
 
     def _lasting_targets(self, controller: Controller, stays: bool) -> dict[str, int]:
         options = controller.model.targets if controller.model is not None else {}
