@@ -34,7 +34,7 @@ class Refused:
     def __init__(self, outcome: Outcome, *, repairs: bool = True) -> None:
         self.outcome = outcome
         self.problem = outcome.question.problem
-        self._trials, self._proofs = Trials(self.problem), Trials(self.problem)
+        self._trials, self._proofs = Trials(self.problem), Trials(self.problem, brief=not repairs)
         self._search = Search(self.problem.root, outcome, self._trials)
         self.repairs: dict[Conflict, list[Verified]] = {}
         self.following: dict[Conflict, list[str]] = {}

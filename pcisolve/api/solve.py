@@ -58,21 +58,35 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
 
 
 def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) -> Answer:
-    """The verdict on what was chosen: CP-SAT and the check have the last word.
+    """The verdict on what was chosen: the check has the last word.
+
+    Where every part has its place and every rule holds, nothing is open that CP-SAT could decide (docs/decisions/2).
 
     Raises:
         CheckFailed: the check refused what the solver found.
     """
+    rules, question = registry.rules_for(problem.options.stage), Question(problem, choice)
+    layout = Layout(problem, choice)
+    broken = breaches(question, layout, rules)
+    if not broken:
+        return Answer(solved_verdict(problem, layout, changes), layout)
+    if not problem.options.repairs:  # many guests, quickly: refused by the check alone
+        return Answer(_refusal(question, broken), None)
+    return _decided(question, rules, broken, changes)
+
+
+def _decided(
+    question: Question, rules: tuple[Rule[Any], ...], broken: list[Breach], changes: list[Changed | Moved]
+) -> Answer:
+    """What CP-SAT finds where the check refuses what was chosen, or proves that there is nothing to be found."""
     from pcisolve.solver.decide import No, Unknown, decide
 
-    options = problem.options
-    rules, question = registry.rules_for(options.stage), Question(problem, choice)
-    answer = decide(question, rules, options.time_limit)
+    problem, choice = question.problem, question.choice
+    answer = decide(question, rules, problem.options.time_limit)
     if isinstance(answer, Unknown):
         return undecided(problem)
     if isinstance(answer, No):
-        found = breaches(question, Layout(problem, choice), rules) or answer.core
-        return Answer(_refusal(question, found), None)
+        return Answer(_refusal(question, broken), None)
     choice.places.update(answer.places)
     layout = Layout(problem, choice)
     broken = breaches(question, layout, rules)

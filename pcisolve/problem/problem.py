@@ -27,7 +27,8 @@ class Options(NamedTuple):
     """What the caller wants; the same options and input give the same answer.
 
     `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none. Without `repairs`
-    findings are explained and nothing is tried on the guest, which costs a refused guest no more than a sound one.
+    findings are explained with few trials, so that a refused guest costs about as much as a sound one; a finding says
+    where its proof was cut short.
     """
 
     scheme: str = "auto"

@@ -105,9 +105,18 @@ def test_what_the_twin_itself_finds(things: list[Thing], expected: int) -> None:
     assert fewest_added("q35", things, limit=5) == expected
 
 
-@pytest.mark.parametrize("policy", ["libvirt", "minimal"])
-def test_the_time_limit_is_unknown_and_never_infeasible(policy: str) -> None:
+OPEN_INDEXES = controller(0, "pci-root") + controller(5, "pci-root") + controller(None, "pci-bridge", "5:0:1.0")
+
+
+@pytest.mark.parametrize(
+    ("policy", "data"),
+    [
+        ("libvirt", domain("pseries", OPEN_INDEXES)),
+        ("minimal", domain("q35", "".join(rng() for _ in range(20)))),
+    ],
+)
+def test_the_time_limit_is_unknown_and_never_infeasible(policy: str, data: bytes) -> None:
     options = make_options(policy=policy, time_limit=1e-9)
-    result = pcisolve.load(domain("q35", "".join(rng() for _ in range(20)))).solve(options)
+    result = pcisolve.load(data).solve(options)
     assert result.verdict.status == "unknown"
     assert (result.xml, result.verdict.findings, result.verdict.exit_code) == (None, (), 3)
