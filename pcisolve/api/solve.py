@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcisolve.api.placed import solved_verdict
 from pcisolve.catalog.catalog import Catalog
@@ -15,7 +15,7 @@ from pcisolve.problem.lasting import Changed, Moved, TooHard, hold
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
-from pcisolve.rules.rule import Question
+from pcisolve.rules.rule import Question, Rule
 from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
 from pcisolve.verdict.values import (
     INFEASIBLE,
