@@ -38,8 +38,10 @@ lint: $(DEV_STAMP) ## format, lint, types and the import contract
 
 check: lint test ## all that must hold before a commit: lint, tests, examples of README.md and docs/
 
-bench: $(DEV_STAMP) ## the benchmarks
+bench: $(DEV_STAMP) ## the benchmarks, and benchmarks/README.md: pcisolve beside libvirt and other solvers
+	$(PIP) install --editable '.[dev,bench]'
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only
+	$(BIN)/python -m benchmarks.report
 
 docs: $(USER_STAMP) ## write docs/rules.md from the rules' docstrings
 	$(BIN)/python -m pcisolve.render.rulebook > docs/rules.md.new

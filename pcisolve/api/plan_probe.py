@@ -49,6 +49,12 @@ class Prober:
         while True:
             scene = build_scene(self.ground, plan, extra, [], caps)
             possible = feasible(scene, min(self.left, _PROBE_SECONDS))
-            if possible is not False or extra >= min(scene.caps.domains, MAX_DOMAINS):
+            if possible is not False or extra >= min(scene.caps.domains, MAX_DOMAINS, _most_worth_having(plan)):
                 return scene, possible
             extra *= 2
+
+
+def _most_worth_having(plan: Plan) -> int:
+    """A domain that has neither a device nor a spare slot of the guest's can be left out."""
+    spares = sum(one.copies for one in plan.spares if one.unit != "domain")
+    return max(sum(one.copies for one in plan.devices) + spares, 1)

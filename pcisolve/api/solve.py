@@ -51,10 +51,14 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     problem = numbered(root, source, catalog, options)
     if isinstance(problem, Unnumbered):
         return Answer(_unnumbered(problem), None)
-    chosen = _lasting_choice(problem)
-    if chosen is None:
+    choice = _choice(problem)
+    if choice is None:
         return undecided(problem)
-    return settled(problem, *chosen)
+    layout = Layout(problem, choice)
+    if not breaches(Question(problem, choice), layout, registry.rules_for(options.stage)):
+        return Answer(solved_verdict(problem, layout), layout)
+    lasting = _lasting(problem, choice)
+    return undecided(problem) if lasting is None else settled(problem, *lasting)
 
 
 def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) -> Answer:
@@ -118,13 +122,10 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     return solved_verdict(problem, judged.layout) if layout else _verdict(problem, SOLVED, proven=True)
 
 
-def _lasting_choice(problem: Problem) -> tuple[Choice, list[Changed | Moved]] | None:
-    """What the policy chooses, with what would break at the stage asked for changed; None when that was not decided."""
+def _lasting(problem: Problem, choice: Choice) -> tuple[Choice, list[Changed | Moved]] | None:
+    """The choice, with what would break at the stage asked for changed; None when that was not decided."""
     from pcisolve.solver.resettle import resettle
 
-    choice = _choice(problem)
-    if choice is None:
-        return None
     options = problem.options
     choice, moved = resettle(problem, choice, registry.rules_for(options.stage), options.time_limit)
     try:

@@ -36,10 +36,10 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)
     libvirt.registerErrorHandler(lambda *_: None, None)
     libvirt.virEventRegisterDefaultImpl()
-    threading.Thread(target=_run_events, args=(libvirt,), daemon=True).start()
+    threading.Thread(target=run_events, args=(libvirt,), daemon=True).start()
     if root:
-        _prepare(root)
-    _collect_orphans()
+        prepare(root)
+    collect_orphans()
     try:
         answer = _ask(libvirt, uri, question, sys.stdin.read())
     except libvirt.libvirtError as error:
@@ -49,18 +49,18 @@ def main() -> int:
     os._exit(0)  # the event thread never ends
 
 
-def _run_events(libvirt: Any) -> None:
+def run_events(libvirt: Any) -> None:
     while True:
         libvirt.virEventRunDefaultImpl()
 
 
-def _prepare(root: str) -> None:
+def prepare(root: str) -> None:
     os.makedirs(f"{root}/etc", exist_ok=True)
     with open(f"{root}/etc/qemu.conf", "w") as file:
         file.write(_QEMU_CONF.format(user=os.getuid(), group=os.getgid()))
 
 
-def _collect_orphans() -> None:
+def collect_orphans() -> None:
     """libvirt waits until its daemonized probes of QEMU are gone; where init is slow to collect them, we do."""
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     threading.Thread(target=_keep_collecting, daemon=True).start()

@@ -115,6 +115,15 @@ def test_an_address_is_kept() -> None:
     assert len({one.address for one in placed}) == 31
 
 
+def test_a_device_with_an_address_counts_where_it_is() -> None:
+    text = PSERIES + "scheme: multi-domain\ndomains: [{name: a, index: 0}, {name: b, index: 1}]\nprefer: [spread]\n"
+    text += "devices:\n  - {name: con, kind: virtio-serial, address: '0001:00:05.0'}\n"
+    text += "  - {name: n, kind: virtio-net, count: 7}\n"
+    assert ("spread", 4, True) in solve(text).levels
+    apart = text + "relations: [{apart: [con, n], on: domain, at-most: 4}]\n"
+    assert Counter(one.address[:4] for one in devices(apart)) == {"0000": 4, "0001": 4}
+
+
 def test_a_platform_without_bridges_has_devices_on_its_roots() -> None:
     text = "platform: cloud-hypervisor\nscheme: multi-domain\ndevices: [{name: d, kind: virtio-disk, count: 70}]\n"
     answer = solve(text)

@@ -38,7 +38,7 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
     _refuse_size(plan, len(sites))
     express = ground.base.by_index[0].model is not None and ground.base.by_index[0].model.express
     groups = [_group(ground, wish, sites, express) for wish in plan.devices]
-    reserve_pins(plan, ground, occupancy, sites, groups, problems)
+    groups = reserve_pins(ground, occupancy, sites, groups, problems)
     direct = ground.setting.platform is not None and not ground.setting.platform.bridges
     below = {model.name: model for one in occupancy.controllers if (model := one.model) is not None}
     roots = {one.model.name: one.model for one in sites}

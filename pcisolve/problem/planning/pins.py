@@ -5,7 +5,6 @@ from __future__ import annotations
 from pcisolve.core.address import Address
 from pcisolve.core.kinds import ENDPOINT
 from pcisolve.plan.entry import Problem
-from pcisolve.plan.values import Plan
 from pcisolve.problem.firstfit.buses import Bus
 from pcisolve.problem.planning.ground import Ground
 from pcisolve.problem.planning.occupancy import Occupancy, planned_part
@@ -29,29 +28,44 @@ def pin_site(scheme: str, address: Address, sites: list[Site], occupancy: Occupa
 
 
 def reserve_pins(
-    plan: Plan, ground: Ground, occupancy: Occupancy, sites: list[Site], groups: list[Group], problems: list[Problem]
-) -> None:
-    """Take the slots that addresses of the plan name out of the sites' room."""
+    ground: Ground, occupancy: Occupancy, sites: list[Site], groups: list[Group], problems: list[Problem]
+) -> list[Group]:
+    """Take the slots that addresses of the plan name out of the sites' room.
+
+    Returns:
+        The groups, those with an address at the site of that alone.
+    """
+    found: list[Group] = []
     for group in groups:
-        address = group.wish.address
-        if address is None:
-            continue
-        site = pin_site(ground.scheme, address, sites, occupancy)
-        index = pin_provider(ground.scheme, address)
-        bus = occupancy.buses.get(index)
-        if bus is None and site is not None:
-            bus = occupancy.buses[index] = Bus(index, site.model)
-        wrong = _wrong(group, address, site, bus)
-        if wrong or bus is None or site is None:
-            problems.append(Problem("plan-address", wrong, group.wish.mark("address")))
-            continue
-        host = OWN_BUS if site.number == index else bus.model.name
-        room = site.room.get(host, Room(0, 0))
-        if not bus.masks[address.slot]:
-            site.room[host] = room._replace(slots=room.slots - 1)
-        elif bus.aggregate >> address.slot & 1:
-            site.room[host] = room._replace(functions=room.functions - 1)
-        bus.reserve(address.slot, address.function, planned_part(group.name, group.needs), explicit=True)
+        site = _reserve(ground, occupancy, sites, group, problems) if group.wish.address is not None else None
+        found.append(group if site is None else group._replace(sites=(site.position,)))
+    return found
+
+
+def _reserve(
+    ground: Ground, occupancy: Occupancy, sites: list[Site], group: Group, problems: list[Problem]
+) -> Site | None:
+    """Take the slot of a group's address; where it is, or None with what is wrong."""
+    address = group.wish.address
+    if address is None:
+        return None
+    site = pin_site(ground.scheme, address, sites, occupancy)
+    index = pin_provider(ground.scheme, address)
+    bus = occupancy.buses.get(index)
+    if bus is None and site is not None:
+        bus = occupancy.buses[index] = Bus(index, site.model)
+    wrong = _wrong(group, address, site, bus)
+    if wrong or bus is None or site is None:
+        problems.append(Problem("plan-address", wrong, group.wish.mark("address")))
+        return None
+    host = OWN_BUS if site.number == index else bus.model.name
+    room = site.room.get(host, Room(0, 0))
+    if not bus.masks[address.slot]:
+        site.room[host] = room._replace(slots=room.slots - 1)
+    elif bus.aggregate >> address.slot & 1:
+        site.room[host] = room._replace(functions=room.functions - 1)
+    bus.reserve(address.slot, address.function, planned_part(group.name, group.needs), explicit=True)
+    return site
 
 
 def _wrong(group: Group, address: Address, site: Site | None, bus: Bus | None) -> str:
