@@ -61,6 +61,11 @@ class Guest:
         self.document = document
         self.models = models
 
+    @property
+    def name(self) -> str:
+        """What messages call the input."""
+        return self.document.name
+
     def line(self, fact: FactAt) -> str:
         """The line a fact stands in."""
         return self.document.line(fact.line)

@@ -56,6 +56,11 @@ class PlannedGuest(Guest):
         self.text = text
         self.models = models
 
+    @property
+    def name(self) -> str:
+        """What messages call the plan."""
+        return self.text.name
+
     def line(self, fact: FactAt) -> str:
         """The line a fact stands in, of the plan or of its base."""
         if fact.file == self.text.name:

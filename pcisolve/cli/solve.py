@@ -59,7 +59,7 @@ def command(
     elif result.xml is not None:
         emit(_rendered(guest, result, style), output)
         if verdict.notes and not quiet and style != "json":
-            click.echo(notes(verdict.notes, guest.document.name), err=True, nl=False)
+            click.echo(notes(verdict.notes, guest.name), err=True, nl=False)
     if result.xml is None and not quiet:
         if verdict.status == UNKNOWN:
             click.echo("pcisolve: undecided: the time limit came first; raise --time-limit", err=True)

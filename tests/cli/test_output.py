@@ -182,3 +182,13 @@ def test_batch_of_files_folders_and_globs_keeps_their_order(folder: Path) -> Non
     words = ("batch", "z.xml", "b", "*/1.xml", "b/note.txt")
     found = [json.loads(line)["input"] for line in run(*words).text.splitlines()]
     assert found == ["z.xml", "b/1.xml", "b/2.xml", "a/1.xml", "b/1.xml", "b/note.txt"]
+
+
+def test_notes_on_a_plan_are_said() -> None:
+    plan = b"machine: {arch: x86_64, type: q35}\nscheme: multi-domain\ndomains: [{name: d, count: 2}]\n"
+    ended = run("solve", stdin=plan + b"devices: [{name: n, kind: virtio-net}]\n")
+    assert ended.code == 0
+    assert ended.error == (
+        "<stdin>: note[platform-domains]: no hypervisor can start 2 PCI domains on q35 today; "
+        "those that can: cloud-hypervisor, qemu-pseries, qemu-s390x\n"
+    )
