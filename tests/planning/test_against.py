@@ -75,6 +75,15 @@ def test_what_comes_and_goes_leaves_the_others_where_they_are() -> None:
     assert pcisolve.diff(old, xml(PSERIES + changed)).count("moved") > 10
 
 
+def test_a_bridge_that_is_full_carries_no_further_one() -> None:
+    # Found on this plan: the count model once hung a new bridge on itself where the earlier one had no slot left.
+    plan = (EXAMPLES / "gpu-node.yaml").read_text()
+    old = xml(plan)
+    changed = plan.replace("hostdev-pcie, count: 8", "hostdev-pcie, count: 10").replace("count: 300", "count: 296")
+    found = pcisolve.diff(old, solved(changed, old).xml or b"")
+    assert [found.count(one) for one in ("added", "removed", "moved")] == [2, 4, 0]
+
+
 def test_json_says_as_much_as_xml() -> None:
     import json
 
