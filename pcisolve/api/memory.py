@@ -17,8 +17,10 @@ from pcisolve.solver.judge import Unnumbered, first_fit, numbered
 EXPECTED = "domain XML, or what `pcisolve solve --format json` has printed"
 
 
-def remember(source: str | os.PathLike[str] | bytes | None, catalog: Catalog, options: Options) -> Earlier:
-    """Read an earlier layout.
+def remember(
+    source: str | os.PathLike[str] | bytes | None, catalog: Catalog, options: Options, scheme: str = "auto"
+) -> Earlier:
+    """Read an earlier layout; an XML in a scheme, if it is asked for.
 
     An XML need not be complete nor right: what it leaves open is completed as libvirt does, and what cannot be is not
     remembered.
@@ -33,7 +35,7 @@ def remember(source: str | os.PathLike[str] | bytes | None, catalog: Catalog, op
         from pcisolve.api.recorded import earlier_from_json
 
         return earlier_from_json(data, name)
-    return earlier_of(layout_of(data, name, catalog, options), name)
+    return earlier_of(layout_of(data, name, catalog, options, scheme), name)
 
 
 def read_layout(source: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
@@ -56,7 +58,7 @@ def is_json(data: bytes) -> bool:
     return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
-def layout_of(data: bytes, name: str, catalog: Catalog, options: Options) -> Layout:
+def layout_of(data: bytes, name: str, catalog: Catalog, options: Options, scheme: str = "auto") -> Layout:
     """The layout of a domain XML, completed as libvirt would.
 
     Raises:
@@ -65,7 +67,7 @@ def layout_of(data: bytes, name: str, catalog: Catalog, options: Options) -> Lay
     from pcisolve.libvirt.document import read
 
     document = read(data, name)
-    asked = options._replace(policy="libvirt", scheme="auto", stage="libvirt", platform="")
+    asked = options._replace(policy="libvirt", scheme=scheme, stage="libvirt", platform="")
     problem = numbered(document.root, document, catalog, asked)
     if isinstance(problem, Unnumbered):
         raise InputError(f"{name} has no layout: there are no indexes for its controllers", expected=EXPECTED)

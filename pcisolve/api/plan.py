@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from pcisolve.api.judge import Judged, judge
@@ -11,16 +12,18 @@ from pcisolve.api.solve import solve
 from pcisolve.api.summary import summary
 from pcisolve.api.write import solved_bytes
 from pcisolve.catalog.catalog import Catalog
+from pcisolve.core.address import Address
 from pcisolve.core.errors import InputError
 from pcisolve.explain.plan_finding import conflict, problem_findings
 from pcisolve.libvirt.document import Document, read, read_path
 from pcisolve.plan.entry import Problem
 from pcisolve.plan.read import read_plan
 from pcisolve.plan.text import PlanText
-from pcisolve.plan.values import LOW_INDEXES, Plan
+from pcisolve.plan.values import LOW_INDEXES, DomainWish, Plan, RootWish
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.planning.anchored import Which
 from pcisolve.problem.planning.build import build_scene
-from pcisolve.problem.planning.expand import expand
+from pcisolve.problem.planning.expand import Expansion, expand
 from pcisolve.problem.planning.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
 from pcisolve.problem.planning.guest import planned_guest
 from pcisolve.problem.planning.scene import Scene
@@ -32,15 +35,26 @@ from pcisolve.verdict.values import INFEASIBLE, INVALID, UNKNOWN, Finding, Verdi
 
 
 class PlanAnswer(NamedTuple):
-    """A verdict on a plan; rows and xml when it is solved. `levels`: each preference with its proven value."""
+    """A verdict on a plan; the rest when it is solved.
+
+    Attributes:
+        levels: each preference with its proven value.
+        places: where each device of the plan is, by group and rank.
+    """
 
     verdict: Verdict
     rows: tuple[Row, ...] = ()
     levels: tuple[tuple[str, int, bool], ...] = ()
     xml: bytes | None = None
+    places: dict[Which, Address] = {}  # noqa: RUF012  # nobody changes it
+    layout: Layout | None = None
 
 
-class _Refused(Exception):
+Known = Mapping[int, tuple[DomainWish | RootWish, int]]
+Joined = Callable[[Scene, Expansion], tuple[Scene, Expansion]]
+
+
+class Refused(Exception):
     """The plan cannot be used or has no layout; the argument is the verdict."""
 
     def __init__(self, verdict: Verdict) -> None:
@@ -57,15 +71,41 @@ def solve_plan(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer
     """
     try:
         return _solve(text, catalog, options)
-    except _Refused as refused:
+    except Refused as refused:
         return PlanAnswer(refused.verdict)
 
 
-def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
+def plan_of(text: PlanText, options: Options) -> Plan:
+    """What a plan file says.
+
+    Raises:
+        Refused: it says what no plan can say.
+    """
     plan, problems = read_plan(text)
     _refuse_problems(text, problems)
-    plan = plan._replace(platform=plan.platform or options.platform or None)
-    ground, document = _ground(plan, catalog, options)
+    return plan._replace(platform=plan.platform or options.platform or None)
+
+
+def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
+    plan = plan_of(text, options)
+    ground, document = ground_of(plan, catalog, options)
+    return laid_out(decided(plan, ground, options), ground, document, options)
+
+
+class Decided(NamedTuple):
+    """A scene and the best counts of it."""
+
+    scene: Scene
+    found: Best
+
+
+def decided(plan: Plan, ground: Ground, options: Options) -> Decided:
+    """The counts that are best.
+
+    Raises:
+        Refused: there are none, or they were not found in time.
+    """
+    text = plan.text
     options = options._replace(scheme=ground.scheme)
     wrong = singles(ground, plan)
     scene = build_scene(ground, plan, 0, wrong)
@@ -75,15 +115,26 @@ def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
         scene, _ = prober.opened(plan)
     found = best(scene, options.time_limit)
     if isinstance(found, Undecided):
-        raise _Refused(_verdict(UNKNOWN, options, (), proven=False))
+        raise Refused(_verdict(UNKNOWN, options, (), proven=False))
     if isinstance(found, Nothing):
         finding = conflict(plan, Prober(ground, options.time_limit).possible, scene.caps)
-        raise _Refused(_verdict(INFEASIBLE, options, (finding,)))
-    return _laid_out(scene, found, ground, document, options)
+        raise Refused(_verdict(INFEASIBLE, options, (finding,)))
+    return Decided(scene, found)
 
 
-def _laid_out(scene: Scene, found: Best, ground: Ground, document: Document, options: Options) -> PlanAnswer:
+def laid_out(
+    best_: Decided, ground: Ground, document: Document, options: Options, joined: Joined | None = None
+) -> PlanAnswer:
+    """The guest that counts come to, judged; `joined`: puts devices with an address of their own back into groups.
+
+    Raises:
+        CheckFailed: the check refused the layout: a defect of pcisolve.
+    """
+    options = options._replace(scheme=ground.scheme)
+    scene, found = best_
     expansion = expand(scene, found.counted)
+    if joined is not None:
+        scene, expansion = joined(scene, expansion)
     guest = planned_guest(scene, expansion, ground, document.root)
     judged: Judged = judge(scene, expansion, guest, ground, document, options)
     highest = max(one.index for one in judged.layout.controllers)
@@ -92,7 +143,10 @@ def _laid_out(scene: Scene, found: Best, ground: Ground, document: Document, opt
     kept = [one.place.provider for one in expansion.kept]
     rows = summary(judged.layout, judged.names, kept, direct=scene.direct)
     first = min((node.number for node in guest.new), default=None)
-    return PlanAnswer(verdict, rows, levels, solved_bytes(document, judged.layout, first, guest.dropped))
+    parts = {one.node.number: one for one in judged.layout.problem.parts if one.node is not None}
+    places = {which: judged.layout.addresses[parts[number]] for number, which in guest.ranks.items()}
+    xml = solved_bytes(document, judged.layout, first, guest.dropped)
+    return PlanAnswer(verdict, rows, levels, xml, places, judged.layout)
 
 
 def _level(level: Level, highest: int) -> tuple[str, int, bool]:
@@ -104,33 +158,44 @@ def _level(level: Level, highest: int) -> tuple[str, int, bool]:
 def _refuse_problems(text: PlanText, problems: tuple[Problem, ...] | list[Problem]) -> None:
     if problems:
         found = problem_findings(text, dict.fromkeys(sorted(problems, key=lambda one: one.at)))
-        raise _Refused(_verdict(INVALID, Options(), tuple(found)))
+        raise Refused(_verdict(INVALID, Options(), tuple(found)))
 
 
 def _verdict(status: str, options: Options, findings: tuple[Finding, ...], *, proven: bool = True) -> Verdict:
     return Verdict(status, proven, options.scheme, options.policy, (), (), findings, {})
 
 
-def _ground(plan: Plan, catalog: Catalog, options: Options) -> tuple[Ground, Document]:
-    """What the plan stands on, with the base settled and read again."""
+def ground_of(
+    plan: Plan, catalog: Catalog, options: Options, controllers: str = "", known: Known | None = None
+) -> tuple[Ground, Document]:
+    """What the plan stands on, with the base settled and read again.
+
+    Args:
+        controllers: those of an earlier layout, in XML.
+        known: which entries of the plan they are.
+
+    Raises:
+        Refused: the plan or its base cannot be used.
+    """
     problems: list[Problem] = []
     kinds = kinds_of_plan(plan, catalog, problems)
     setting = setting_of(plan, catalog, problems)
     _refuse_problems(plan.text, problems)
     if setting is None:
         raise AssertionError("a plan without machine is refused")
-    document = base_document(plan) if plan.base is not None else _skeleton(plan, setting)
+    document = base_document(plan) if plan.base is not None else _skeleton(plan, setting, controllers)
     asked = options._replace(scheme=_base_scheme(plan, options), policy="libvirt")
     first = solve(document.root, document, catalog, asked)
     if first.layout is None:
-        raise _Refused(first.verdict)
+        raise Refused(first.verdict)
     settled = read(solved_bytes(document, first.layout), document.name)
     again = solve(settled.root, settled, catalog, asked._replace(scheme=first.verdict.scheme))
     if again.layout is None:
-        raise _Refused(again.verdict)
+        raise Refused(again.verdict)
     if plan.base is not None:
         setting = _setting_of_base(again.layout, setting)
-    return Ground(catalog, setting, kinds, first.verdict.scheme, again.layout, plan.base is not None), settled
+    scheme, has_base = first.verdict.scheme, plan.base is not None
+    return Ground(catalog, setting, kinds, scheme, again.layout, has_base, known or {}), settled
 
 
 def _base_scheme(plan: Plan, options: Options) -> str:
@@ -167,5 +232,5 @@ def base_document(plan: Plan) -> Document:
         ) from None
 
 
-def _skeleton(plan: Plan, setting: Setting) -> Document:
-    return read(skeleton(plan, setting.machine, setting.arch, setting.type), plan.text.name)
+def _skeleton(plan: Plan, setting: Setting, controllers: str) -> Document:
+    return read(skeleton(plan, setting.machine, setting.arch, setting.type, controllers), plan.text.name)

@@ -14,6 +14,7 @@ from pcisolve.verdict.values import FactAt, Verdict
 
 if TYPE_CHECKING:
     from pcisolve.api.mend import Mended
+    from pcisolve.api.plan import PlanAnswer
     from pcisolve.libvirt.document import Document
 
 
@@ -26,12 +27,10 @@ class PlannedResult(Result):
 
     __slots__ = ("_rows", "levels")
 
-    def __init__(
-        self, verdict: Verdict, xml: bytes | None, rows: tuple[Row, ...], levels: tuple[tuple[str, int, bool], ...]
-    ) -> None:
-        super().__init__(verdict, xml)
-        self._rows = rows
-        self.levels = levels
+    def __init__(self, answer: PlanAnswer) -> None:
+        super().__init__(answer.verdict, answer.xml, answer.layout)
+        self._rows = answer.rows
+        self.levels = answer.levels
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -86,16 +85,19 @@ class PlannedGuest(Guest):
         """Lay the plan out, best by its preferences.
 
         Raises:
-            InputError: the base or a model file cannot be used; or there is an earlier layout beside the base.
+            InputError: the base, the earlier layout or a model file cannot be used; or there is one beside a base.
         """
-        if against is not None or (options is not None and options.policy == STABLE):
-            message = "a plan keeps what its base has: name the earlier layout there"
-            raise InputError(message, expected="base: OLD.xml", location=self.text.location(self.text.top.at))
-        from pcisolve.api.plan import solve_plan
-
         options = options or Options()
-        answer = solve_plan(self.text, self._catalog(options), options)
-        return PlannedResult(answer.verdict, answer.xml, answer.rows, answer.levels)
+        catalog = self._catalog(options)
+        if against is not None or options.policy == STABLE:
+            from pcisolve.api.plan_against import solve_plan_against
+
+            answer = solve_plan_against(self.text, catalog, options._replace(policy=STABLE), against)
+        else:
+            from pcisolve.api.plan import solve_plan
+
+            answer = solve_plan(self.text, catalog, options)
+        return PlannedResult(answer)
 
     def check(self, options: Options | None = None, *, layout: bool = True) -> Verdict:
         """What is wrong with the plan, whether it has a layout, and if so which.

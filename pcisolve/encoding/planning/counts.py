@@ -160,10 +160,13 @@ class Counts:
         self.model.add(whole + taken <= slots)
 
     def _root_of_chains(self, site: Site) -> None:
-        """Bridges on bridges of their own sort hang on one that does not: no circles."""
+        """Bridges on bridges of their own sort hang on one that does not: no circles.
+
+        One that exists will do if it has a slot: the expansion gives slots to bridges before devices.
+        """
         for name in self.scene.growth:
             own = self.added.get((site.position, name, name))
-            if own is not None and name not in site.room:
+            if own is not None and not site.room.get(name, Room(0, 0)).slots:
                 others = self.controllers_at(site, name) - own
                 self.model.add(own <= self.most * others)
 

@@ -15,6 +15,7 @@ WORDS: Final = ("alias", "mac", "host", "serial", "wwn", "source", "target", "na
 # Words that tell a part from all others of its make. A medium may be changed, and an alias be given later.
 _OWN: Final = frozenset({"mac", "host", "target", "name", "index"})
 _USER_ALIAS: Final = "ua-"  # libvirt takes no other from a user
+STAND_IN: Final = 0xFFFF  # the host's PCI domain of devices that a plan does not name
 _NOT_A_SOURCE: Final = frozenset({"startupPolicy", "index"})
 
 
@@ -46,7 +47,7 @@ def identity_of(part: Part) -> Identity:
     alias = view.get("alias/name") if view.children else None
     if alias is not None and alias.startswith(_USER_ALIAS):
         keys["alias"] = alias
-    if part.host is not None:
+    if part.host is not None and part.host.domain != STAND_IN:
         keys["host"] = str(part.host)
     keys.update(_own_keys(part.kind, view))
     return Identity(part.kind, _make(part.kind, view), keys)

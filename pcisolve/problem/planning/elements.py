@@ -10,9 +10,8 @@ from pcisolve.catalog.devices import DeviceClass, Variant
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node
 from pcisolve.plan.values import DeviceWish
+from pcisolve.problem.earlier.identity import STAND_IN
 from pcisolve.problem.implicit import synthetic
-
-_STAND_IN_DOMAIN = 0xFFFF
 
 
 class _Step(NamedTuple):
@@ -92,7 +91,7 @@ def stand_in(number: int) -> Address:
     rest, function = divmod(number, 8)
     rest, slot = divmod(rest, 32)
     domain, bus = divmod(rest, 256)
-    return Address(_STAND_IN_DOMAIN + domain, bus, slot, function)
+    return Address(STAND_IN + domain, bus, slot, function)
 
 
 def drive_name(prefix: str, number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
@@ -13,7 +14,7 @@ from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
 from pcisolve.plan.entry import Problem
 from pcisolve.plan.text import Mark
-from pcisolve.plan.values import Plan
+from pcisolve.plan.values import DomainWish, Plan, RootWish
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.planning.elements import plannable
 from pcisolve.problem.scheme import FLAT, MULTI_DOMAIN
@@ -31,7 +32,10 @@ class Setting(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What a plan stands on. `base` is settled: every part of it has its place."""
+    """What a plan stands on. `base` is settled: every part of it has its place.
+
+    `known`: which entry of the plan a root or expander of an earlier layout is, and which copy of it, by index.
+    """
 
     catalog: Catalog
     setting: Setting
@@ -39,6 +43,7 @@ class Ground(NamedTuple):
     scheme: str
     base: Layout
     has_base: bool
+    known: Mapping[int, tuple[DomainWish | RootWish, int]] = {}  # nobody changes it
 
 
 def setting_of(plan: Plan, catalog: Catalog, problems: list[Problem]) -> Setting | None:

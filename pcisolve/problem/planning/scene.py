@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import NamedTuple
 
 from pcisolve.catalog.controllers import ControllerModel
@@ -157,6 +158,13 @@ class Scene:
         self.by_domain: dict[int, list[Site]] = {}
         for site in sites:
             self.by_domain.setdefault(site.domain, []).append(site)
+
+    def of_plan(self, plan: Plan, groups: list[Group]) -> Scene:
+        """The same roots and buses under another plan."""
+        other = copy(self)
+        other.plan, other.groups = plan, groups
+        other.by_group = {one.name: one for one in groups}
+        return other
 
     def host_model(self, site: Site, host: str) -> ControllerModel:
         """The model of a host's buses."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.plan.entry import Problem
@@ -54,8 +56,8 @@ class SiteMaker:
                 continue
             root = self.occupancy.domain_of(one)
             domain = domains.setdefault(root, len(domains))
-            wish = self._wish_for(one) if one.is_root else None
-            site = self._add(domain, _name(wish, 0) if wish else f"{one.model.name} {one.index}", one.model, wish)
+            wish, copy = self._wish_for(one)
+            site = self._add(domain, _name(wish, copy) if wish else f"{one.model.name} {one.index}", one.model, wish)
             site.existing, site.number = one, one.index
             node = self.ground.base.target(one, "node")
             site.node = node if isinstance(node, int) else None
@@ -65,13 +67,20 @@ class SiteMaker:
                 self.problems.append(Problem("plan-numa", message, wish.at))
         self.domain_count = len(domains)
 
-    def _wish_for(self, root: Controller) -> DomainWish | None:
-        """The declared domain that an existing root is: by index; root 0 without a base is also the first open one."""
-        wishes = self.plan.domains
+    def _wish_for(self, root: Controller) -> tuple[DomainWish | RootWish | None, int]:
+        """The entry and the copy that an existing root is: as an earlier layout has it, or a declared domain by index.
+
+        Root 0 without a base is also the first open domain.
+        """
+        if root.index in self.ground.known:
+            wish, copy = self.ground.known[root.index]
+            places: list[DomainWish | RootWish] = [*self.plan.domains, *self.plan.roots]
+            return next((one for one in places if one.name == wish.name), None), copy
+        wishes = self.plan.domains if root.is_root else ()
         named = next((one for one in wishes if one.number == root.index), None)
         if named is not None or root.index or self.ground.has_base:
-            return named
-        return next((one for one in wishes if one.number is None and not one.nodes), None)
+            return named, 0
+        return next((one for one in wishes if one.number is None and not one.nodes), None), 0
 
     def _set_room(self, site: Site, root: Controller) -> None:
         slots: dict[str, Room] = {}
@@ -136,13 +145,14 @@ class SiteMaker:
                 message = "roots are for guests of one PCI domain; here every domain has its own"
             self.problems.append(Problem("plan-roots", message, self.plan.mark("roots")))
             return
+        there = Counter(one.wish.name for one in self.found if one.wish is not None and not one.is_domain)
         for wish in self.plan.roots:
-            for copy in range(wish.copies):
+            for copy in range(there[wish.name], wish.copies):
                 site = self._add(0, _name(wish, copy), model, wish)
                 if wish.nodes:
                     site.node = wish.nodes[copy if len(wish.nodes) > 1 else 0]
         root = self.found[0]
-        asked, slots = sum(one.copies for one in self.plan.roots), root.room[OWN_BUS].slots
+        asked, slots = sum(one.copies for one in self.plan.roots) - there.total(), root.room[OWN_BUS].slots
         left = slots - asked
         if left < 0:
             message = f"{asked} further roots; bus 0 has {slots} slots for them"

@@ -10,8 +10,12 @@ from pcisolve.plan.values import DomainWish, Plan, RootWish
 _NODE_MIB = 256  # QEMU's pseries wants each NUMA node's memory in steps of this
 
 
-def skeleton(plan: Plan, machine: Machine, arch: str, type_: str) -> bytes:
-    """A domain XML that libvirt defines as it is; of what libvirt adds by itself it says that there is none."""
+def skeleton(plan: Plan, machine: Machine, arch: str, type_: str, controllers: str = "") -> bytes:
+    """A domain XML that libvirt defines as it is; of what libvirt adds by itself it says that there is none.
+
+    Args:
+        controllers: lines for those of an earlier layout.
+    """
     cells = 1 + max((node for node in _nodes(plan)), default=-1)
     memory, vcpus = _sizes(plan, cells)
     quiet = []
@@ -29,7 +33,7 @@ def skeleton(plan: Plan, machine: Machine, arch: str, type_: str) -> bytes:
         "  </os>\n"
         f"{_numa(cells, memory, vcpus)}"
         "  <devices>\n"
-        f"{''.join(quiet)}"
+        f"{''.join(quiet)}{controllers}"
         "  </devices>\n"
         "</domain>\n"
     ).encode()
