@@ -216,3 +216,19 @@ def test_a_time_limit_is_no_proof() -> None:
     text += "".join(f"  - {{name: g{n}, kind: virtio-net, count: 97, multifunction: true}}\n" for n in range(30))
     answer = solve(text, options=pcisolve.make_options(time_limit=0.001))
     assert answer.verdict.status in ("unknown", "solved") and not answer.verdict.proven
+
+
+@pytest.mark.parametrize(
+    ("relation", "switches", "ports"),
+    [("{apart: [w], on: switch, at-most: 6}", 2, 2), ("{together: [w], on: switch}", 1, 2)],
+)
+def test_devices_that_share_slots_are_counted_on_their_switches(relation: str, switches: int, ports: int) -> None:
+    plan = f"""\
+machine: {{arch: aarch64, type: virt}}
+scheme: flat
+devices: [{{name: w, kind: virtio-net, count: 12, multifunction: true}}]
+relations: [{relation}]
+"""
+    models = Counter(one.model for one in solve(plan).verdict.controllers)
+    assert models["pcie-switch-upstream-port"] == switches
+    assert models["pcie-switch-downstream-port"] == ports

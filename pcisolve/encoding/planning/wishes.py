@@ -17,12 +17,14 @@ class Wishes:
 
     Attributes:
         on_switch: slots of an item on one switch, by (item, site, switch).
+        held: devices in those slots, for items of several devices a slot.
         switches: whether a switch of its own is there, by (site, switch).
     """
 
     def __init__(self, counts: Counts) -> None:
         self.counts, self.scene, self.model = counts, counts.scene, counts.model
         self.on_switch: dict[tuple[int, int, int], Any] = {}
+        self.held: dict[tuple[int, int, int], Any] = {}
         self.switches: dict[tuple[int, int], Any] = {}
         self._write_switches()
         for relation in self.scene.plan.relations:
@@ -117,8 +119,9 @@ class Wishes:
     def _on_switch(self, name: str, site: int, switch: int) -> Any:
         total = 0
         for number, item in enumerate(self.scene.items):
-            if name in item.groups and (number, site, switch) in self.on_switch:
-                total += item.each[item.groups.index(name)] * self.on_switch[number, site, switch]
+            key = (number, site, switch)
+            if name in item.groups and key in self.on_switch:
+                total += self.held.get(key, item.each[item.groups.index(name)] * self.on_switch[key])
         return total
 
     def _relate_slot(self, relation: Together | Apart, names: list[str]) -> None:
@@ -159,14 +162,22 @@ class Wishes:
         for number in items:
             on_ports = counts.placed.get((number, position, ports[1]), 0)
             self.model.add(on_ports == sum(self.on_switch[number, position, one] for one in range(most)))
+            if (number, position, 0) in self.held:
+                devices = counts.devices.get((self.scene.items[number].groups[0], position), 0)
+                self.model.add(devices == sum(self.held[number, position, one] for one in range(most)))
         self.model.add(
             counts.controllers_at(site, ports[0]) >= sum(self.switches[position, one] for one in range(most))
         )
         self.model.add(counts.controllers_at(site, ports[1]) >= sum(loads))
 
     def _split(self, number: int, position: int, switch: int, capacity: int) -> Any:
-        self.on_switch[number, position, switch] = self.counts.number(capacity)
-        return self.on_switch[number, position, switch]
+        slots = self.on_switch[number, position, switch] = self.counts.number(capacity)
+        packed = self.scene.items[number].packed
+        if packed > 1:
+            devices = self.held[number, position, switch] = self.counts.number(capacity * packed)
+            self.model.add(devices >= slots)
+            self.model.add(devices <= slots * packed)
+        return slots
 
     def _isolate(self) -> None:
         """The devices of an isolation group are below one root, and nothing else is (rules.md 2.6)."""

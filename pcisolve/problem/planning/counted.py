@@ -10,7 +10,8 @@ class Counted(NamedTuple):
 
     placed: slots of an item by (item, site, host). devices: of a group by (group, site). added: controllers by
     (site, model, host). spare: free slots by (spare, site, host). used: sites that are there. on_switch: slots of an
-    item by (item, site, switch), for items that a relation puts on switches.
+    item by (item, site, switch), for items that a relation puts on switches; held: devices in those slots, for items
+    of several devices a slot.
     """
 
     placed: dict[tuple[int, int, str], int]
@@ -19,3 +20,4 @@ class Counted(NamedTuple):
     spare: dict[tuple[int, int, str], int]
     used: dict[int, int]
     on_switch: dict[tuple[int, int, int], int]
+    held: dict[tuple[int, int, int], int]

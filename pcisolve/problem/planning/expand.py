@@ -79,6 +79,7 @@ class _Slot(NamedTuple):
     bus: OpenBus
     slot: int
     site: int
+    switch: int = -1
 
 
 def expand(scene: Scene, counted: Counted) -> Expansion:
@@ -227,11 +228,11 @@ class _Run:
         found: dict[int, list[_Slot]] = defaultdict(list)
         order = {one.position: number for number, one in enumerate(self.sites)}
         switched = sorted(self.on_switch.items(), key=lambda one: (one[0][0], order[one[0][1]], one[0][2]))
-        for (item, position, _), ports in switched:
+        for (item, position, switch), ports in switched:
             for bus in ports:
                 slot = bus.take()
                 if slot is not None:
-                    found[item].append(_Slot(bus, slot, position))
+                    found[item].append(_Slot(bus, slot, position, switch))
         own = {item for item, _, _ in self.on_switch}
         for (item, position, host), number in sorted(
             self.counted.placed.items(), key=lambda one: (one[0][0], order[one[0][1]])
@@ -270,7 +271,7 @@ def _devices(scene: Scene, counted: Counted, slots: dict[int, list[_Slot]]) -> l
     found: dict[str, list[Place]] = defaultdict(list)
     for number, item in enumerate(scene.items):
         if item.packed > 1:
-            found[item.groups[0]] = _packed(counted, item.groups[0], slots[number])
+            found[item.groups[0]] = _packed(counted, number, item.groups[0], slots[number])
             continue
         for slot in slots[number]:
             function = 0
@@ -285,13 +286,14 @@ def _devices(scene: Scene, counted: Counted, slots: dict[int, list[_Slot]]) -> l
     return [PlannedDevice(one.name, rank, place) for one in scene.groups for rank, place in enumerate(found[one.name])]
 
 
-def _packed(counted: Counted, group: str, slots: list[_Slot]) -> list[Place]:
-    by_site: dict[int, list[_Slot]] = defaultdict(list)
+def _packed(counted: Counted, item: int, group: str, slots: list[_Slot]) -> list[Place]:
+    by_place: dict[tuple[int, int], list[_Slot]] = defaultdict(list)
     for slot in slots:
-        by_site[slot.site].append(slot)
+        by_place[slot.site, slot.switch].append(slot)
     places = []
-    for site, here in by_site.items():
-        each, more = divmod(counted.devices.get((group, site), 0), len(here))
+    for (site, switch), here in by_place.items():
+        devices = counted.devices.get((group, site), 0) if switch < 0 else counted.held[item, site, switch]
+        each, more = divmod(devices, len(here))
         for number, slot in enumerate(here):
             places += [Place(slot.bus.number, slot.slot, function) for function in range(each + (number < more))]
     return places

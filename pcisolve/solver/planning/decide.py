@@ -117,4 +117,5 @@ def _counted(solver: cp_model.CpSolver, counts: Counts, wishes: Wishes) -> Count
         spare=values(counts.spare),
         used=values(counts.used),
         on_switch=values(wishes.on_switch),
+        held=values(wishes.held),
     )
