@@ -232,3 +232,17 @@ relations: [{relation}]
     models = Counter(one.model for one in solve(plan).verdict.controllers)
     assert models["pcie-switch-upstream-port"] == switches
     assert models["pcie-switch-downstream-port"] == ports
+
+
+def test_a_bridge_takes_no_port_of_a_switch_that_is_somebodys_own() -> None:
+    plan = """\
+machine: {arch: aarch64, type: virt}
+scheme: multi-domain
+domains: [{name: a, count: 4}, {name: b, index: 0}]
+devices:
+  - {name: w, kind: virtio-net, count: 28, domain: a}
+  - {name: x, kind: hostdev-pcie, count: 30, multifunction: true}
+relations: [{apart: [x], on: switch, at-most: 2}, {together: [w, x], on: root}]
+spare: [{kind: pci, count: 2, per: domain, hotplug: true}]
+"""
+    assert solve(plan).verdict.status == "solved"

@@ -104,7 +104,7 @@ class _Run:
         self.added: list[NewController] = []
         self.buses: dict[tuple[int, str], list[OpenBus]] = defaultdict(list)
         self.cursor: dict[tuple[int, str], int] = defaultdict(int)
-        self.on_switch: dict[tuple[int, int, int], list[OpenBus]] = {}
+        self.on_switch: dict[tuple[int, int, int], list[_Slot]] = {}
         self.sites = sorted(
             (one for one in scene.sites if counted.used.get(one.position)), key=lambda one: (one.domain, one.position)
         )
@@ -219,7 +219,8 @@ class _Run:
                 one = NewController(down, site)
                 slot = buses[switch].take()
                 self._plug(one, None if slot is None else _Slot(buses[switch], slot, position))
-                ports.append(self._keep(one))
+                bus = self._keep(one)
+                ports.append(_Slot(bus, bus.take() or 0, position, switch))  # before a bridge finds it free
             self.on_switch[item, position, switch] = ports
             left[position, down.name, ups[0]] = left.get((position, down.name, ups[0]), 0) - number
 
@@ -228,11 +229,8 @@ class _Run:
         found: dict[int, list[_Slot]] = defaultdict(list)
         order = {one.position: number for number, one in enumerate(self.sites)}
         switched = sorted(self.on_switch.items(), key=lambda one: (one[0][0], order[one[0][1]], one[0][2]))
-        for (item, position, switch), ports in switched:
-            for bus in ports:
-                slot = bus.take()
-                if slot is not None:
-                    found[item].append(_Slot(bus, slot, position, switch))
+        for (item, _, _), ports in switched:
+            found[item] += ports
         own = {item for item, _, _ in self.on_switch}
         for (item, position, host), number in sorted(
             self.counted.placed.items(), key=lambda one: (one[0][0], order[one[0][1]])
