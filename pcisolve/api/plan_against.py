@@ -108,7 +108,9 @@ class _Against:
         if scheme == earlier.scheme or sum(one.address is None for one in earlier.controllers.values()) < 2:
             return earlier
         again = remember(self.against, self.catalog, self.options, scheme)
-        if again.scheme == scheme and [one.address for one in again.parts] == [one.address for one in earlier.parts]:
+        # Each scheme fills other gaps with controllers of its own.
+        as_it_says, as_asked = ([one.address for one in old.parts if one.index is None] for old in (earlier, again))
+        if again.scheme == scheme and as_it_says == as_asked:
             return again
         message = f"{earlier.name} uses the {earlier.scheme} scheme and the plan the {scheme} one"
         where = self.text.location(self.text.top.at)

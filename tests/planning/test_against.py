@@ -84,6 +84,17 @@ def test_a_bridge_that_is_full_carries_no_further_one() -> None:
     assert [found.count(one) for one in ("added", "removed", "moved")] == [2, 4, 0]
 
 
+def test_domains_whose_numbers_leave_a_gap_may_all_be_empty_but_the_first() -> None:
+    plan = (
+        "machine: {arch: x86_64, type: q35}\nscheme: multi-domain\ndomains: [{name: a}, {name: b, index: 3}]\n"
+        "devices: [{name: w, kind: virtio-net, domain: a}]\n"
+    )
+    old = xml(plan)
+    new = solved(plan, old)
+    assert (new.verdict.stats["kept"], new.verdict.stats["moved"]) == (1, 0)
+    assert [one.index for one in new.verdict.controllers] == [0, 1, 3]
+
+
 def test_json_says_as_much_as_xml() -> None:
     import json
 
