@@ -44,7 +44,8 @@ _MEMORY = """\
 ## Memory
 
 `pcisolve batch --workers 2 --no-shapes` on {files:,} files, one of them of {large} MiB, in the middle. All processes
-together: {early:.0f} MiB after a tenth, {late:.0f} MiB in the last tenth, {most:.0f} MiB at most.
+together: {early:.0f} MiB after a tenth, {late:.0f} MiB in the last tenth, {most:.0f} MiB at most. It is flat before
+the large one and after it; what that one took, Python keeps for later use.
 """
 
 
@@ -114,7 +115,8 @@ def _slower(rows: list[Run], peer: str) -> str:
     own = ours.get((last.devices, last.domains)) if last else None
     if last is None or last.seconds is None or own is None or own.seconds is None:
         return ""
-    return f"{last.seconds / own.seconds:.2g} ({last.devices} devices, {last.domains} domains)"
+    ratio = last.seconds / own.seconds
+    return f"{ratio:,.{0 if ratio >= 10 else 2}f} ({last.devices} devices, {last.domains} domains)"
 
 
 def _throughput(found: Measured) -> Iterator[str]:
