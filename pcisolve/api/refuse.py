@@ -83,8 +83,7 @@ class Refused:
             if changes:
                 self.repairs[conflict] = [Verified(changes, crowd.costs.of(changes), crowd.outcome)]
                 self._crowded[conflict] = sum(told.key in crowd.outcome.keys for told in conflict.told)
-            for told in conflict.told:
-                self._follow(conflict, following.get(told.key, []), gone)
+            self._follow(conflict, [one for told in conflict.told for one in following.get(told.key, ())], gone)
         return Search(crowd.mended, crowd.outcome, self._trials)
 
     def _hidden(self, mended: Search, conflicts: list[Conflict]) -> list[Conflict]:

@@ -9,6 +9,7 @@ from pcisolve.core.node import Node
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
+from pcisolve.problem.windows import needs
 from pcisolve.rules.rule import Question
 
 HIGHEST_FLAT_INDEX = 255
@@ -24,12 +25,20 @@ class Bench:
         self._own = {one.index for one in self.problem.controllers}
         self._taken = {(place.provider, place.slot) for place in question.choice.places.values()}
         self._taken |= {(0, one.slot) for one in self.problem.machine.reserved}
+        self._needs: dict[Controller, int] = {}  # found once, for all copies
 
     def copy(self) -> Bench:
         """One on which as much was taken, to take more from on its own."""
         twin = copy.copy(self)
         twin._own, twin._taken = set(self._own), set(self._taken)
         return twin
+
+    @property
+    def needs(self) -> dict[Controller, int]:
+        """How many bus numbers each root and expander needs."""
+        if not self._needs:
+            self._needs.update(needs(Layout(self.problem, self.question.choice)))
+        return self._needs
 
     @property
     def devices(self) -> Node | None:

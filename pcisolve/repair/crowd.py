@@ -7,7 +7,7 @@ else, is left out and has its turn again with its next remedy.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from typing import Final, NamedTuple
 
 from pcisolve.core.change import FIRST_ADDED, Change, changed
@@ -18,6 +18,7 @@ from pcisolve.repair.bench import Bench
 from pcisolve.repair.cost import Costs
 from pcisolve.repair.proposals import merged, of_sort, sorts
 
+MOST_TRIED: Final = 2_000  # breaches; of more, the first ones in the order in which their rules come
 TURNS: Final = 5  # remedies of one conflict
 MOST_JUDGED: Final = 8  # judgements of one rule's remedies in one turn
 
@@ -69,7 +70,8 @@ class Crowd:
 
     def repair(self, told: Iterable[Told]) -> None:
         """Repair what can be, of breaches in the order in which their rules come."""
-        by_rule = [[one.key for one in alike] for _, alike in groupby(told, key=lambda one: one.breach.rule.id)]
+        first = islice(told, MOST_TRIED)
+        by_rule = [[one.key for one in alike] for _, alike in groupby(first, key=lambda one: one.breach.rule.id)]
         for turn in range(TURNS):
             for keys in by_rule:
                 self._try(self._proposals(keys, turn))

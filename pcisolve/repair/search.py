@@ -68,7 +68,7 @@ class Search:
 
         propose(1, (), self.before, conflict)
         for _ in range(MOST_TRIED):
-            if not queue:
+            if not queue or not self._trials.affords(self.root):
                 return
             cost, _, depth, changes = heapq.heappop(queue)
             outcome = self._trials.outcome(changed(self.root, changes))
@@ -103,6 +103,8 @@ class Search:
         if len(found.changes) < 2:
             return found
         for change in filter(_is_plain, found.changes):
+            if not self._trials.affords(self.root):
+                break
             rest = tuple(one for one in found.changes if one is not change)
             outcome = self._trials.outcome(changed(self.root, rest))
             if outcome is not None and not goal & outcome.keys and outcome.keys <= self.before.keys:

@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 
 from pcisolve.api.guest import Guest, load, parse_version
+from pcisolve.core.errors import InputError
 from pcisolve.problem.problem import Options
+from pcisolve.problem.scheme import FLAT
 from pcisolve.verdict.values import SOLVED, Finding, Verdict
 from pcisolve.verify.commandline import startable_words
 from pcisolve.verify.compare import with_libvirt, with_numbers, with_places
@@ -19,6 +21,7 @@ from pcisolve.verify.scratch import Scratch
 from pcisolve.verify.values import AGREES, DIFFERS, SKIPPED, UNDECIDED, Difference, Step, Verification
 
 LIBVIRT, QEMU, FIRMWARE = "libvirt", "QEMU", "firmware"
+SCHEME = "multi-domain scheme"
 
 _BETWEEN_LOOKS = 0.25  # seconds
 _LONGEST_BOOT = 60.0  # seconds; TCG on a busy machine needs up to 20
@@ -184,18 +187,37 @@ def verify(guest: Guest, options: Options, scratch: Scratch, *, connect: str | N
         InputError: the guest cannot be used at all.
     """
     verdict: Verdict = guest.check(options, layout=False)
-    if verdict.scheme != "flat":
-        message = "does not know the multi-domain scheme; `pcisolve convert --to flat` writes what it knows"
-        return Verification(guest.document.name, (Step(LIBVIRT, "", UNDECIDED, message),))
+    before: tuple[Step, ...] = ()
+    if verdict.scheme != FLAT:
+        options = options._replace(scheme=verdict.scheme)
+        flat = _in_flat(guest, options)
+        before = (_other_scheme(flat is not None),)
+        if flat is None:
+            return Verification(guest.document.name, before)
+        guest, options = flat, options._replace(scheme=FLAT)
     trial = _Trial(guest, options, scratch, connect, agree)
     trial.run()
-    return Verification(guest.document.name, tuple(trial.steps))
+    return Verification(guest.document.name, (*before, *trial.steps))
+
+
+def _in_flat(guest: Guest, options: Options) -> Guest | None:
+    """The same guest in the scheme that libvirt knows: its addresses have other numbers, its lines stay."""
+    try:
+        converted = guest.convert(FLAT, options._replace(repairs=False))
+    except InputError:
+        return None
+    return None if converted.xml is None else load(converted.xml, models=guest.models, name=guest.document.name)
+
+
+def _other_scheme(converted: bool) -> Step:
+    if converted:
+        return Step(SCHEME, "", SKIPPED, "libvirt does not know it; asked is the same layout in the flat scheme")
+    return Step(SCHEME, "", UNDECIDED, "is not known to libvirt, and the layout has no sound form in the flat scheme")
 
 
 def as_xml(guest: Guest, options: Options) -> Guest:
     """The guest itself, or the one a plan leads to."""
     from pcisolve.api.planned import PlannedGuest
-    from pcisolve.core.errors import InputError
 
     if not isinstance(guest, PlannedGuest):
         return guest

@@ -44,6 +44,14 @@ def small(machine: str) -> bytes:
     return solved
 
 
+@pytest.mark.parametrize(("name", "last"), [("gpu-node", "SLOF"), ("pseries-disks", "QEMU"), ("numa-pairs", "SeaBIOS")])
+def test_shipped_plans(examples: Path, name: str, last: str) -> None:
+    ended, steps = ask((examples / "plans" / f"{name}.yaml").read_bytes())
+    assert ended.code == 0, ended.text
+    assert steps[last]["state"] == "agrees"
+    assert ("multi-domain scheme" in steps) == (name != "numa-pairs")
+
+
 @pytest.mark.parametrize("name", ["q35", "breaks-later", "pseries-four-phb", "three-faults"])
 def test_shipped_examples(examples: Path, name: str) -> None:
     ended, _ = ask((examples / f"{name}.xml").read_bytes())

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pcisolve.core.change import Change, NewElement
-from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.problem.windows import Window, needs
+from pcisolve.problem.windows import Window
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.controllers import REMEDIES as CONTROLLERS
 from pcisolve.repair.remedy import Remedies, Remedy, drop, move, put
@@ -34,8 +33,7 @@ def _function_zero(bench: Bench, case: Headless, telling: Telling) -> Iterator[R
 
 def _window(bench: Bench, case: Window, telling: Telling) -> Iterator[Remedy]:
     """An expander begins lower, by as much as it lacks; the one above it higher."""
-    layout = Layout(bench.question.problem, bench.question.choice)
-    need = needs(layout)[case.top]
+    need = bench.needs[case.top]
     if not case.top.is_root:
         yield from _bus_number(case.top, case.last + 1 - need)
     if case.above is not None:
