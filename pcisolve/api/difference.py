@@ -15,13 +15,12 @@ from pcisolve.libvirt.document import read
 from pcisolve.problem.earlier.identity import Identity, identity_of
 from pcisolve.problem.earlier.matching import match
 from pcisolve.problem.earlier.record import Earlier, Remembered, earlier_of, parts_of
-from pcisolve.problem.guest_view import guest_view
+from pcisolve.problem.guest_view import InGuest, guest_view
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options
 from pcisolve.rules.rule import name_of
 from pcisolve.solver.judge import Unnumbered, judge
 from pcisolve.verdict.difference import ADDED, CHANGED, KINDS, MOVED, REMOVED, RENUMBERED, Difference, Entry, Side
-from pcisolve.verdict.values import InGuest
 
 _SOUND = "a guest that libvirt takes; `pcisolve check` says what is wrong and what mends it"
 
@@ -73,7 +72,7 @@ def _completed(data: bytes, name: str, catalog: Catalog, options: Options) -> tu
                 name=_name(name_of(part), identity_of(part)),
                 line=None if part.node is None else source.location(part.node).line,
                 address=None if address is None else str(address),
-                guest=InGuest(*view[part]) if part in view else None,
+                guest=view.get(part),
             )
         )
     return earlier_of(layout, name), sides

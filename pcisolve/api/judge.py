@@ -71,7 +71,8 @@ def judge(
     asked = options._replace(platform=platform.name if platform is not None else "")
     problem = assemble(guest.root, source, ground.catalog, asked)
     choice = choose(problem)
-    question, layout = Question(problem, choice), Layout(problem, choice)
+    question = Question(problem, choice)
+    layout = question.layout
     # With a platform, what counts is what libvirt says of the XML, and what the platform has.
     rules = registry.rules_for(options.stage) if platform is None else (*registry.rules_for("libvirt"), *PLATFORM)
     broken = breaches(question, layout, rules)

@@ -8,9 +8,9 @@ from typing import Any
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.errors import InputError
-from pcisolve.problem.earlier.record import NO_ZPCI, Earlier, Remembered, earlier_of, remembered
+from pcisolve.problem.earlier.record import Earlier, Remembered, earlier_of, remembered
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.parts import NO_ZPCI, Controller, Part
 from pcisolve.problem.problem import Options
 from pcisolve.solver.judge import Unnumbered, first_fit, numbered
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pcisolve.problem.guest_view import guest_view
+from pcisolve.problem.guest_view import InGuest, guest_view
 from pcisolve.problem.lasting import Changed, Moved
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import name_of
-from pcisolve.verdict.values import SOLVED, InGuest, Note, PlacedController, PlacedDevice, Verdict
+from pcisolve.verdict.values import SOLVED, Note, PlacedController, PlacedDevice, Verdict
 
 
 def solved_verdict(problem: Problem, layout: Layout, changed: Iterable[Changed | Moved] = ()) -> Verdict:
     """The verdict of a layout that holds; `changed` are the values and places that are not libvirt's own choice."""
-    view = {part: InGuest(*seen) for part, seen in guest_view(layout).items()}
+    view = guest_view(layout)
     controllers = tuple(
         _placed_controller(layout, one, view[one]) for one in sorted(layout.controllers, key=lambda c: c.index)
     )

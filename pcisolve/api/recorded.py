@@ -9,9 +9,9 @@ from pcisolve.api.memory import EXPECTED
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address, parse_address
 from pcisolve.core.errors import InputError, Location
 from pcisolve.problem.earlier.identity import WORDS, Identity
-from pcisolve.problem.earlier.record import NO_ZPCI, Earlier, Remembered
+from pcisolve.problem.earlier.record import Earlier, Remembered
 from pcisolve.problem.firstfit.choice import Place
-from pcisolve.problem.parts import ZpciIds
+from pcisolve.problem.parts import NO_ZPCI, ZpciIds
 from pcisolve.problem.problem import MAX_CONTROLLERS
 from pcisolve.problem.reading import INT32_MAX, UINT32_MAX
 from pcisolve.problem.scheme import FLAT, MULTI_DOMAIN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.api.placed import solved_verdict
 from pcisolve.catalog.catalog import Catalog
@@ -15,7 +15,7 @@ from pcisolve.problem.lasting import Changed, Moved, TooHard, hold
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
-from pcisolve.rules.rule import Question, Rule
+from pcisolve.rules.rule import Question
 from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
 from pcisolve.verdict.values import (
     INFEASIBLE,
@@ -54,11 +54,17 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     choice = _choice(problem)
     if choice is None:
         return undecided(problem)
-    layout = Layout(problem, choice)
-    if not breaches(Question(problem, choice), layout, registry.rules_for(options.stage)):
-        return Answer(solved_verdict(problem, layout), layout)
-    lasting = _lasting(problem, choice)
-    return undecided(problem) if lasting is None else settled(problem, *lasting)
+    question = Question(problem, choice)
+    broken = breaches(question, question.layout, registry.rules_for(options.stage))
+    if not broken:
+        return Answer(solved_verdict(problem, question.layout), question.layout)
+    lasting = _lasting(question, broken)
+    if lasting is None:
+        return undecided(problem)
+    choice, changes = lasting
+    if choice is question.choice and not changes:
+        return _refused_or_decided(question, broken, changes)
+    return settled(problem, choice, changes)
 
 
 def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) -> Answer:
@@ -69,34 +75,32 @@ def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) ->
     Raises:
         CheckFailed: the check refused what the solver found.
     """
-    rules, question = registry.rules_for(problem.options.stage), Question(problem, choice)
-    layout = Layout(problem, choice)
-    broken = breaches(question, layout, rules)
+    question = Question(problem, choice)
+    broken = breaches(question, question.layout, registry.rules_for(problem.options.stage))
     if not broken:
-        return Answer(solved_verdict(problem, layout, changes), layout)
+        return Answer(solved_verdict(problem, question.layout, changes), question.layout)
+    return _refused_or_decided(question, broken, changes)
+
+
+def _refused_or_decided(question: Question, broken: list[Breach], changes: list[Changed | Moved]) -> Answer:
+    """What CP-SAT finds where the check refuses what was chosen, or proves that there is nothing to be found."""
+    problem, choice = question.problem, question.choice
     if not problem.options.repairs:  # many guests, quickly: refused by the check alone
         return Answer(_refusal(question, broken), None)
-    return _decided(question, rules, broken, changes)
-
-
-def _decided(
-    question: Question, rules: tuple[Rule[Any], ...], broken: list[Breach], changes: list[Changed | Moved]
-) -> Answer:
-    """What CP-SAT finds where the check refuses what was chosen, or proves that there is nothing to be found."""
     from pcisolve.solver.decide import No, Unknown, decide
 
-    problem, choice = question.problem, question.choice
+    rules = registry.rules_for(problem.options.stage)
     answer = decide(question, rules, problem.options.time_limit)
     if isinstance(answer, Unknown):
         return undecided(problem)
     if isinstance(answer, No):
         return Answer(_refusal(question, broken), None)
     choice.places.update(answer.places)
-    layout = Layout(problem, choice)
-    broken = breaches(question, layout, rules)
+    question = Question(problem, choice)
+    broken = breaches(question, question.layout, rules)
     if broken:
         raise CheckFailed("; ".join(breach.rule.tell(question, breach.case).message for breach in broken[:3]))
-    return Answer(solved_verdict(problem, layout, changes), layout)
+    return Answer(solved_verdict(problem, question.layout, changes), question.layout)
 
 
 def undecided(problem: Problem) -> Answer:
@@ -122,12 +126,12 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     return solved_verdict(problem, judged.layout) if layout else _verdict(problem, SOLVED, proven=True)
 
 
-def _lasting(problem: Problem, choice: Choice) -> tuple[Choice, list[Changed | Moved]] | None:
+def _lasting(question: Question, broken: list[Breach]) -> tuple[Choice, list[Changed | Moved]] | None:
     """The choice, with what would break at the stage asked for changed; None when that was not decided."""
     from pcisolve.solver.resettle import resettle
 
-    options = problem.options
-    choice, moved = resettle(problem, choice, registry.rules_for(options.stage), options.time_limit)
+    problem, options = question.problem, question.problem.options
+    choice, moved = resettle(question, registry.rules_for(options.stage), options.time_limit, broken)
     try:
         return choice, [*moved, *hold(problem, choice)]
     except TooHard:
@@ -166,7 +170,7 @@ def refusal_of(root: Node, source: Source, catalog: Catalog, options: Options) -
 
 
 def _refusal(question: Question, broken: list[Breach]) -> Verdict:
-    return _refused(Outcome(question, Layout(question.problem, question.choice), tell(question, broken)))
+    return _refused(Outcome(question, question.layout, tell(question, broken)))
 
 
 def _refused(outcome: Outcome) -> Verdict:

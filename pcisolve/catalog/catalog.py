@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cache
 from typing import Final
 
 from pcisolve.catalog.controllers import ControllerModel, read_controller
@@ -21,6 +21,10 @@ from pcisolve.core.words import did_you_mean
 
 NEWEST: Final = (12, 5, 0)
 _DEFAULT_ARCH: Final = "x86_64"
+_CONTROLLERS: Final = "controllers"
+_MACHINES: Final = "machines"
+_DEVICES: Final = "devices"
+_PLATFORMS: Final = "platforms"
 
 
 def load_catalog(models_dir: str | os.PathLike[str] | None = None, libvirt: tuple[int, int, int] = NEWEST) -> Catalog:
@@ -50,6 +54,7 @@ class Catalog:
         self._controllers: dict[str, ControllerModel | None] = {}
         self._devices: dict[str, DeviceClass | None] = {}
         self._machines: dict[tuple[str | None, str | None], Machine] = {}
+        self._found: dict[str, dict[str, str]] = {}
         self._headings: dict[str, Heading] = {}
         self._texts: dict[str, ModelFile] = {}
         self._parsed: dict[str, Table] = {}
@@ -79,7 +84,7 @@ class Catalog:
 
     def kind(self, name: str) -> tuple[DeviceClass, Variant] | None:
         """The device variant of this name, such as "virtio-disk", as plan files use them; None when unknown."""
-        for element, path in self._device_files.items():
+        for element, path in self._files(_DEVICES).items():
             if f'"{name}"' not in self._text(path).text:
                 continue
             device = self.device(element)
@@ -90,7 +95,7 @@ class Catalog:
 
     def platform(self, name: str) -> Platform | None:
         """The platform of this name; None when unknown."""
-        path = self._platform_files.get(name)
+        path = self._files(_PLATFORMS).get(name)
         return read_platform(self._table(path)) if path else None
 
     def controllers(self) -> tuple[ControllerModel, ...]:
@@ -99,7 +104,7 @@ class Catalog:
 
     def elements(self) -> frozenset[str]:
         """The names of all device elements, those of newer libvirt included."""
-        return frozenset(self._device_files)
+        return frozenset(self._files(_DEVICES))
 
     def devices(self) -> tuple[DeviceClass, ...]:
         """Every device element, by name."""
@@ -107,36 +112,26 @@ class Catalog:
 
     def machines(self) -> tuple[Machine, ...]:
         """Every machine family, by name, as its first architecture has it."""
-        stems = [stem for stem in self._machine_files if self._heading(stem).since <= self.libvirt]
+        stems = [stem for stem in self._files(_MACHINES) if self._heading(stem).since <= self.libvirt]
         return tuple(self._read_machine(stem, self._heading(stem).arches[0], "") for stem in stems)
 
     def platforms(self) -> tuple[Platform, ...]:
         """Every platform, by name."""
-        return tuple(read_platform(self._table(path)) for path in self._platform_files.values())
+        return tuple(read_platform(self._table(path)) for path in self._files(_PLATFORMS).values())
 
     def weights(self) -> Weights:
         """What each sort of change costs the user."""
-        return read_weights(self._table(model_files(self.folders, "repair")["weights"]))
+        return read_weights(self._table(self._files("repair")["weights"]))
 
-    @cached_property
-    def _controller_files(self) -> dict[str, str]:
-        return model_files(self.folders, "controllers")
+    def _files(self, kind: str) -> dict[str, str]:
+        """The model files of a kind, which is a folder's name, by model."""
+        if kind not in self._found:
+            self._found[kind] = model_files(self.folders, kind)
+        return self._found[kind]
 
-    @cached_property
-    def _machine_files(self) -> dict[str, str]:
-        return model_files(self.folders, "machines")
-
-    @cached_property
-    def _device_files(self) -> dict[str, str]:
-        return model_files(self.folders, "devices")
-
-    @cached_property
-    def _platform_files(self) -> dict[str, str]:
-        return model_files(self.folders, "platforms")
-
-    @cached_property
+    @property
     def _known(self) -> Known:
-        return Known(tuple(self._controller_files), tuple(self._machine_files), tuple(self._device_files))
+        return Known(*(tuple(self._files(kind)) for kind in (_CONTROLLERS, _MACHINES, _DEVICES)))
 
     def _text(self, path: str) -> ModelFile:
         if path not in self._texts:
@@ -151,21 +146,21 @@ class Catalog:
         return Table(file, self._parsed[path].raw, ())
 
     def _read_controller(self, name: str) -> ControllerModel | None:
-        path = self._controller_files.get(name)
+        path = self._files(_CONTROLLERS).get(name)
         model = read_controller(self._table(path), self._known, self.libvirt) if path else None
         return model if model and model.since <= self.libvirt else None
 
     def _read_device(self, name: str) -> DeviceClass | None:
-        path = self._device_files.get(name)
+        path = self._files(_DEVICES).get(name)
         device = read_device(self._table(path), self.libvirt) if path else None
         return device if device and device.since <= self.libvirt else None
 
     def _read_machine(self, stem: str, arch: str, name: str) -> Machine:
-        return Machine(self._table(self._machine_files[stem]), self._known, Asked(self.libvirt, arch, name))
+        return Machine(self._table(self._files(_MACHINES)[stem]), self._known, Asked(self.libvirt, arch, name))
 
     def _heading(self, stem: str) -> Heading:
         if stem not in self._headings:
-            self._headings[stem] = read_heading(self._table(self._machine_files[stem]), self.libvirt)
+            self._headings[stem] = read_heading(self._table(self._files(_MACHINES)[stem]), self.libvirt)
         return self._headings[stem]
 
     def _find_machine(self, arch: str | None, name: str | None) -> Machine:
@@ -184,11 +179,11 @@ class Catalog:
         hints = [f'"{arch}"'] if arch else []
         if name:
             hints += [f'"{name}"', f'"{name.split("-")[0]}-', f'"{name.rpartition("-")[0]}-']
-        texts = {stem: self._text(path).text for stem, path in self._machine_files.items()}
+        texts = {stem: self._text(path).text for stem, path in self._files(_MACHINES).items()}
         return iter(sorted(texts, key=lambda stem: (-sum(hint in texts[stem] for hint in hints), stem)))
 
     def _machine_refusal(self, arch: str | None, name: str | None) -> InputError:
-        headings = [self._heading(stem) for stem in self._machine_files]
+        headings = [self._heading(stem) for stem in self._files(_MACHINES)]
         newer = [one.since for one in headings if one.covers(arch, name) and one.since > self.libvirt]
         if newer:
             since = ".".join(str(part) for part in min(newer))

@@ -7,6 +7,9 @@ from typing import NamedTuple, Protocol
 
 from pcisolve.core.errors import Location
 
+# The paths given to Node.get, taken apart: all from rules and model files, none from an input.
+_TAGS: dict[str, tuple[list[str], str]] = {}
+
 
 class Node:
     """One element of an input: tag, attributes, children, text, and where it stands.
@@ -42,20 +45,25 @@ class Node:
 
     def find(self, path: str) -> Node | None:
         """Descend by first children: `find("target/node")`."""
-        node: Node | None = self
-        for tag in path.split("/"):
-            if node is None:
-                return None
-            node = node.first(tag)
-        return node
+        return self._descend(path.split("/"))
 
     def get(self, path: str) -> str | None:
         """An attribute, of this element ("model") or of a descendant ("target/bus")."""
         if "/" not in path:
             return self.attributes.get(path)
-        holder, _, attribute = path.rpartition("/")
-        node = self.find(holder)
-        return None if node is None else node.attributes.get(attribute)
+        tags = _TAGS.get(path)
+        if tags is None:
+            tags = _TAGS[path] = path.split("/")[:-1], path.rpartition("/")[2]
+        node = self._descend(tags[0])
+        return None if node is None else node.attributes.get(tags[1])
+
+    def _descend(self, tags: list[str]) -> Node | None:
+        node: Node | None = self
+        for tag in tags:
+            if node is None:
+                return None
+            node = node.first(tag)
+        return node
 
     @property
     def path(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
-from functools import cached_property
 from typing import Final
 
 from pcisolve.core.errors import InputError
@@ -28,30 +27,34 @@ _LEAST: Final = 20  # of parts, which is what the smallest guest costs
 
 
 class Outcome:
-    """A guest judged: the question, its layout (None while indexes are open), and what breaks, in words."""
+    """A guest judged: the question, its layout (None while indexes are open), and what breaks, in words.
+
+    Attributes:
+        by_key: the last breach of each key.
+        keys: what breaks, in a form that compares across variations of one guest.
+    """
 
     def __init__(self, question: Question, layout: Layout | None, told: list[Told]) -> None:
         self.question, self.layout, self.told = question, layout, told
+        self.by_key: dict[Key, Told] = {one.key: one for one in told}
+        self.keys = frozenset(self.by_key)
+        self._by_number: dict[int, Part] | None = None
+        self._subjects: frozenset[Hashable] | None = None
 
-    @cached_property
-    def by_key(self) -> dict[Key, Told]:
-        """The last breach of each key."""
-        return {one.key: one for one in self.told}
-
-    @cached_property
+    @property
     def by_number(self) -> dict[int, Part]:
         """The parts of the input by their element's number."""
-        return {part.node.number: part for part in self.question.problem.parts if part.node is not None}
+        if self._by_number is None:
+            parts = self.question.problem.parts
+            self._by_number = {part.node.number: part for part in parts if part.node is not None}
+        return self._by_number
 
-    @cached_property
-    def keys(self) -> frozenset[Key]:
-        """What breaks, in a form that compares across variations of one guest."""
-        return frozenset(self.by_key)
-
-    @cached_property
+    @property
     def subjects(self) -> frozenset[Hashable]:
         """The devices and controllers that break anything."""
-        return frozenset(one.subject for one in self.told)
+        if self._subjects is None:
+            self._subjects = frozenset(one.subject for one in self.told)
+        return self._subjects
 
 
 class Trials:

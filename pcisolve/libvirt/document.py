@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from bisect import bisect_right
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from pcisolve.core.errors import InputError, Location
@@ -49,6 +48,8 @@ class Document:
         """
         self.name = name
         self.data = data
+        self._spans: list[Span] | None = None
+        self._starts: list[int] | None = None
         self._refuse_size()
         self.text, self._mark, self.encoding = decode(data, name)
         self._refuse_dtd()
@@ -82,16 +83,20 @@ class Document:
         """Text as bytes of this document's encoding; a character it lacks becomes a reference such as &#8364;."""
         return self._mark + text.encode(self.encoding, "xmlcharrefreplace")
 
-    @cached_property
+    @property
     def spans(self) -> list[Span]:
         """Where each element stands in the text, by Node.number. Found when first asked for."""
-        from pcisolve.libvirt.scanner import scan  # a document without findings needs no positions
+        if self._spans is None:
+            from pcisolve.libvirt.scanner import scan  # a document without findings needs no positions
 
-        return scan(self.text)
+            self._spans = scan(self.text)
+        return self._spans
 
-    @cached_property
+    @property
     def _line_starts(self) -> list[int]:
-        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+        if self._starts is None:
+            self._starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
+        return self._starts
 
     def _place(self, at: int) -> Location:
         line = bisect_right(self._line_starts, at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
@@ -17,7 +17,7 @@ from pcisolve.problem.problem import Problem
 BUS_NUMBERS = 256  # a PCI bus number has eight bits
 
 
-class Seen(NamedTuple):
+class InGuest(NamedTuple):
     """A part as the guest sees it.
 
     Attributes:
@@ -27,6 +27,16 @@ class Seen(NamedTuple):
         visible: whether the guest finds the part.
         reason: why it does not; "" for a part it finds.
     """
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`."""
+        return {
+            "address": self.address,
+            "secondary": self.secondary,
+            "subordinate": self.subordinate,
+            "visible": self.visible,
+            "reason": self.reason,
+        }
 
     address: str | None
     secondary: int | None
@@ -53,7 +63,7 @@ class _Span:
         self.bus = self.last = first + hidden
 
 
-def guest_view(layout: Layout) -> dict[Part, Seen]:
+def guest_view(layout: Layout) -> dict[Part, InGuest]:
     """Every root and every part with an address, in the layout's order, as the guest will see it.
 
     Costs time and memory per part. Parts whose address leads to no root are there, and not visible.
@@ -113,12 +123,12 @@ class _View:
         for below in self._children.values():
             below.sort(key=lambda one: one[:2])
 
-    def seen(self) -> dict[Part, Seen]:
+    def seen(self) -> dict[Part, InGuest]:
         """Number everything, then look at each part."""
         for top in self._tops():
             self._number(top)
         self._lose_shared_numbers()
-        roots: dict[Part, Seen] = {
+        roots: dict[Part, InGuest] = {
             root: self._controller(root, None) for root in self.layout.controllers if root.is_root
         }
         return {**roots, **{part: self._part(part) for part in self.layout.places}}
@@ -170,38 +180,38 @@ class _View:
             elif users[span.domain, span.bus] > 1 or users[span.domain, span.first] > 1:
                 self.lost[controller] = f"bus number {span.first:02x} is used twice"
 
-    def _part(self, part: Part) -> Seen:
+    def _part(self, part: Part) -> InGuest:
         above = self.layout.provider(part)
         span = None if above is None else self.spans.get(above)
         if above is None or span is None:
-            return Seen(None, None, None, False, "the bus it is on is not found by the guest")
+            return InGuest(None, None, None, False, "the bus it is on is not found by the guest")
         if above in self.lost:
-            return Seen(None, None, None, False, self.lost[above])
+            return InGuest(None, None, None, False, self.lost[above])
         place = self.layout.places[part]
         if not self._is_found(part):
-            return Seen(None, None, None, False, f"slot {place.slot:02x} of its bus has nothing at function 0")
+            return InGuest(None, None, None, False, f"slot {place.slot:02x} of its bus has nothing at function 0")
         address = f"{span.domain:04x}:{span.bus:02x}:{place.slot:02x}.{place.function:x}"
         if isinstance(part, Controller) and part in self.spans:
             return self._controller(part, address)
-        return Seen(address, None, None, True, "")
+        return InGuest(address, None, None, True, "")
 
-    def _controller(self, controller: Controller, address: str | None) -> Seen:
+    def _controller(self, controller: Controller, address: str | None) -> InGuest:
         span = self.spans[controller]
         if span.first >= self.limit:
-            return Seen(address, None, None, True, "")
-        return Seen(address, span.first, min(span.last, self.limit - 1), True, "")
+            return InGuest(address, None, None, True, "")
+        return InGuest(address, span.first, min(span.last, self.limit - 1), True, "")
 
 
-def _zpci_view(layout: Layout) -> dict[Part, Seen]:
+def _zpci_view(layout: Layout) -> dict[Part, InGuest]:
     """On s390 each function is alone in a PCI domain, its uid; bridges are not shown (rule zpci-flat)."""
-    hidden = Seen(None, None, None, False, "the guest sees each function as a PCI domain of its own, and no bridges")
-    view: dict[Part, Seen] = {one: hidden for one in layout.controllers if one.is_root or one in layout.places}
+    hidden = InGuest(None, None, None, False, "the guest sees each function as a PCI domain of its own, and no bridges")
+    view: dict[Part, InGuest] = {one: hidden for one in layout.controllers if one.is_root or one in layout.places}
     for part in layout.places:
         ids = layout.zpci.get(part)
         if isinstance(part, Controller):
             continue
         if ids is None or ids.uid is None:
-            view[part] = Seen(None, None, None, False, "it has no zPCI ids")
+            view[part] = InGuest(None, None, None, False, "it has no zPCI ids")
         else:
-            view[part] = Seen(f"{ids.uid:04x}:00:00.0", None, None, True, "")
+            view[part] = InGuest(f"{ids.uid:04x}:00:00.0", None, None, True, "")
     return view

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cached_property
 
 from pcisolve.core.address import Address
 from pcisolve.problem.firstfit.choice import Choice, Place
@@ -29,6 +28,8 @@ class Layout:
         self.by_index: dict[int, Controller] = {}
         for controller in self.controllers:
             self.by_index.setdefault(controller.index, controller)
+        self.bus_needs: dict[Controller, int] = {}  # filled by problem.windows.needs
+        self._children_of_root: Counter[Controller | None] | None = None
 
     def provider(self, part: Part) -> Controller | None:
         """The controller a part is plugged into."""
@@ -44,10 +45,12 @@ class Layout:
             here = self.provider(here)
         return None
 
-    @cached_property
+    @property
     def children_of_root(self) -> Counter[Controller | None]:
         """How many controllers are below each root, at any depth."""
-        return Counter(self.root_above(one) for one in self.controllers if not one.is_root)
+        if self._children_of_root is None:
+            self._children_of_root = Counter(self.root_above(one) for one in self.controllers if not one.is_root)
+        return self._children_of_root
 
     def target(self, controller: Controller, option: str) -> int | str | None:
         """A <target> option as given or filled in."""

@@ -17,6 +17,9 @@ class ZpciIds(NamedTuple):
     fid: int | None
 
 
+NO_ZPCI = ZpciIds(None, None)
+
+
 class Part:
     """One device or controller of the guest.
 
@@ -66,7 +69,7 @@ class Part:
         self.new_type = ""
         self.asked: Address | None = None
         self.multifunction: str | None = None
-        self.zpci = ZpciIds(None, None)
+        self.zpci = NO_ZPCI
         self.host: Address | None = None
 
     @property
@@ -94,14 +97,16 @@ class Part:
 class Controller(Part):
     """A PCI controller: a part that also provides a bus. `index` is libvirt's controller index.
 
-    `domain` is set where the controller has no address but others name its bus in this PCI domain.
+    `is_root` is whether it establishes a PCI domain instead of being plugged in; `domain` is set where the controller
+    has no address but others name its bus in this PCI domain.
     """
 
-    __slots__ = ("added", "domain", "index", "index_given", "targets")
+    __slots__ = ("added", "domain", "index", "index_given", "is_root", "targets")
 
     def __init__(self, node: Node | None, view: Node, model: ControllerModel | None, index: int) -> None:
         super().__init__("controller", node, view)
         self.model = model
+        self.is_root = model is not None and model.root
         self.index = index
         self.index_given = node is not None
         self.added = False
@@ -111,11 +116,6 @@ class Controller(Part):
             self.needs = model.needs
             self.explicit_needs = model.explicit_needs
             self.shares_slot = model.shares_slot
-
-    @property
-    def is_root(self) -> bool:
-        """Whether it establishes a PCI domain instead of being plugged in."""
-        return self.model is not None and self.model.root
 
     @property
     def model_name(self) -> str:

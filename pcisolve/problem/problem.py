@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
@@ -42,7 +41,10 @@ class Options(NamedTuple):
 
 
 class Problem:
-    """A guest as parts in libvirt's order, before anything was chosen."""
+    """A guest as parts in libvirt's order, before anything was chosen.
+
+    `roots` are the root controllers, in list order.
+    """
 
     def __init__(
         self,
@@ -64,8 +66,11 @@ class Problem:
         self.unreadable = dict.fromkeys(unreadable)  # in order, and quick to ask
         self.ports = ports
         self.table = BusTable(scheme, controllers)
+        self.roots = [one for one in controllers if one.is_root]
         if not self.flat:
             self._settle_domains()
+        self._highest_named: tuple[Part | None] | None = None
+        self._usb_by_index: dict[str | None, list[Part]] | None = None
         self._by_kind: dict[str, list[Part]] = {}
         for part in parts:
             self._by_kind.setdefault(part.kind, []).append(part)
@@ -82,18 +87,24 @@ class Problem:
         """The parts of one element name, in libvirt's list order."""
         return self._by_kind.get(kind, [])
 
-    @cached_property
+    @property
     def usb_by_index(self) -> dict[str | None, list[Part]]:
         """The USB controllers of each index, in list order."""
-        found: dict[str | None, list[Part]] = {}
-        for part in self.by_kind("controller"):
-            if part.view.get("type") == "usb":
-                found.setdefault(part.view.get("index"), []).append(part)
-        return found
+        if self._usb_by_index is None:
+            self._usb_by_index = {}
+            for part in self.by_kind("controller"):
+                if part.view.get("type") == "usb":
+                    self._usb_by_index.setdefault(part.view.get("index"), []).append(part)
+        return self._usb_by_index
 
-    @cached_property
+    @property
     def highest_named(self) -> Part | None:
         """The part of the input that names the highest bus or index above 0, the first of them; None if none does."""
+        if self._highest_named is None:
+            self._highest_named = (self._find_highest_named(),)
+        return self._highest_named[0]
+
+    def _find_highest_named(self) -> Part | None:
         best, highest = None, 0
         for part in self.parts:
             asked = part.pinned
@@ -119,11 +130,6 @@ class Problem:
     def fills_gaps(self) -> bool:
         """Whether missing indexes and buses are filled with added controllers: only below a single root, as today."""
         return self.flat or len(self.roots) <= 1
-
-    @cached_property
-    def roots(self) -> list[Controller]:
-        """The root controllers, in list order."""
-        return [one for one in self.controllers if one.is_root]
 
     def provider_index(self, address: Address) -> int:
         """The index of the controller an address names in this scheme, whether it exists or not."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import parse_auto_radix, parse_decimal
-from pcisolve.problem.parts import ZpciIds
+from pcisolve.problem.parts import NO_ZPCI, ZpciIds
 
 UINT32_MAX = 0xFFFFFFFF
 INT32_MAX = 0x7FFFFFFF
@@ -97,7 +97,7 @@ class Reader:
         """The <zpci> child of an address; both ids None without one."""
         ids = address.first("zpci") if address.children else None
         if ids is None:
-            return ZpciIds(None, None)
+            return NO_ZPCI
         return ZpciIds(self.unsigned(ids, "uid"), self.unsigned(ids, "fid"))
 
     def targets(self, controller: Node, options: tuple[str, ...]) -> dict[str, int | str]:

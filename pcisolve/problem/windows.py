@@ -64,7 +64,10 @@ def own_need(top: Controller) -> int:
 
 def needs(layout: Layout) -> dict[Controller, int]:
     """How many bus numbers each root and expander needs: its own, and one for each bridge below (rule window-need)."""
-    found = {one: own_need(one) for one in layout.controllers if one.is_root or opens_window(one)}
+    found = layout.bus_needs
+    if found:
+        return found
+    found.update({one: own_need(one) for one in layout.controllers if one.is_root or opens_window(one)})
     for controller in layout.controllers:
         if controller.model is None or controller in found:
             continue

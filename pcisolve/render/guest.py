@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pcisolve.core.address import parse_address
-from pcisolve.verdict.values import InGuest, PlacedController, PlacedDevice, Verdict
+from pcisolve.problem.guest_view import InGuest
+from pcisolve.verdict.values import PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice
 Below = dict[tuple[int, int], list[Item]]

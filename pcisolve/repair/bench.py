@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.core.node import Node
 from pcisolve.problem.layout import Layout
@@ -18,26 +16,32 @@ HIGHEST_FLAT_INDEX = 255
 class Bench:
     """Where remedies take places and indexes from; what one remedy took, the next does not get."""
 
-    def __init__(self, question: Question, layout: Layout | None) -> None:
+    def __init__(self, question: Question, layout: Layout | None, of: Bench | None = None) -> None:
+        """One on which as much was taken as on another one; nothing without that."""
         self.question = question
         self.problem: Problem = question.problem
         self.layout = layout
-        self._own = {one.index for one in self.problem.controllers}
-        self._taken = {(place.provider, place.slot) for place in question.choice.places.values()}
-        self._taken |= {(0, one.slot) for one in self.problem.machine.reserved}
+        self._own: set[int] = set()
+        self._taken: set[tuple[int, int]] = set()
         self._needs: dict[Controller, int] = {}  # found once, for all copies
+        if of is not None:
+            self._own |= of._own
+            self._taken |= of._taken
+            self._needs = of._needs
+            return
+        self._own.update(one.index for one in self.problem.controllers)
+        self._taken.update((place.provider, place.slot) for place in question.choice.places.values())
+        self._taken.update((0, one.slot) for one in self.problem.machine.reserved)
 
     def copy(self) -> Bench:
         """One on which as much was taken, to take more from on its own."""
-        twin = copy.copy(self)
-        twin._own, twin._taken = set(self._own), set(self._taken)
-        return twin
+        return Bench(self.question, self.layout, self)
 
     @property
     def needs(self) -> dict[Controller, int]:
         """How many bus numbers each root and expander needs."""
         if not self._needs:
-            self._needs.update(needs(Layout(self.problem, self.question.choice)))
+            self._needs.update(needs(self.question.layout))
         return self._needs
 
     @property

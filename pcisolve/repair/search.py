@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import count
 from typing import Final, NamedTuple
 
@@ -35,6 +34,7 @@ class Search:
 
     def __init__(self, root: Node, before: Outcome, trials: Trials) -> None:
         self.root, self.before, self._trials = root, before, trials
+        self._nodes: dict[int, Node] = {}
         self._costs = Costs(before.question.problem.catalog.weights(), before)
 
     def repairs(self, conflict: Conflict) -> list[Verified]:
@@ -82,18 +82,17 @@ class Search:
 
     def _anchored(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         """The changes as said about the guest's own elements, where they were found in a changed copy."""
-        return tuple(one._replace(node=self._nodes.get(one.node.number, one.node)) for one in changes)
+        return tuple(one._replace(node=self._node(one.node.number) or one.node) for one in changes)
 
-    @cached_property
-    def _nodes(self) -> dict[int, Node]:
-        """Every element by its number."""
-        found: dict[int, Node] = {}
-        waiting = [self.root]
-        while waiting:
-            node = waiting.pop()
-            found[node.number] = node
-            waiting += node.children
-        return found
+    def _node(self, number: int) -> Node | None:
+        """The guest's own element of a number."""
+        if not self._nodes:
+            waiting = [self.root]
+            while waiting:
+                node = waiting.pop()
+                self._nodes[node.number] = node
+                waiting += node.children
+        return self._nodes.get(number)
 
     def _without_surplus(self, goal: frozenset[Key], found: Verified) -> Verified:
         """The repair with every change left out that it does not need.

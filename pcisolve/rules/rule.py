@@ -34,23 +34,36 @@ class Telling(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-class Question(NamedTuple):
-    """What rules take their cases from: the guest, and what first fit made of it."""
+class Question:
+    """What rules take their cases from: the guest, and what first fit made of it, which does not change any more.
 
-    problem: Problem
-    choice: Choice
+    `controllers` are the input's and implicit ones, then those that were added.
+    """
+
+    __slots__ = ("_layout", "_placed", "choice", "controllers", "problem")
+
+    def __init__(self, problem: Problem, choice: Choice) -> None:
+        self.problem = problem
+        self.choice = choice
+        self.controllers: list[Controller] = problem.controllers + choice.added
+        self._layout: Layout | None = None
+        self._placed: list[Part] | None = None
 
     @property
-    def controllers(self) -> list[Controller]:
-        """The input's and implicit controllers, then those that were added."""
-        return self.problem.controllers + self.choice.added
+    def layout(self) -> Layout:
+        """What was chosen, as a layout."""
+        if self._layout is None:
+            self._layout = Layout(self.problem, self.choice)
+        return self._layout
 
     @property
     def placed(self) -> list[Part]:
         """Every part that needs a place on some bus."""
-        return [part for part in self.problem.parts if part in self.choice.places] + [
-            one for one in self.choice.added if one in self.choice.places
-        ]
+        if self._placed is None:
+            places = self.choice.places
+            self._placed = [part for part in self.problem.parts if part in places]
+            self._placed += [one for one in self.choice.added if one in places]
+        return self._placed
 
 
 class Rule(Generic[CaseT]):

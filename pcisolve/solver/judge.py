@@ -50,8 +50,8 @@ def judge(
     if isinstance(problem, Unnumbered):
         return problem
     choice = first_fit(problem) if searching else choose(problem)
-    question, layout = Question(problem, choice), Layout(problem, choice)
-    return Judgement(question, layout, breaches(question, layout, registry.rules_for(options.stage)))
+    question = Question(problem, choice)
+    return Judgement(question, question.layout, breaches(question, question.layout, registry.rules_for(options.stage)))
 
 
 def first_fit(problem: Problem) -> Choice:

@@ -5,26 +5,30 @@ An ICH9 EHCI controller alone goes to function 7 of an empty slot, for instance,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from pcisolve.check.check import Breach, breaches
 from pcisolve.problem.firstfit.choice import Choice
 from pcisolve.problem.lasting import Moved
-from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
-from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question, Rule
 from pcisolve.solver.complete import complete
 
 
 def resettle(
-    problem: Problem, choice: Choice, rules: tuple[Rule[Any], ...], seconds: float
+    question: Question, rules: tuple[Rule[Any], ...], seconds: float, broken: list[Breach] | None = None
 ) -> tuple[Choice, list[Moved]]:
-    """The choice with the parts placed anew that break a rule beyond libvirt's; itself where nothing can be moved."""
+    """The choice with the parts placed anew that break a rule beyond libvirt's; itself where nothing can be moved.
+
+    Args:
+        broken: what the choice breaks, where that is known already.
+    """
+    problem, choice = question.problem, question.choice
     if choice.failures:
         return choice, []  # libvirt itself finds no layout
-    culprits = _culprits(problem, choice, [rule for rule in rules if rule.stage != "libvirt"])
+    if broken is None:
+        broken = breaches(question, question.layout, [rule for rule in rules if rule.stage != "libvirt"])
+    culprits = _culprits(choice, [breach for breach in broken if breach.rule.stage != "libvirt"])
     if not culprits:
         return choice, []
     settled = complete(problem, choice, rules, seconds, moving=list(culprits))
@@ -34,9 +38,8 @@ def resettle(
     return settled, [Moved(part, before[part], after[part], rule) for part, rule in culprits.items()]
 
 
-def _culprits(problem: Problem, choice: Choice, rules: Iterable[Rule[Any]]) -> dict[Part, str]:
+def _culprits(choice: Choice, broken: list[Breach]) -> dict[Part, str]:
     """Parts whose address is libvirt's choice and breaks a rule, with the rule."""
-    broken = breaches(Question(problem, choice), Layout(problem, choice), rules)
     return {
         part: breach.rule.id
         for breach in broken

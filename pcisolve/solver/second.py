@@ -12,7 +12,6 @@ from pcisolve.check.check import breaches
 from pcisolve.core.node import Node, Source
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.firstfit.run import choose
-from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.rule import Question
@@ -39,7 +38,8 @@ def numbering_exists(root: Node, source: Source, catalog: Catalog, options: Opti
         numbered = assemble(root, source, catalog, options, chosen)
         choice = choose(numbered)
         rules = registry.rules_for(options.stage)
-        return not breaches(Question(numbered, choice), Layout(numbered, choice), rules)
+        question = Question(numbered, choice)
+        return not breaches(question, question.layout, rules)
 
     tried = Enumeration()
     tried.addVariables(range(len(waiting)), near)

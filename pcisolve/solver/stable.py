@@ -15,7 +15,6 @@ from pcisolve.problem.earlier.carry import Recalled
 from pcisolve.problem.firstfit.choice import Choice, Kept, Place
 from pcisolve.problem.firstfit.run import choose
 from pcisolve.problem.lasting import Changed, Moved, hold
-from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question, Rule
@@ -105,10 +104,10 @@ class _Search:
         problem, options = self.problem, self.problem.options
         self._bind_domains(places)
         choice = choose(problem, self._kept(places))
-        choice, moved = resettle(problem, choice, self.rules, options.time_limit)
+        choice, moved = resettle(Question(problem, choice), self.rules, options.time_limit)
         changes: list[Changed | Moved] = [*moved, *hold(problem, choice)]
         question = Question(problem, choice)
-        broken = breaches(question, Layout(problem, choice), self.rules)
+        broken = breaches(question, question.layout, self.rules)
         was = self.recalled.addresses
         strayed = [part for part, place in self._unmoved(places) if choice.addresses.get(part) != was[part]]
         return Attempt(choice, changes, question, broken, strayed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pcisolve.problem.guest_view import InGuest
+
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
 EXIT_CODE = {SOLVED: 0, INFEASIBLE: 1, UNKNOWN: 3, INVALID: 2}
 
@@ -110,23 +112,6 @@ class Note(NamedTuple):
         return self._asdict()
 
 
-class InGuest(NamedTuple):
-    """How the guest will see a part.
-
-    Attributes:
-        address: dddd:bb:ss.f in the guest's own numbers; None for a root and for what has none.
-        secondary, subordinate: the first and the last bus number of a controller, 0..255; None for devices.
-        visible: whether the guest finds the part.
-        reason: why it does not; "" if it does.
-    """
-
-    address: str | None
-    secondary: int | None
-    subordinate: int | None
-    visible: bool
-    reason: str
-
-
 class PlacedController(NamedTuple):
     """A PCI controller of a layout. `parent` is the index of the controller it is plugged into."""
 
@@ -143,7 +128,18 @@ class PlacedController(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
-        return {**self._asdict(), "guest": self.guest._asdict()}
+        return {
+            "index": self.index,
+            "model": self.model,
+            "name": self.name,
+            "domain": self.domain,
+            "bus": self.bus,
+            "parent": self.parent,
+            "address": self.address,
+            "added": self.added,
+            "line": self.line,
+            "guest": self.guest.to_json(),
+        }
 
 
 class PlacedDevice(NamedTuple):
@@ -163,7 +159,16 @@ class PlacedDevice(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
-        return {**self._asdict(), "guest": self.guest._asdict()}
+        return {
+            "path": self.path,
+            "line": self.line,
+            "kind": self.kind,
+            "name": self.name,
+            "address": self.address,
+            "chosen": self.chosen,
+            "implicit": self.implicit,
+            "guest": self.guest.to_json(),
+        }
 
 
 class Verdict(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pcisolve.problem.guest_view import Seen, guest_view
+from pcisolve.problem.guest_view import InGuest, guest_view
 from pcisolve.problem.parts import Controller
 from tests.support import QUIET, balloon, controller, domain, rng, steps
 
@@ -16,14 +16,14 @@ PORT = "pcie-root-port"
 UP, DOWN = "pcie-switch-upstream-port", "pcie-switch-downstream-port"
 
 
-def seen(machine: str, devices: str, **options: str) -> dict[str, Seen]:
+def seen(machine: str, devices: str, **options: str) -> dict[str, InGuest]:
     """The guest's view by short names: controllers by index, devices by element."""
     layout = steps(domain(machine, QUIET.replace("<memballoon model='none'/>", "") + devices), **options).layout
     view = guest_view(layout)
     return {str(part.index) if isinstance(part, Controller) else part.kind: one for part, one in view.items()}
 
 
-def buses(view: dict[str, Seen]) -> dict[str, tuple[int | None, int | None]]:
+def buses(view: dict[str, InGuest]) -> dict[str, tuple[int | None, int | None]]:
     return {name: (one.secondary, one.subordinate) for name, one in view.items() if name.isdigit()}
 
 

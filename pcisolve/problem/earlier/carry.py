@@ -11,9 +11,9 @@ from pcisolve.core.change import FIRST_ADDED, Change, NewElement, changed
 from pcisolve.core.node import Node
 from pcisolve.problem.earlier.identity import identity_of
 from pcisolve.problem.earlier.matching import Pair, match
-from pcisolve.problem.earlier.record import NO_ZPCI, Earlier, Remembered
+from pcisolve.problem.earlier.record import Earlier, Remembered
 from pcisolve.problem.firstfit.choice import Kept, Place
-from pcisolve.problem.parts import Controller, Part, ZpciIds
+from pcisolve.problem.parts import NO_ZPCI, Controller, Part, ZpciIds
 from pcisolve.problem.problem import Problem
 
 

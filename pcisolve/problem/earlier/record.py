@@ -10,9 +10,8 @@ from pcisolve.core.node import Node
 from pcisolve.problem.earlier.identity import Identity, identity_of
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.parts import Controller, Part, ZpciIds
+from pcisolve.problem.parts import NO_ZPCI, Controller, Part, ZpciIds
 
-NO_ZPCI = ZpciIds(None, None)
 _OF_A_RUN = "alias"  # libvirt makes aliases up at each start
 _USER_ALIAS = "ua-"
 

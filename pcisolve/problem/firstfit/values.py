@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import count, filterfalse
 
 from pcisolve.core.address import Address
 from pcisolve.problem.firstfit.choice import Choice
@@ -57,8 +57,8 @@ def _fill_zpci(problem: Problem, choice: Choice) -> None:
     uids: set[int] = set()
     fids: set[int] = set()
     # One counter for all: ids are only ever taken, so what it has passed stays taken.
-    free_uids = (number for number in count(1) if number not in uids)
-    free_fids = (number for number in count(0) if number not in fids)
+    free_uids = filterfalse(uids.__contains__, count(1))
+    free_fids = filterfalse(fids.__contains__, count(0))
 
     def complete(part: Part) -> None:
         uid, fid = asked[part]

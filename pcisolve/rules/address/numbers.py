@@ -42,7 +42,8 @@ class SlotNumber(_AskedNumber):
 
     id = "addr-slot-5bit"
     source = "libvirt src/util/virpci.c, tried with 9.0.0; PCI: five bits"
-    attribute, highest = "slot", SLOTS_PER_BUS - 1
+    attribute = "slot"
+    highest = SLOTS_PER_BUS - 1
     allows = ("q35: <memballoon model='virtio'><address type='pci' slot='30'/></memballoon>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci' slot='32'/></memballoon>",)
 
@@ -52,7 +53,8 @@ class FunctionNumber(_AskedNumber):
 
     id = "addr-function-3bit"
     source = "libvirt src/util/virpci.c, tried with 9.0.0; PCI: three bits"
-    attribute, highest = "function", FUNCTIONS_PER_SLOT - 1
+    attribute = "function"
+    highest = FUNCTIONS_PER_SLOT - 1
     allows = ("q35: <memballoon model='virtio'><address type='pci' slot='3' function='7'/></memballoon>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci' slot='3' function='8'/></memballoon>",)
 
@@ -65,7 +67,8 @@ class BusNumber(_AskedNumber):
 
     id = "addr-bus-8bit"
     source = "libvirt src/util/virpci.c, tried with 9.0.0"
-    attribute, highest = "bus", HIGHEST_BUS
+    attribute = "bus"
+    highest = HIGHEST_BUS
     allows = (
         "pc: <controller type='pci' index='255' model='pci-bridge'/><memballoon model='virtio'>"
         "<address type='pci' bus='0xff' slot='1'/></memballoon>",

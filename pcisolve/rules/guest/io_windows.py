@@ -73,7 +73,7 @@ class IoWindows(Rule[IoSpace]):
         return len(io_takers(layout)) <= case.limit
 
     def tell(self, question: Question, case: IoSpace) -> Telling:
-        takers = io_takers(Layout(question.problem, question.choice))
+        takers = io_takers(question.layout)
         family = question.problem.machine.family
         message = (
             f"the firmware will halt: {len(takers)} bridges need I/O ports, and {family} firmware has windows for "

@@ -25,7 +25,7 @@ class WindowRule(Rule[Window]):
         if whole and not question.problem.flat:
             return  # rule rfc-256 counts whole domains
         bridges = sum(1 for one in question.controllers if not one.is_root and one.model is not None)
-        for window in windows(Layout(question.problem, question.choice)):
+        for window in windows(question.layout):
             # More can never be needed than there are bridges.
             if window.size < own_need(window.top) + bridges and self.speaks_of(window):
                 yield window
@@ -46,7 +46,7 @@ class WindowRule(Rule[Window]):
 
     def _below(self, question: Question, case: Window) -> list[Controller]:
         """The controllers below the one that opens the window, up to the next one that opens one."""
-        layout = Layout(question.problem, question.choice)
+        layout = question.layout
         found = []
         for one in question.problem.controllers:
             here, seen = layout.provider(one), 0
@@ -58,7 +58,7 @@ class WindowRule(Rule[Window]):
 
     def _count(self, question: Question, case: Window) -> tuple[int, str]:
         """What is needed, in words."""
-        need = needs(Layout(question.problem, question.choice))[case.top]
+        need = needs(question.layout)[case.top]
         bridges, own = need - own_need(case.top), own_need(case.top)
         parts = [f"{own} for itself" + (" and its hidden bridge" if own > 1 else "")]
         if bridges:

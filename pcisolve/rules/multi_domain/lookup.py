@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from pcisolve.core.address import Address
 from pcisolve.encoding.desk import Desk
@@ -59,7 +60,7 @@ class AddressLookup(Rule[Part]):
         grown = desk.single_root
         desk.confine(self.claim(case), case, lambda one: slot if _may_be(one, asked, grown=grown) else None)
         for one, literal in desk.providers(case):
-            bus = 0 if one.is_root else desk.index(one)
+            bus: Any = 0 if one.is_root else desk.index(one)
             desk.when(self.claim(case), [literal], bus == asked.bus)
             desk.when(self.claim(case), [literal], desk.domain(one) == asked.domain)
 

@@ -207,7 +207,7 @@ class BusesPerDomain(Rule[Controller]):
         return 1 + layout.children_of_root[case]
 
     def tell(self, question: Question, case: Controller) -> Telling:
-        layout = Layout(question.problem, question.choice)
+        layout = question.layout
         count = self._count(layout, case)
         below = [one for one in layout.controllers if not one.is_root and layout.root_above(one) is case]
         written = sorted((one for one in below if one.node is not None), key=lambda one: one.place_node.number)

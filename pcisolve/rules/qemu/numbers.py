@@ -42,7 +42,7 @@ class UniqueTarget(Rule[Twins]):
     def cases(self, question: Question) -> Iterator[Twins]:
         if not self.applies(question.problem):
             return
-        layout = Layout(question.problem, question.choice)
+        layout = question.layout
         users: dict[tuple[Hashable, int], list[Controller]] = {}
         for controller in question.controllers:
             value = layout.target(controller, self.option)
@@ -201,7 +201,7 @@ class AcpiIndex(Rule[AcpiIndexed]):
     def cases(self, question: Question) -> Iterable[AcpiIndexed]:
         if not question.problem.machine.acpi_index:
             return ()
-        layout = Layout(question.problem, question.choice)
+        layout = question.layout
         users: dict[int, list[Part]] = {}
         for part in question.placed:
             provider = layout.provider(part)

@@ -34,7 +34,7 @@ class _PlatformRule(Rule[Controller]):
     def cases(self, question: Question) -> Iterable[Controller]:
         if platform_of(question.problem) is None:
             return ()
-        layout = Layout(question.problem, question.choice)
+        layout = question.layout
         return [one for one in self.candidates(question) if not self.keeps(layout, one)]
 
     def encode(self, desk: Desk, case: Controller) -> None:
@@ -75,7 +75,7 @@ class PlatformDomains(_PlatformRule):
                 f"platforms with several: {', '.join(able)}"
             )
         else:
-            domain = guest_domain(Layout(problem, question.choice), case)
+            domain = guest_domain(question.layout, case)
             last = platform.first_domain + platform.domains - 1
             message = f"{name_of(case)} is PCI domain {domain:04x}; the last one of {platform.name} is {last:04x}"
         return Telling(message, self._points(case))
