@@ -1,8 +1,74 @@
-"""Which packages there are: pcisolve and its rooms, plus models/ as pcisolve.models.
+"""Which packages there are, and which modules become machine code.
 
-All else is in pyproject.toml, which cannot say "found, and one more".
+The packages are pcisolve and its rooms, plus models/ as pcisolve.models. The modules that every guest passes through
+are compiled by mypyc where that works: docs/decisions/9-compiled.md has what it brings. Where it does not (no C
+compiler, an unknown Python), or with PCISOLVE_PURE=1, the same source runs as it is, slower.
+
+All else is in pyproject.toml, which can say neither "found, and one more" nor "compiled if it can be".
 """
 
-from setuptools import find_packages, setup
+import os
+from pathlib import Path
 
-setup(packages=[*find_packages(include=["pcisolve", "pcisolve.*"]), "pcisolve.models"])
+from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
+
+COMPILED = (
+    "core/*.py",
+    "catalog/*.py",
+    "libvirt/*.py",
+    "problem/*.py",
+    "problem/firstfit/*.py",
+    "encoding/domains.py",
+    "encoding/spans.py",
+    "encoding/subtrees.py",
+    "rules/**/*.py",
+    "check/check.py",
+    "verdict/values.py",
+    "explain/[!p]*.py",  # all but plan_*.py
+    "solver/judge.py",
+    "solver/resettle.py",
+    "api/guest.py",
+    "api/placed.py",
+    "api/refuse.py",
+    "api/solve.py",
+    "api/write.py",
+)
+
+
+def extensions() -> list[Extension]:
+    """One library of all compiled modules, so that calls between them are direct; none where mypyc gives up."""
+    if os.environ.get("PCISOLVE_PURE"):
+        return []
+    found = {str(path) for pattern in COMPILED for path in Path("pcisolve").glob(pattern)}
+    modules = sorted(path for path in found if not path.endswith("__init__.py"))
+    try:
+        from mypyc.build import mypycify
+
+        return mypycify(["--config-file", "mypyc.ini", *modules], opt_level="2", debug_level="0")
+    except (ImportError, SystemExit) as reason:
+        print(f"pcisolve is not compiled: mypyc: {reason}")
+        return []
+
+
+class BuildAllOrNone(build_ext):
+    """A part of the compiled modules is worth nothing: each needs the library of all."""
+
+    def build_extensions(self) -> None:
+        self.parallel = os.cpu_count()
+        # What the C code is warned of nobody reads, and looking for it takes longer than compiling.
+        self.compiler.compiler_so = [flag for flag in self.compiler.compiler_so if flag not in ("-Wall", "-g", "-O3")]
+        try:
+            super().build_extensions()
+        except Exception as reason:
+            print(f"pcisolve is not compiled: {reason}")
+            for one in self.extensions:
+                Path(self.get_ext_fullpath(one.name)).unlink(missing_ok=True)
+            self.extensions = []
+
+
+setup(
+    packages=[*find_packages(include=["pcisolve", "pcisolve.*"]), "pcisolve.models"],
+    ext_modules=extensions(),
+    cmdclass={"build_ext": BuildAllOrNone},
+)

@@ -49,7 +49,7 @@ def diff(before: Source, after: Source, options: Options | None = None, *, model
     """
     options = options or Options()
     catalog = load_catalog(models, options.libvirt)
-    old, new = (_layout(source, catalog, options) for source in (before, after))
+    old, new = [_layout(source, catalog, options) for source in (before, after)]
     entries = sorted(_entries(old.parts, new.parts), key=lambda entry: KINDS.index(entry.change))
     return Difference(old.name, new.name, (old.scheme, new.scheme), tuple(entries))
 
@@ -123,7 +123,7 @@ def _recorded_guest(guest: dict[str, Any]) -> InGuest | None:
         seen = None if address is None else str(parse_address(address))
     except (ValueError, AttributeError):
         return None
-    first, last = (number if isinstance(number, int) else None for number in (first, last))
+    first, last = [number if isinstance(number, int) else None for number in (first, last)]
     return InGuest(seen, first, last, guest.get("visible") is True, str(guest.get("reason") or ""))
 
 
@@ -168,7 +168,7 @@ def _options(old: Remembered, new: Remembered) -> Iterator[tuple[str, tuple[str 
     if (old.model, old.identity.make) != (new.model, new.identity.make):
         yield "model", (old.model or old.identity.make, new.model or new.identity.make)
     for name in dict.fromkeys([*old.targets, *new.targets]):
-        before, after = (str(one[name]) if name in one else None for one in (old.targets, new.targets))
+        before, after = [str(one[name]) if name in one else None for one in (old.targets, new.targets)]
         if before != after:
             yield name, (before, after)
     if old.multifunction != new.multifunction:

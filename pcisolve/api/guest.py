@@ -220,5 +220,5 @@ def parse_version(text: str) -> tuple[int, int, int]:
     numbers = text.split(".")
     if not 1 <= len(numbers) <= 3 or not all(one.isdecimal() and len(one) < 5 for one in numbers):
         raise ValueError(f'"{text}" is not a libvirt version such as 9.0.0')
-    major, minor, micro = (int(one) for one in (*numbers, "0", "0")[:3])
+    major, minor, micro = [int(one) for one in (*numbers, "0", "0")[:3]]
     return major, minor, micro

@@ -76,7 +76,7 @@ def layout_of(data: bytes, name: str, catalog: Catalog, options: Options, scheme
 
 def with_memory(answer: dict[str, Any], layout: Layout) -> dict[str, Any]:
     """The JSON of a solved guest, each row with what its part is known by."""
-    devices = (part for part in layout.problem.parts if not isinstance(part, Controller) and part in layout.addresses)
+    devices = [part for part in layout.problem.parts if not isinstance(part, Controller) and part in layout.addresses]
     for row, part in zip(answer["devices"], devices, strict=True):
         row.update(_memory(layout, part))
     controllers = sorted(layout.controllers, key=lambda one: one.index)

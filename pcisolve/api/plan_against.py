@@ -109,7 +109,7 @@ class _Against:
             return earlier
         again = remember(self.against, self.catalog, self.options, scheme)
         # Each scheme fills other gaps with controllers of its own.
-        as_it_says, as_asked = ([one.address for one in old.parts if one.index is None] for old in (earlier, again))
+        as_it_says, as_asked = [[one.address for one in old.parts if one.index is None] for old in (earlier, again)]
         if again.scheme == scheme and as_it_says == as_asked:
             return again
         message = f"{earlier.name} uses the {earlier.scheme} scheme and the plan the {scheme} one"

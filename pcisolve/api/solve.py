@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pcisolve.api.refuse import Refused
 
 
-class CheckFailed(RuntimeError):
+class CheckFailed(Exception):
     """The solver's layout breaks a rule: a defect of pcisolve, never an answer."""
 
 

@@ -134,14 +134,7 @@ def _copy(node: Node) -> NewElement:
 
 
 def _address_element(layout: Layout, part: Part) -> NewElement:
-    domain, bus, slot, function = layout.addresses[part]
-    attributes = {
-        "type": "pci",
-        "domain": f"{domain:#06x}",
-        "bus": f"{bus:#04x}",
-        "slot": f"{slot:#04x}",
-        "function": f"{function:#x}",
-    }
+    attributes = {"type": "pci", **layout.addresses[part].attributes}
     if part in layout.multifunction:
         attributes["multifunction"] = "on"
     ids = layout.zpci.get(part)

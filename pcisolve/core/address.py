@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 SLOTS_PER_BUS = 32
@@ -22,7 +23,7 @@ class Address(NamedTuple):
     function: int
 
     def __str__(self) -> str:
-        return f"{self.domain:04x}:{self.bus:02x}:{self.slot:02x}.{self.function:x}"
+        return _text(self)
 
     @property
     def devfn(self) -> int:
@@ -30,9 +31,32 @@ class Address(NamedTuple):
         return self.slot * FUNCTIONS_PER_SLOT + self.function
 
     @property
+    def attributes(self) -> dict[str, str]:
+        """As libvirt writes it in XML. Source of the widths: virPCIDeviceAddressFormat (rule addr-print-format)."""
+        return dict(_attributes(self))
+
+    @property
     def is_unset(self) -> bool:
         """Domain, bus and slot all zero mean "please choose" (rules.md: addr-all-zero-is-unset)."""
         return not (self.domain or self.bus or self.slot)
+
+
+# Both are remembered: the guests of a fleet have the same few addresses.
+
+
+@lru_cache(maxsize=4096)
+def _text(address: Address) -> str:
+    return f"{address.domain:04x}:{address.bus:02x}:{address.slot:02x}.{address.function:x}"
+
+
+@lru_cache(maxsize=4096)
+def _attributes(address: Address) -> dict[str, str]:
+    return {
+        "domain": f"{address.domain:#06x}",
+        "bus": f"{address.bus:#04x}",
+        "slot": f"{address.slot:#04x}",
+        "function": f"{address.function:#x}",
+    }
 
 
 def parse_address(text: str) -> Address:

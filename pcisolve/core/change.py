@@ -58,9 +58,9 @@ def changed(root: Node, changes: Iterable[Change]) -> Node:
             return node
         copy = _with_changes(node, parent, by_number.get(node.number, ()))
         if copy is not None:
-            children = (copied(child, copy) for child in node.children)
+            children = [copied(child, copy) for child in node.children]
             copy.children = [child for child in children if child is not None]
-            added = (change.value for change in by_number.get(node.number, ()))
+            added = [change.value for change in by_number.get(node.number, ())]
             copy.children += [_built(one, copy, numbers) for one in added if isinstance(one, NewElement)]
         return copy
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from pcisolve.core.errors import Location
@@ -39,9 +38,9 @@ class Node:
                 return child
         return None
 
-    def all(self, tag: str) -> Iterator[Node]:
+    def all(self, tag: str) -> list[Node]:
         """Every child with this tag, in document order."""
-        return (child for child in self.children if child.tag == tag)
+        return [child for child in self.children if child.tag == tag]
 
     def find(self, path: str) -> Node | None:
         """Descend by first children: `find("target/node")`."""

@@ -8,11 +8,11 @@ solver can name the claims that cannot hold together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, PLACES_PER_BUS, SLOTS_PER_BUS
 from pcisolve.encoding.domains import domain_number
+from pcisolve.encoding.model import new_model
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.parts import Controller, Part
 
@@ -24,22 +24,6 @@ Interval = tuple[int, int]
 Claim = tuple[Any, Any]
 Room = Callable[[Controller], tuple[int, int] | None]
 ANYWHERE = (0, SLOTS_PER_BUS - 1)
-
-
-def new_model() -> cp_model.CpModel:
-    """An empty model, without the old camelCase names of its methods, which take longer to add than many a model."""
-    return _model_class()()
-
-
-@cache
-def _model_class() -> type[cp_model.CpModel]:
-    from ortools.sat.python import cp_model
-
-    class Model(cp_model.CpModel):
-        def _add_pre_pep8_methods(self) -> None:
-            """Called by CpModel.__init__ of OR-Tools 9.15; nothing here uses these names."""
-
-    return Model
 
 
 class Desk:

@@ -16,7 +16,7 @@ _LIBVIRTS_OWN = -1
 def elements(points: Iterable[Point]) -> list[Node]:
     """The devices and controllers that points lie in, in document order."""
     nodes = [element_of(point.node) for point in points]
-    inside = (node for node in nodes if node.number >= 0 and node.parent is not None and node.parent.tag == "devices")
+    inside = [node for node in nodes if node.number >= 0 and node.parent is not None and node.parent.tag == "devices"]
     found = {node.number: node for node in inside}
     return [found[number] for number in sorted(found)]
 

@@ -37,6 +37,8 @@ def _proved(problem: Problem, told: Told, trials: Trials) -> Told | None:
     Of more points than MOST_TESTED, which are alike, the last ones stand for all.
     """
     points = list(told.telling.points)
+    if not trials.affords_small(1 + min(len(points), MOST_TESTED)):
+        return None  # a proof that cannot be finished is not begun
     case = _alone(problem, told, trials)
     for point in list(reversed(points))[:MOST_TESTED]:
         if case is None:
@@ -81,7 +83,7 @@ def _alone(problem: Problem, told: Told, trials: Trials) -> _Case | None:
 
 def _other_addresses(chosen: list[Node], points: tuple[Point, ...]) -> list[Change]:
     spoken_of = {point.node.number for point in points}
-    addresses = (node.first("address") for node in chosen)
+    addresses = [node.first("address") for node in chosen]
     return [Change(one, "", None) for one in addresses if one is not None and one.number not in spoken_of]
 
 

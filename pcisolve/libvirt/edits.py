@@ -82,7 +82,7 @@ def _start_tag(tag: str, change: Changed, quote: str) -> str:
             del attributes[there]
         else:
             one = attributes[there]
-            attributes[there] = one._replace(quoted=quoted(value, one.quoted[0]))
+            one.quoted = quoted(value, one.quoted[0])
     return _joined(head, attributes, tail)
 
 
@@ -91,7 +91,7 @@ def _insert(attributes: list[Attribute], new: Attribute, order: tuple[str, ...])
     later = order[order.index(new.name) + 1 :] if new.name in order else ()
     at = next((at for at, one in enumerate(attributes) if one.name in later), len(attributes))
     if attributes:
-        new = new._replace(lead=attributes[min(at, len(attributes) - 1)].lead)
+        new.lead = attributes[min(at, len(attributes) - 1)].lead
     attributes.insert(at, new)
 
 

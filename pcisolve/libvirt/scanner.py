@@ -7,7 +7,7 @@ and free of a DTD, one regular expression can step over it exactly: comments, CD
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 # XML knows no other white space; \s and str.strip() would also take U+00A0 and U+1680, which text or names may hold.
 BLANKS: Final = " \t\r\n"
@@ -24,27 +24,31 @@ _ATTRIBUTE: Final = re.compile(r"([ \t\r\n]+)([^ \t\r\n=/>]+)([ \t\r\n]*=[ \t\r\
 _HEAD: Final = re.compile(r"<[^ \t\r\n/>]+")
 
 
-class Span(NamedTuple):
+class Span:
     """A start tag text[begin:end], and its end tag text[close:close_end] (empty and at `end` when self-closing)."""
 
-    begin: int
-    end: int
-    self_closing: bool
-    close: int
-    close_end: int
+    __slots__ = ("begin", "close", "close_end", "end", "self_closing")
+
+    def __init__(self, begin: int, end: int, self_closing: bool) -> None:
+        self.begin = begin
+        self.end = self.close = self.close_end = end
+        self.self_closing = self_closing
 
 
-class Attribute(NamedTuple):
+class Attribute:
     """An attribute as written: the blanks before it, name, equals sign with its blanks, value with its quotes.
 
     `at` is where the name begins, counted from the beginning of the start tag; -1 for one that was added.
     """
 
-    lead: str
-    name: str
-    equals: str
-    quoted: str
-    at: int = -1
+    __slots__ = ("at", "equals", "lead", "name", "quoted")
+
+    def __init__(self, lead: str, name: str, equals: str, quoted: str, at: int = -1) -> None:
+        self.lead = lead
+        self.name = name
+        self.equals = equals
+        self.quoted = quoted
+        self.at = at
 
 
 def scan(text: str) -> list[Span]:
@@ -57,13 +61,13 @@ def scan(text: str) -> list[Span]:
             continue
         begin, end = token.span()
         if kind == _END_TAG:
-            number = open_tags.pop()
-            spans[number] = spans[number]._replace(close=begin, close_end=end)
+            opened = spans[open_tags.pop()]
+            opened.close, opened.close_end = begin, end
             continue
         self_closing = text[end - 2] == "/"
         if not self_closing:
             open_tags.append(len(spans))
-        spans.append(Span(begin, end, self_closing, end, end))
+        spans.append(Span(begin, end, self_closing))
     return spans
 
 

@@ -8,10 +8,12 @@ from typing import Final
 from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document
 from pcisolve.libvirt.elements import Manner
-from pcisolve.libvirt.scanner import blanks_before, split_start_tag
+from pcisolve.libvirt.scanner import BLANKS, blanks_before
 
 _DEFAULT_STEP: Final = "  "  # libvirt's own
 _DEFAULT_QUOTE: Final = "'"
+_QUOTES: Final = "\"'"
+_TAG_END: Final = BLANKS + "/>"
 _LOOKED_AT: Final = 8  # children, for their quotes: <emulator> comes first and has no attributes
 # Comments between an element and the end of its line belong to the element.
 _COMMENTS: Final = re.compile(r"(?:[ \t]*+<!--(?:(?!--)[^\n])*+-->)++(?=[ \t]*+\r?\n)")
@@ -66,9 +68,9 @@ def quote_of(document: Document, node: Node) -> str:
     while around is not None:
         for one in (around, *around.children[:_LOOKED_AT]):
             span = document.spans[one.number]
-            _, attributes, _ = split_start_tag(document.text[span.begin : span.end])
-            if attributes:
-                return attributes[-1].quoted[0]
+            tag = document.text[span.begin : span.end].rstrip(_TAG_END)
+            if tag[-1] in _QUOTES:
+                return tag[-1]  # of its last attribute
         around = around.parent
     return _DEFAULT_QUOTE
 

@@ -41,15 +41,11 @@ class Writer:
         Args:
             multifunction: "on" or "off"; None leaves that attribute alone.
             zpci: uid and fid of a z/Architecture function; None leaves <zpci> alone.
-
-        Source of the widths: libvirt virPCIDeviceAddressFormat (rule addr-print-format).
         """
         holder = self._child(node, "address")
         self._put(holder, "type", "pci")
-        self._put_number(holder, "domain", f"{address.domain:#06x}")
-        self._put_number(holder, "bus", f"{address.bus:#04x}")
-        self._put_number(holder, "slot", f"{address.slot:#04x}")
-        self._put_number(holder, "function", f"{address.function:#x}")
+        for name, text in address.attributes.items():
+            self._put_number(holder, name, text)
         if multifunction is not None:
             self._put(holder, "multifunction", multifunction)
         if zpci is not None:
@@ -198,6 +194,8 @@ class Writer:
     def _put_number(self, holder: Node | Draft, name: str, value: str) -> None:
         """The same, but another way to write the same number is right too."""
         old = self._value(holder, name)
+        if old == value:
+            return
         if old is None or not is_auto_radix(old) or parse_auto_radix(old) != parse_auto_radix(value):
             self._put(holder, name, value)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from pcisolve.core.address import Address
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
@@ -190,7 +191,7 @@ class _View:
         place = self.layout.places[part]
         if not self._is_found(part):
             return InGuest(None, None, None, False, f"slot {place.slot:02x} of its bus has nothing at function 0")
-        address = f"{span.domain:04x}:{span.bus:02x}:{place.slot:02x}.{place.function:x}"
+        address = str(Address(span.domain, span.bus, place.slot, place.function))
         if isinstance(part, Controller) and part in self.spans:
             return self._controller(part, address)
         return InGuest(address, None, None, True, "")

@@ -112,7 +112,7 @@ def _add_scsi_for_hostdevs(elements: Elements) -> None:
     hostdevs = [node for node in elements.tagged("hostdev") if _is_scsi_hostdev(node)]
     if not hostdevs:
         return
-    drives = (drive_of(node) for node in (*elements.tagged("disk"), *hostdevs))
+    drives = [drive_of(node) for node in (*elements.tagged("disk"), *hostdevs)]
     used = {(one.controller, one.unit) for one in drives if one is not None and one.bus_type == "scsi"}
     highest, model = -1, ""
     models = {one.index: one.node.get("model") or "" for one in elements.controllers if one.type == "scsi"}

@@ -80,7 +80,7 @@ def _unique(
     holders.sort(key=lambda one: option not in choice.kept.targets.get(one, {}))  # newcomers give way
     taken = {one.targets[option] for one in holders if option in one.targets}
     wanted = {value for one in holders if (value := choice.targets.get(one, {}).get(option)) is not None}
-    free = (number for number in numbers if number not in taken and number not in wanted)
+    free = filter(lambda number: number not in taken and number not in wanted, numbers)
     changed = []
     for one in holders:
         value = choice.targets.get(one, {}).get(option)

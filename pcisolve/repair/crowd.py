@@ -63,7 +63,7 @@ class Crowd:
         found: dict[Key, list[Told]] = {}
         for told in self.before.told:
             if told.key not in self.outcome.keys and told.key not in self.repaired:
-                numbers = (element_of(point.node).number for point in told.telling.points)
+                numbers = [element_of(point.node).number for point in told.telling.points]
                 key = next((cause[number] for number in numbers if number in cause), next(iter(self.repaired)))
                 found.setdefault(key, []).append(told)
         return found
@@ -125,9 +125,9 @@ def _without_blame(proposals: list[Proposal], broken: frozenset[Key], brought: l
     return [one for one in proposals if one.key not in broken and not one.elements & blamed]
 
 
-def _written(changes: Iterable[Change]) -> Iterator[Node]:
+def _written(changes: Iterable[Change]) -> list[Node]:
     """The elements that are changed, but for the list of devices, to which many may add."""
-    return (change.node for change in changes if change.node.tag != "devices")
+    return [change.node for change in changes if change.node.tag != "devices"]
 
 
 def _elements(changes: Iterable[Change]) -> Iterator[Node]:

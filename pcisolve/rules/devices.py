@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.drives import drive_of
@@ -146,13 +146,13 @@ class ControllerOnce(Rule[tuple[Part, ...]]):
     )
     forbids = ("pc: <controller type='scsi' index='0'/><controller type='scsi' index='0'/>",)
 
-    def cases(self, question: Question) -> Iterator[tuple[Part, ...]]:
+    def cases(self, question: Question) -> list[tuple[Part, ...]]:
         twins: dict[tuple[str | None, str | None], list[Part]] = {}
         for part in question.problem.by_kind("controller"):
             model = part.view.get("model") or ""
             if not isinstance(part, Controller) and model != "none" and not model.startswith("ich9-uhci"):
                 twins.setdefault((part.view.get("type"), part.view.get("index")), []).append(part)
-        return (tuple(parts) for parts in twins.values() if len(parts) > 1)
+        return [tuple(parts) for parts in twins.values() if len(parts) > 1]
 
     def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
         desk.require(self.claim(case), len(case) < 2)

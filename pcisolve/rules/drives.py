@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.drives import Drive, drive_of
 from pcisolve.problem.layout import Layout
@@ -28,14 +26,14 @@ class DriveOnce(Rule[tuple[Part, ...]]):
         "<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>",
     )
 
-    def cases(self, question: Question) -> Iterator[tuple[Part, ...]]:
+    def cases(self, question: Question) -> list[tuple[Part, ...]]:
         holders: dict[Drive, list[Part]] = {}
         for kind in ("disk", "hostdev"):
             for part in question.problem.by_kind(kind):
                 drive = drive_of(part.view)
                 if drive is not None:
                     holders.setdefault(drive, []).append(part)
-        return (tuple(parts) for parts in holders.values() if len(parts) > 1)
+        return [tuple(parts) for parts in holders.values() if len(parts) > 1]
 
     def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
         desk.require(self.claim(case), len(case) < 2)

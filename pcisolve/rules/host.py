@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from pcisolve.core.address import Address
 from pcisolve.encoding.desk import Desk
@@ -25,14 +25,14 @@ class HostDeviceOnce(Rule[tuple[Part, ...]]):
         "<hostdev mode='subsystem' type='pci'><source><address bus='6' slot='1'/></source></hostdev>",
     )
 
-    def cases(self, question: Question) -> Iterator[tuple[Part, ...]]:
+    def cases(self, question: Question) -> list[tuple[Part, ...]]:
         holders: dict[tuple[str, ...], list[Part]] = {}
         for kind in ("interface", "hostdev"):
             for part in question.problem.by_kind(kind):
                 host = _host_device(part)
                 if host is not None:
                     holders.setdefault(host, []).append(part)
-        return (tuple(parts) for parts in holders.values() if len(parts) > 1)
+        return [tuple(parts) for parts in holders.values() if len(parts) > 1]
 
     def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
         desk.require(self.claim(case), len(case) < 2)

@@ -80,8 +80,8 @@ class _Targets:
         low, high = option.minimum or 0, option.maximum or 0
         value = controller.index
         if not low <= value <= high:
-            free = (number for number in range(high, low, -1) if number not in self.chassis)
-            value = next(free, low + value % (high - low + 1))
+            repeated = low + value % (high - low + 1)
+            value = next((number for number in range(high, low, -1) if number not in self.chassis), repeated)
         self.chassis.add(value)
         return value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from pcisolve.core.address import Address
@@ -30,10 +30,14 @@ class Anchored(NamedTuple):
         """What a layout of the new plan is for the old one."""
         order = {wish.name: number for number, wish in enumerate(self.before.devices)}
         devices = [PlannedDevice(*self.ranks[one.group][one.rank], one.place) for one in expansion.devices]
-        devices.sort(key=lambda one: (order[one.group], one.rank))
+        devices = sorted(devices, key=_by_turn(order))
         part_of = {self.ranks[group.name][0][0]: group for group in scene.groups}
         groups = [part_of[wish.name]._replace(wish=wish) for wish in self.before.devices]
         return scene.of_plan(self.before, groups), expansion._replace(devices=devices)
+
+
+def _by_turn(order: dict[str, int]) -> Callable[[PlannedDevice], tuple[int, int]]:
+    return lambda one: (order[one.group], one.rank)
 
 
 def may_be_anchored(plan: Plan, wish: DeviceWish) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import count
+from functools import partial
+from itertools import count, filterfalse
 from typing import NamedTuple
 
 from pcisolve.catalog.devices import DeviceClass, Variant
@@ -27,7 +28,7 @@ class ElementMaker:
 
     def __init__(self, guest: str, taken_drives: set[str], taken_indexes: set[tuple[str, int]]) -> None:
         self.guest = guest
-        self._drives = (name for number in count() if (name := drive_name("vd", number)) not in taken_drives)
+        self._drives = filterfalse(taken_drives.__contains__, map(partial(drive_name, "vd"), count()))
         self._taken = taken_indexes
         self._next_index: Counter[str] = Counter()
         self._stand_ins = count()

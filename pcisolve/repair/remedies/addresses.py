@@ -114,7 +114,7 @@ def _elsewhere(bench: Bench, parts: list[Part], sort: str) -> Iterator[Remedy]:
         slot = bench.free_slot(provider, like=place.slot) if provider is not None and place is not None else None
         if provider is None or slot is None:
             return
-        changes += (one for remedy in move(part, bench.address(provider, slot), "") for one in remedy.changes)
+        changes += [one for remedy in move(part, bench.address(provider, slot), "") for one in remedy.changes]
     if changes:
         yield Remedy(sort, tuple(changes))
 

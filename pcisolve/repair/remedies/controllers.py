@@ -88,7 +88,7 @@ def _twins(bench: Bench, case: tuple[Part, ...], telling: Telling) -> Iterator[R
         yield Remedy("free index", tuple(changes))
     else:
         used = {one.view.get("index") for one in bench.problem.by_kind("controller")}
-        free = (str(number) for number in range(len(used) + len(later) + 1) if str(number) not in used)
+        free = iter([str(number) for number in range(len(used) + len(later) + 1) if str(number) not in used])
         changes = [Change(one.node, "index", next(free)) for one in later if one.node is not None]
         yield Remedy("free index", tuple(changes))
     yield Remedy("remove controller", tuple(Change(one.node, "", None) for one in later if one.node is not None))

@@ -44,7 +44,7 @@ class IoWindows(Rule[IoSpace]):
         if not limit or len(bridges) <= limit or not question.problem.flat:
             return
         sorts = {one.model_name: one for one in bridges}.values()
-        placed = (part for part in question.placed if part.variant is not None and not isinstance(part, Controller))
+        placed = [part for part in question.placed if part.variant is not None and not isinstance(part, Controller)]
         devices = tuple(part for part in placed if any(uses_io(part, one) for one in sorts))
         if sum(map(always_needs, bridges)) + len(devices) > limit:
             yield IoSpace(limit, bridges, devices)

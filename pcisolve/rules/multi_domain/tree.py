@@ -213,7 +213,7 @@ class BusesPerDomain(Rule[Controller]):
         written = sorted((one for one in below if one.node is not None), key=lambda one: one.place_node.number)
         message = f"domain {case.index:04x} needs {count} buses; a PCI domain has at most {BUSES_PER_DOMAIN}"
         note = f"1 bus of the root itself, {len(below)} of the controllers below it: {count} in all"
-        rest = (Point(one.node, "", "is below that root") for one in written[:-1] if one.node is not None)
+        rest = [Point(one.node, "", "is below that root") for one in written[:-1] if one.node is not None]
         points = [Point(one.node, "", f"is bus {count} of the domain") for one in written[-1:] if one.node is not None]
         return Telling(message, (*points, *rest) or (Point(case.node or case.view, "index"),), (note,))
 
