@@ -28,7 +28,6 @@ COMPILED = (
     "explain/[!p]*.py",  # all but plan_*.py
     "solver/judge.py",
     "solver/resettle.py",
-    "api/guest.py",
     "api/placed.py",
     "api/refuse.py",
     "api/solve.py",
@@ -45,7 +44,8 @@ def extensions() -> list[Extension]:
     try:
         from mypyc.build import mypycify
 
-        return mypycify(["--config-file", "mypyc.ini", *modules], opt_level="2", debug_level="0")
+        options = {"group_name": "pcisolve", "opt_level": "2", "debug_level": "0"}
+        return mypycify(["--config-file", "mypyc.ini", *modules], **options)
     except (ImportError, SystemExit) as reason:
         print(f"pcisolve is not compiled: mypyc: {reason}")
         return []

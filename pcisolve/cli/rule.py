@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 
 import click
@@ -35,7 +34,7 @@ def command(rule_id: str) -> None:
     if found is None:
         click.echo(f'pcisolve: no rule "{rule_id}"; {did_you_mean(rule_id, [*BY_ID, *LAWS])}', err=True)
         sys.exit(2)
-    click.echo(f"{found.id}\n\n{inspect.cleandoc(found.__doc__ or '')}\n")
+    click.echo(f"{found.id}\n\n{found.text}\n")
     click.echo(f"enforced by: {found.stage}\nsource: {found.source}")
     for word, examples in (("allows", found.allows), ("forbids", found.forbids)):
         for example in examples:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import sys
 from itertools import groupby
 from typing import Any
 
 from pcisolve.rules import registry
+from pcisolve.rules.docstrings import docstring_of_module
 from pcisolve.rules.rule import Rule
 
 _FACT_SHEET = re.compile(r" \(sections? [\d., ]+\)")
@@ -34,12 +34,12 @@ def rulebook() -> str:
 
 def _family(rule: Rule[Any]) -> str:
     """The first line of the docstring of the file a rule is in, without its references to the fact sheet."""
-    text = inspect.getdoc(sys.modules[type(rule).__module__]) or ""
+    text = docstring_of_module(type(rule))
     return _FACT_SHEET.sub("", text.split("\n")[0]).rstrip(".")
 
 
 def _entry(rule: Rule[Any]) -> str:
-    lines = [f"### {rule.id}", "", inspect.cleandoc(rule.__doc__ or ""), ""]
+    lines = [f"### {rule.id}", "", rule.text, ""]
     lines.append(f"Stage: {rule.stage}. Source: {rule.source}.")
     for word, examples in (("Allowed", rule.allows), ("Forbidden", rule.forbids)):
         if examples:

@@ -36,7 +36,7 @@ def _rule(code: str) -> dict[str, Any]:
     told: dict[str, Any] = {"id": code}
     if rule is not None:
         told["shortDescription"] = {"text": rule.title}
-        told["fullDescription"] = {"text": " ".join((rule.__doc__ or rule.title).split())}
+        told["fullDescription"] = {"text": " ".join(rule.text.split())}
         told["properties"] = {"stage": rule.stage, "source": rule.source}
     return told
 

@@ -11,6 +11,7 @@ from pcisolve.problem.firstfit.choice import Choice
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.rules.docstrings import docstring_of
 
 CaseT = TypeVar("CaseT")
 
@@ -111,9 +112,14 @@ class Rule(Generic[CaseT]):
         return (self, case)
 
     @property
+    def text(self) -> str:
+        """The docstring: the title, and the reason."""
+        return docstring_of(type(self))
+
+    @property
     def title(self) -> str:
         """The first line of the docstring."""
-        return (self.__doc__ or "").strip().split("\n")[0]
+        return self.text.split("\n")[0]
 
 
 def clipped(text: str, length: int = 60) -> str:
