@@ -7,13 +7,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 
 # Stamps say what is installed, so that a second run is quick.
-BUILT_FROM := pyproject.toml setup.py pcisolve/core/version.py
+BUILT_FROM := pyproject.toml setup.py mypyc.ini pcisolve/core/version.py
 USER_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow live lint check bench docs wheel clean
+.PHONY: help demo test slow live lint check bench docs wheel compile pure clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
@@ -43,6 +43,12 @@ bench: $(DEV_STAMP) ## the benchmarks, and benchmarks/README.md: pcisolve beside
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only
 	$(BIN)/python -m benchmarks.report
 
+compile: $(DEV_STAMP) ## compile anew the modules that setup.py names
+	$(PIP) install --no-deps --editable .
+
+pure: $(DEV_STAMP) ## from now on run the modules as they are, slower: to work on them
+	find . -name '*.so' -not -path './$(VENV)/*' -delete
+
 docs: $(USER_STAMP) ## write docs/rules.md from the rules' docstrings
 	$(BIN)/python -m pcisolve.render.rulebook > docs/rules.md.new
 	mv docs/rules.md.new docs/rules.md
@@ -53,6 +59,7 @@ wheel: $(USER_STAMP) ## build dist/*.whl
 
 clean: ## remove all that the other targets made
 	rm -rf $(VENV) build dist *.egg-info .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name '*.so' -not -path './$(VENV)/*' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

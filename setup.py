@@ -10,7 +10,7 @@ All else is in pyproject.toml, which can say neither "found, and one more" nor "
 import os
 from pathlib import Path
 
-from setuptools import Extension, find_packages, setup
+from setuptools import Distribution, Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 COMPILED = (
@@ -37,8 +37,6 @@ COMPILED = (
 
 def extensions() -> list[Extension]:
     """One library of all compiled modules, so that calls between them are direct; none where mypyc gives up."""
-    if os.environ.get("PCISOLVE_PURE"):
-        return []
     found = {str(path) for pattern in COMPILED for path in Path("pcisolve").glob(pattern)}
     modules = sorted(path for path in found if not path.endswith("__init__.py"))
     try:
@@ -51,8 +49,21 @@ def extensions() -> list[Extension]:
         return []
 
 
+class Compiled(Distribution):
+    """Has extensions, which are only known once they are to be built: to know them takes mypyc seconds."""
+
+    def has_ext_modules(self) -> bool:
+        return not os.environ.get("PCISOLVE_PURE")
+
+
 class BuildAllOrNone(build_ext):
     """A part of the compiled modules is worth nothing: each needs the library of all."""
+
+    def run(self) -> None:
+        self.distribution.ext_modules = self.extensions = extensions()
+        self.swig_opts = None  # as before the first time:
+        self.finalize_options()  # once more, now that they are known
+        super().run()
 
     def build_extensions(self) -> None:
         self.parallel = os.cpu_count()
@@ -64,11 +75,11 @@ class BuildAllOrNone(build_ext):
             print(f"pcisolve is not compiled: {reason}")
             for one in self.extensions:
                 Path(self.get_ext_fullpath(one.name)).unlink(missing_ok=True)
-            self.extensions = []
+            self.extensions = self.distribution.ext_modules = []
 
 
 setup(
     packages=[*find_packages(include=["pcisolve", "pcisolve.*"]), "pcisolve.models"],
-    ext_modules=extensions(),
+    distclass=Compiled,
     cmdclass={"build_ext": BuildAllOrNone},
 )

@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.peers import guests, memory, plots, race, throughput
 from benchmarks.peers.memory import Sample
 from benchmarks.peers.race import INFEASIBLE, OPTIMAL, PEERS, SECONDS, Run
+from pcisolve.core import node
 
 FLEET = 20_000
 _PACKAGES = ("ortools", "python-constraint2", "z3-solver", "clingo")
@@ -73,7 +74,8 @@ def _head(found: Measured) -> Iterator[str]:
     yield ""
     yield "Written by `make bench`; ratios first, since machines differ. This one:"
     yield f"{_processor()}, {platform.system()}, Python {platform.python_version()},"
-    yield ", ".join([*_versions(), f"libvirt {found.libvirt or 'not installed'}"]) + "."
+    yield ", ".join([*_versions(), f"libvirt {found.libvirt or 'not installed'}"])
+    yield f"and pcisolve {'compiled' if node.__file__.endswith('.so') else 'not compiled'}."
     yield ""
 
 

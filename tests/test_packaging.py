@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,26 +11,32 @@ from pathlib import Path
 
 import pytest
 
+from pcisolve.core import node
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def copy_of_source(target: Path) -> Path:
     """What a wheel is made of, away from what earlier builds left behind."""
     target.mkdir()
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "mypyc.ini", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, target)
     for name in ("pcisolve", "models"):
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     return target
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The names of the files in a wheel built from this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
+    return wheel_of(tmp_path_factory.mktemp("wheel"), {"PCISOLVE_PURE": "1"})
+
+
+def wheel_of(folder: Path, environment: dict[str, str]) -> set[str]:
+    """The names of the files in a wheel that is built with these variables set."""
     source = copy_of_source(folder / "source")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
-    subprocess.run(command, check=True, timeout=300)
+    subprocess.run(command, check=True, timeout=300, env={**os.environ, **environment})
     (path,) = folder.glob("pcisolve-*.whl")
     with zipfile.ZipFile(path) as archive:
         return set(archive.namelist())
@@ -48,3 +55,20 @@ def test_wheel_has_every_module(wheel: set[str]) -> None:
     modules = {str(path.relative_to(ROOT)) for path in ROOT.glob("pcisolve/**/*.py")}
     assert modules | {"pcisolve/py.typed"} <= wheel
     assert not [name for name in wheel if name.startswith(("tests/", "benchmarks/"))]
+
+
+def test_this_checkout_is_compiled_wholly_or_not_at_all() -> None:
+    there = {path.name.partition(".")[0] for path in ROOT.glob("pcisolve__mypyc.*.so")}
+    modules = {path.with_name(path.name.partition(".")[0] + ".py") for path in ROOT.glob("pcisolve/**/*.so")}
+    assert bool(there) == bool(modules)
+    assert all(path.is_file() for path in modules)
+    if modules:
+        assert {ROOT / "pcisolve/core/node.py", ROOT / "pcisolve/rules/rule.py"} <= modules
+        assert node.__file__.endswith(".so")
+
+
+@pytest.mark.slow
+def test_without_a_compiler_the_wheel_is_whole_and_has_no_machine_code(tmp_path: Path) -> None:
+    names = wheel_of(tmp_path, {"CC": "false"})
+    assert not [name for name in names if name.endswith(".so")]
+    assert {str(path.relative_to(ROOT)) for path in ROOT.glob("pcisolve/**/*.py")} <= names

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pcisolve
+import pcisolve.cli  # garbage is collected as seldom as by the command
 from benchmarks.peers import guests
 from benchmarks.peers.libvirt_loop import NO_BINDINGS
 from pcisolve.batch.answer import Job, solve_content
