@@ -18,6 +18,7 @@ REFUSED = "input"  # the code of the finding that says why an input cannot be us
 # holds this character, so in JSON it stands nowhere else.
 _ANY_NAME = "\0"
 _ANY_NAME_AS_JSON = json.dumps(_ANY_NAME)
+_ENCODED = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Job(NamedTuple):
@@ -61,7 +62,7 @@ class Answer(NamedTuple):
 def answer_of(row: dict[str, Any], xml: bytes | None = None) -> Answer:
     """A verdict's JSON as an answer."""
     codes = tuple(finding["code"] for finding in row["findings"])
-    return Answer(row["status"], json.dumps(row, separators=(",", ":")), codes, xml)
+    return Answer(row["status"], _ENCODED(row), codes, xml)
 
 
 def solve_content(job: Job, data: bytes, name: str = _ANY_NAME) -> Answer:

@@ -54,6 +54,7 @@ class Catalog:
         self._controllers: dict[str, ControllerModel | None] = {}
         self._devices: dict[str, DeviceClass | None] = {}
         self._machines: dict[tuple[str | None, str | None], Machine] = {}
+        self._platforms: dict[str, Platform | None] = {}
         self._found: dict[str, dict[str, str]] = {}
         self._headings: dict[str, Heading] = {}
         self._texts: dict[str, ModelFile] = {}
@@ -95,8 +96,10 @@ class Catalog:
 
     def platform(self, name: str) -> Platform | None:
         """The platform of this name; None when unknown."""
-        path = self._files(_PLATFORMS).get(name)
-        return read_platform(self._table(path)) if path else None
+        if name not in self._platforms:
+            path = self._files(_PLATFORMS).get(name)
+            self._platforms[name] = read_platform(self._table(path)) if path else None
+        return self._platforms[name]
 
     def controllers(self) -> tuple[ControllerModel, ...]:
         """Every PCI controller model, by name."""

@@ -35,7 +35,13 @@ class Search:
     def __init__(self, root: Node, before: Outcome, trials: Trials) -> None:
         self.root, self.before, self._trials = root, before, trials
         self._nodes: dict[int, Node] = {}
-        self._costs = Costs(before.question.problem.catalog.weights(), before)
+        self._priced: Costs | None = None  # a search that looks for nothing needs no prices
+
+    @property
+    def _costs(self) -> Costs:
+        if self._priced is None:
+            self._priced = Costs(self.before.question.problem.catalog.weights(), self.before)
+        return self._priced
 
     def repairs(self, conflict: Conflict) -> list[Verified]:
         """At most MOST_REPAIRS repairs, the cheapest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pcisolve.rules import controllers, devices, drives, host, index, policy, reading, targets, zpci
@@ -51,6 +52,7 @@ READING_IDS = frozenset(rule.id for rule in reading.RULES)
 _DEPTH = {"libvirt": 0, "qemu": 1, "guest": 2}
 
 
+@cache
 def rules_for(stage: str) -> tuple[Rule[Any], ...]:
     """The rules that count down to a stage."""
     return tuple(rule for rule in ALL if _DEPTH[rule.stage] <= _DEPTH[stage])

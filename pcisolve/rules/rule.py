@@ -127,6 +127,17 @@ def clipped(text: str, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
+# What tells devices of a kind apart: the first attribute that is there.
+_DETAILS = {
+    "disk": ("target/dev",),
+    "interface": ("model/type", "type"),
+    "video": ("model/type",),
+    "hostdev": ("type",),
+    "sound": ("model",),
+    "shmem": ("name",),
+}
+
+
 def name_of(part: Part) -> str:
     """A part in words: "controller 3 (pcie-root-port)", "disk vda", "memballoon"."""
     if isinstance(part, Controller):
@@ -135,14 +146,7 @@ def name_of(part: Part) -> str:
     view = part.view
     if part.kind == "controller":
         return f"{view.get('type')} controller {view.get('index')}"
-    detail = {
-        "disk": view.get("target/dev"),
-        "interface": view.get("model/type") or view.get("type"),
-        "video": view.get("model/type"),
-        "hostdev": view.get("type"),
-        "sound": view.get("model"),
-        "shmem": view.get("name"),
-    }.get(part.kind)
+    detail = next((found for path in _DETAILS.get(part.kind, ()) if (found := view.get(path))), None)
     return f"{part.kind} {clipped(detail)}" if detail else part.kind
 
 
