@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
+from pcisolve.encoding.lean import load
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -54,6 +55,7 @@ def build(
     A demand whose name is a model that may be added grows with the number added: an added controller
     needs a place too.
     """
+    load()
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()

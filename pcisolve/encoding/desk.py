@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, PLACES_PER_BUS, SLOTS_PER_BUS
 from pcisolve.encoding.domains import domain_number
+from pcisolve.encoding.lean import load
 from pcisolve.encoding.model import new_model
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.parts import Controller, Part
@@ -34,6 +35,7 @@ class Desk:
     """
 
     def __init__(self, controllers: Sequence[Controller], *, retractable: bool = False) -> None:
+        load()
         from ortools.sat.python import cp_model
 
         self._cp = cp_model

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ortools.sat.python import cp_model
+from pcisolve.encoding.lean import load
 
-__all__ = ["cp_model"]
+load()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
+from pcisolve.encoding.lean import load
 from pcisolve.problem.planning.scene import OWN_BUS, Room, Scene, Site
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Counts:
     """
 
     def __init__(self, scene: Scene) -> None:
+        load()
         from ortools.sat.python import cp_model
 
         self.scene = scene
