@@ -27,7 +27,7 @@ _BESIDE_LIBVIRT = """\
 The same domain XMLs, in turn, round by round: pcisolve solves, checks every rule and writes JSON and XML; libvirt
 defines, dumps and undefines through an embedded connection. Medians, in milliseconds a guest, on one core, nothing
 remembered from guest to guest. What libvirt refuses costs it little, because it stops at the first fault; pcisolve
-names all faults, with as much proof as fits into twice the cost of the guest.
+names all faults (without --repairs, so without proofs).
 """
 _BESIDE_SOLVERS = f"""\
 ## Beside other solvers

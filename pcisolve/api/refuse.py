@@ -34,7 +34,8 @@ class Refused:
     def __init__(self, outcome: Outcome, *, repairs: bool = True) -> None:
         self.outcome = outcome
         self.problem = outcome.question.problem
-        self._trials, self._proofs = Trials(self.problem), Trials(self.problem, brief=not repairs)
+        self._trials, self._proofs = Trials(self.problem), Trials(self.problem)
+        self._looked = repairs
         self._search = Search(self.problem.root, outcome, self._trials)
         self.repairs: dict[Conflict, list[Verified]] = {}
         self.following: dict[Conflict, list[str]] = {}
@@ -131,8 +132,10 @@ class Refused:
         return [self._finding(conflict) for conflict in self.conflicts]
 
     def _finding(self, conflict: Conflict) -> Finding:
-        told = proved(self.problem, conflict, self._proofs)
+        told = proved(self.problem, conflict, self._proofs) if self._looked else None
         value = finding(self.problem, told or conflict, minimal=told is not None)
+        if not self._looked:
+            return value._replace(notes=(*value.notes, "neither proved nor repaired here; pcisolve check does both"))
         belonging = set(value.facts)
         return value._replace(
             rules=(conflict.rule.id, *self.following.get(conflict, ())),

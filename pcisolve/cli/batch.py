@@ -55,7 +55,7 @@ class _Shard(click.ParamType[tuple[int, int]]):
 @click.option("--cluster", metavar="URL", help="let a Dask cluster do the work, such as tcp://host:8786")
 @click.option("--shard", type=_Shard(), help="only every Nth input, beginning with the Ith")
 @click.option("--shapes/--no-shapes", default=True, help="solve guests that differ in names only once [--shapes]")
-@click.option("--repairs", is_flag=True, help="look for repairs of what is refused, as check does")
+@click.option("--repairs", is_flag=True, help="prove and repair what is refused, as check does")
 @click.option("--summary", is_flag=True, help="tell counts and the slowest inputs on stderr")
 @problem_options
 @solve_options(against=False)

@@ -64,13 +64,12 @@ class Trials:
     limit is there for the machine that is too slow for it.
     """
 
-    def __init__(self, problem: Problem, times: int = 1, *, brief: bool = False) -> None:
-        """With a budget of so many times the usual one; or, where it has to be brief, of the guest itself twice."""
+    def __init__(self, problem: Problem, times: int = 1) -> None:
+        """With a budget of so many times the usual one."""
         self._problem, self._source, self._catalog = problem, problem.source, problem.catalog
         self._options = problem.options._replace(scheme=problem.scheme, policy="libvirt")
         self._end = time.monotonic() + problem.options.time_limit
-        usual = times * max(WORK, _TIMES * _size(problem.root))
-        self.budget = self._left = min(2 * _size(problem.root) if brief else usual, _MOST_WORK)
+        self.budget = self._left = min(times * max(WORK, _TIMES * _size(problem.root)), _MOST_WORK)
         self.is_over = False
 
     def affords_each(self, count: int) -> bool:

@@ -26,8 +26,7 @@ class Options(NamedTuple):
     """What the caller wants; the same options and input give the same answer.
 
     `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none. Without `repairs`
-    findings are explained with few trials, so that a refused guest costs about as much as a sound one; a finding says
-    where its proof was cut short.
+    findings are told without proof and repairs, and say so: a refused guest then costs no more than a sound one.
     """
 
     scheme: str = "auto"
