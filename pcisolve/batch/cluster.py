@@ -97,9 +97,11 @@ class Cluster:
 
     def _outcome(self, future: Any) -> tuple[int, Outcome]:
         number, _ = self._under_way.pop(future.key)
-        if future.status in ("cancelled", "lost"):
+        if future.status == "cancelled":
             raise OSError("the Dask scheduler is gone")
-        error = future.exception()
+        error = future.exception()  # waits where a worker died with the answer, until another one has it
+        if future.status == "cancelled":
+            raise OSError("the Dask scheduler is gone")
         if error is not None:
             return number, Lost(f"the cluster gave it up: {type(error).__name__}: {error}")
         answers: list[Any] = future.result()
