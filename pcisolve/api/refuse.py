@@ -132,10 +132,11 @@ class Refused:
         return [self._finding(conflict) for conflict in self.conflicts]
 
     def _finding(self, conflict: Conflict) -> Finding:
-        told = proved(self.problem, conflict, self._proofs) if self._looked else None
-        value = finding(self.problem, told or conflict, minimal=told is not None)
         if not self._looked:
+            value = finding(self.problem, conflict, minimal=False)
             return value._replace(notes=(*value.notes, "neither proved nor repaired here; pcisolve check does both"))
+        told = proved(self.problem, conflict, self._proofs)
+        value = finding(self.problem, told or conflict, minimal=told is not None)
         belonging = set(value.facts)
         return value._replace(
             rules=(conflict.rule.id, *self.following.get(conflict, ())),

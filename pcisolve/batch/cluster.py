@@ -97,9 +97,8 @@ class Cluster:
 
     def _outcome(self, future: Any) -> tuple[int, Outcome]:
         number, _ = self._under_way.pop(future.key)
-        if future.status == "cancelled":
-            raise OSError("the Dask scheduler is gone")
-        error = future.exception()  # waits where a worker died with the answer, until another one has it
+        # Waits where a worker died with the answer, until another one has it; what is cancelled has none.
+        error = None if future.status == "cancelled" else future.exception()
         if future.status == "cancelled":
             raise OSError("the Dask scheduler is gone")
         if error is not None:

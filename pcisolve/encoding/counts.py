@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
-from pcisolve.encoding.lean import load
+from pcisolve.encoding.model import new_model
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -55,10 +55,7 @@ def build(
     A demand whose name is a model that may be added grows with the number added: an added controller
     needs a place too.
     """
-    load()
-    from ortools.sat.python import cp_model
-
-    model = cp_model.CpModel()
+    model = new_model()
     added = {s.name: model.new_int_var(0, limit, str(s.name)) for s in supplies if isinstance(s.name, str)}
     placed: dict[tuple[int, int], Any] = {}
     for d, demand in enumerate(demands):

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, PLACES_PER_BUS, SLOTS_PER_BUS
 from pcisolve.encoding.domains import domain_number
-from pcisolve.encoding.lean import load
 from pcisolve.encoding.model import new_model
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.parts import Controller, Part
 
 if TYPE_CHECKING:
-    from ortools.sat.python import cp_model
+    pass
 
 MAX_INDEX = 0x7FFFFFFF
 Interval = tuple[int, int]
@@ -35,11 +34,10 @@ class Desk:
     """
 
     def __init__(self, controllers: Sequence[Controller], *, retractable: bool = False) -> None:
-        load()
+        self.model = new_model()
         from ortools.sat.python import cp_model
 
         self._cp = cp_model
-        self.model: cp_model.CpModel = new_model()
         self.retractable = retractable
         self.controllers = list(controllers)
         self.rank = {controller: rank for rank, controller in enumerate(self.controllers)}

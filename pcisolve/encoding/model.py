@@ -9,17 +9,23 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pcisolve.encoding.lean import load
+
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 
 def new_model() -> cp_model.CpModel:
-    """An empty model, without the old camelCase names of its methods, which take longer to add than many a model."""
+    """An empty model, without the old camelCase names of its methods, which take longer to add than many a model.
+
+    Afterwards `from ortools.sat.python import cp_model` is quick.
+    """
     return _model_class()()
 
 
 @cache
 def _model_class() -> type[cp_model.CpModel]:
+    load()
     from ortools.sat.python import cp_model
 
     class Model(cp_model.CpModel):

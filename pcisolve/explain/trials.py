@@ -80,12 +80,6 @@ class Trials:
         domains = 1 if self._problem.flat else len(self._problem.roots)
         return count <= FEW or count * _size(self._problem.root) <= self.budget * max(domains, 1)
 
-    def affords_small(self, count: int) -> bool:
-        """Whether the budget is enough to judge so many guests of a device or two."""
-        enough = self._left >= count * (_LEAST + 1)
-        self.is_over = self.is_over or not enough
-        return enough
-
     def affords(self, root: Node) -> bool:
         """Whether the budget is enough to judge this guest once more."""
         enough = self._left >= _size(root)

@@ -29,6 +29,12 @@ class InGuest(NamedTuple):
         reason: why it does not; "" for a part it finds.
     """
 
+    address: str | None
+    secondary: int | None
+    subordinate: int | None
+    visible: bool
+    reason: str
+
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`."""
         return {
@@ -38,12 +44,6 @@ class InGuest(NamedTuple):
             "visible": self.visible,
             "reason": self.reason,
         }
-
-    address: str | None
-    secondary: int | None
-    subordinate: int | None
-    visible: bool
-    reason: str
 
 
 class _Top(NamedTuple):

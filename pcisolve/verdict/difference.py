@@ -31,7 +31,7 @@ class Side(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As in `diff --format json`."""
-        return {**self._asdict(), "guest": None if self.guest is None else self.guest._asdict()}
+        return {**self._asdict(), "guest": None if self.guest is None else self.guest.to_json()}
 
 
 class Entry(NamedTuple):

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
-from pcisolve.encoding.lean import load
+from pcisolve.encoding.model import new_model
 from pcisolve.problem.planning.scene import OWN_BUS, Room, Scene, Site
 
 if TYPE_CHECKING:
-    from ortools.sat.python import cp_model
+    pass
 
 Key = tuple[int, int, str]  # item or spare, site, host
 
@@ -33,11 +33,8 @@ class Counts:
     """
 
     def __init__(self, scene: Scene) -> None:
-        load()
-        from ortools.sat.python import cp_model
-
         self.scene = scene
-        self.model: cp_model.CpModel = cp_model.CpModel()
+        self.model = new_model()
         self.most = (
             1
             + sum(one.wish.copies for one in scene.groups)
