@@ -8,6 +8,7 @@ from pcisolve.catalog.weights import Weights
 from pcisolve.core.address import Address
 from pcisolve.core.change import NAME, Change, NewElement
 from pcisolve.core.node import Node
+from pcisolve.core.words import nearest
 from pcisolve.explain.trials import Outcome
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.repair.safety import Consequence
@@ -67,11 +68,20 @@ class Costs:
             return weights.machine if "machine" in node.attributes else weights.option
         if attribute == NAME:
             return weights.model
-        if node.tag == "controller" and attribute in ("index", "model"):
-            return weights.index if attribute == "index" else weights.model
+        if node.tag == "controller" and attribute == "index":
+            return weights.index
+        if node.tag == "controller" and attribute == "model":
+            return self._model(node.attributes.get("model", ""), str(value))
         if not attribute and node.parent is not None and node.parent.tag == "devices":
             return self._removed(node)
         return weights.option
+
+    def _model(self, old: str, new: str) -> int:
+        """Another model; where the one there is is no word, the one that was most likely meant costs little."""
+        known = [model.name for model in self._before.question.problem.catalog.controllers()]
+        if not old or old in known:
+            return self._weights.model
+        return self._weights.option if nearest(old, known) == new else 2 * self._weights.model
 
     def _address(self, node: Node, value: Address | None) -> int:
         part = self._parts.get(node.parent.number) if node.parent is not None else None

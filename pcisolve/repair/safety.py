@@ -186,14 +186,26 @@ def _strays(before: Outcome, after: Outcome, inside: frozenset[int]) -> int:
 
 
 def _is_stray(was: Layout, part: Part, now: Layout, after: Part, inside: bool) -> bool:
-    if isinstance(part, Controller) and (part.is_root or was.provider(part) is None):
+    if isinstance(part, Controller) and part.is_root:
         return False
+    if _leaves_domain(was, part, now, after, inside):
+        return True
     before, then = _top(was, part), _top(now, after)
     if before is None or then is None:
         return False
-    if _mark(before) != _mark(then) or was.target(before, "node") != now.target(then, "node"):
-        return True
-    return was.addresses[part].domain != now.addresses[after].domain and not inside
+    return _mark(before) != _mark(then) or was.target(before, "node") != now.target(then, "node")
+
+
+def _leaves_domain(was: Layout, part: Part, now: Layout, after: Part, inside: bool) -> bool:
+    """Whether a part names a domain that the guest has, and ends in another one; the domain may get another number."""
+    asked = part.pinned
+    if asked is None or after not in now.addresses or was.problem.flat:
+        return False
+    root = was.problem.table.by_index.get(asked.domain)
+    if root is None or not root.is_root:
+        return False
+    then = now.root_above(after)
+    return then is None or (_mark(then) != _mark(root) if inside else now.addresses[after].domain != asked.domain)
 
 
 def _top(layout: Layout, part: Part) -> Controller | None:
