@@ -39,17 +39,7 @@ class Costs:
         warned = len((after.keys - after.errors) - self._before.keys)
         total = self.of(changes) + weights.grown * max(grown, 0) + weights.warning * warned
         total += weights.stray * found.strays + weights.torn * found.torn
-        return total + sum(self._seen(part) for part in self._moved(after))
-
-    def _moved(self, after: Outcome) -> Iterable[Part]:
-        """The parts with an address in the input that the guest finds elsewhere."""
-        for number, part in self._before.by_number.items():
-            now = after.by_number.get(number)
-            if part.pinned is None or now is None:
-                continue
-            was, got = self._before.view.get(part), after.view.get(now)
-            if was is not None and got is not None and was.address is not None and was.address != got.address:
-                yield part
+        return total + sum(self._seen(self._parts[number]) for number in found.moved)
 
     def _seen(self, part: Part) -> int:
         """How much a guest notices that a part is elsewhere."""

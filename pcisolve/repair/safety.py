@@ -36,6 +36,7 @@ class Consequence(NamedTuple):
         removes: the parts and wishes that are lost, in words.
         strays: how many parts leave their NUMA node, their root or expander, or their PCI domain.
         torn: how many slots of parts that belong together are torn apart.
+        moved: the elements of `moves`, by their numbers.
     """
 
     safety: str
@@ -43,6 +44,7 @@ class Consequence(NamedTuple):
     removes: tuple[str, ...] = ()
     strays: int = 0
     torn: int = 0
+    moved: tuple[int, ...] = ()
 
 
 def losses(before: Outcome, changes: Iterable[Change], goal: Iterable[Told]) -> Iterator[str]:
@@ -93,20 +95,25 @@ def consequence(before: Outcome, after: Outcome, changes: tuple[Change, ...], go
     if before.layout is None or after.layout is None:
         return Consequence(UNSAFE if removes else SAFE, (), removes)
     inside = in_conflict(before, after, goal)
-    moves = moves_of(before, after)
+    numbered = not any(told.breach.rule.carries for told in goal)
+    moves = moves_of(before, after, numbered=numbered)
     strays = _strays(before, after, inside)
     outside = bool(strays) or not moves.keys() <= inside
     safety = UNSAFE if removes else MOVES if outside else SAFE
-    return Consequence(safety, tuple(moves.values()), removes, strays, _torn(before, after, changes))
+    torn = _torn(before, after, changes)
+    return Consequence(safety, tuple(moves.values()), removes, strays, torn, tuple(moves))
 
 
-def moves_of(before: Outcome, after: Outcome) -> dict[int, Move]:
-    """The parts with an address in the input that the guest finds elsewhere, by their element's number."""
+def moves_of(before: Outcome, after: Outcome, *, numbered: bool = True) -> dict[int, Move]:
+    """The parts with an address in the input that the guest finds elsewhere, by their element's number.
+
+    Where the guest could not be `numbered` before, its bus numbers are left out of account.
+    """
     moves = {}
     for number, part in before.by_number.items():
         now = after.by_number.get(number)
         if part.pinned is not None and now is not None:
-            was, got = _place(before, part), _place(after, now)
+            was, got = _place(before, part, numbered), _place(after, now, numbered)
             if was is not None and got is not None and was != got:
                 moves[number] = Move(name_of(part), was, got)
     return moves
@@ -165,11 +172,11 @@ def _is_below(layout: Layout, part: Part, tops: set[int]) -> bool:
     return False
 
 
-def _place(outcome: Outcome, part: Part) -> str | None:
+def _place(outcome: Outcome, part: Part, numbered: bool) -> str | None:
     """Where the guest finds a part; where it does not, where libvirt has it."""
     if outcome.layout is None or part not in outcome.layout.places:
         return None
-    seen = outcome.view.get(part)
+    seen = outcome.view.get(part) if numbered else None
     if seen is not None and seen.address is not None:
         return seen.address
     return str(outcome.layout.addresses.get(part))

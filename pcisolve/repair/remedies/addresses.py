@@ -10,6 +10,7 @@ from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.table import Found, InOtherDomain, IsRootBus, NoSuchController, NoSuchDomain
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.carriers import address_element, with_carriers
+from pcisolve.repair.remedies.machine import another_model
 from pcisolve.repair.remedy import Remedies, Remedy, drop, free, move
 from pcisolve.rules.address.bus import AskedBus
 from pcisolve.rules.address.sharing import FixedPart, Shared
@@ -49,6 +50,9 @@ def _slot(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
 def _kind(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
     yield from _through_port(bench, case)
     yield from with_carriers(bench, case)
+    provider = _provider(bench, case)
+    if provider is not None:
+        yield from another_model(bench, case, provider)
     yield from free(case)
 
 

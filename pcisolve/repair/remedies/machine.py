@@ -58,17 +58,42 @@ class _Models:
         """The models, with the words and options that belong to them."""
         for one in self._bench.problem.controllers:
             model = self.by_index.get(one.index)
-            if one.node is None or model is None or (one.model is not None and model.name == one.model.name):
-                continue
-            yield Change(one.node, "model", model.name)
-            name, target = one.node.first("model"), one.node.first("target")
-            if name is not None and "name" in name.attributes:
-                yield Change(name, "name", model.qemu_names[0]) if not model.root else Change(name, "", None)
-            if target is not None:
-                kept = [word for word in target.attributes if word in model.targets]
-                yield from (Change(target, word, None) for word in target.attributes if word not in kept)
-                if not kept and not target.children:
-                    yield Change(target, "", None)
+            if model is not None and (one.model is None or model.name != one.model.name):
+                yield from remodelled(one, model)
+
+
+def remodelled(one: Controller, model: ControllerModel) -> Iterator[Change]:
+    """A controller of the input as another model, without the words and options that this one does not have."""
+    if one.node is None:
+        return
+    yield Change(one.node, "model", model.name)
+    name, target = one.node.first("model"), one.node.first("target")
+    if name is not None and "name" in name.attributes:
+        yield Change(name, "name", model.qemu_names[0]) if not model.root else Change(name, "", None)
+    if target is not None:
+        kept = [word for word in target.attributes if word in model.targets]
+        yield from (Change(target, word, None) for word in target.attributes if word not in kept)
+        if not kept and not target.children:
+            yield Change(target, "", None)
+
+
+def another_model(bench: Bench, case: Part, provider: Controller) -> Iterator[Remedy]:
+    """A controller whose model does not go where it is, as the model that libvirt would put there."""
+    machine = bench.problem.machine
+    if not isinstance(case, Controller) or case.model is None or provider.model is None or case.is_root:
+        return
+    others = [
+        model.name
+        for model in bench.problem.catalog.controllers()
+        if machine.family in (model.machines or (machine.family,))
+    ]
+    names = [machine.grows_conventional, machine.gap, machine.grows_express]
+    for name in dict.fromkeys([*(names if _is_wide(case.model) else names[::-1]), *others]):
+        model = bench.problem.catalog.controller(name) if name else None
+        if model is None or model.root or model.name == case.model.name:
+            continue
+        if model.explicit_needs & provider.model.accepts:
+            yield Remedy(f"model {name}", tuple(remodelled(case, model)))
 
 
 def _is_wide(model: ControllerModel) -> bool:
