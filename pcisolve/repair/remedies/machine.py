@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import SLOTS_PER_BUS, Address
-from pcisolve.core.change import Change
+from pcisolve.core.change import Change, NewElement
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.repair.bench import Bench
-from pcisolve.repair.remedy import Remedy, put
+from pcisolve.repair.remedy import Remedies, Remedy, put
+from pcisolve.rules.rule import Telling
 
 Spot = tuple[int, int, int]  # provider, slot, function
 
@@ -167,6 +168,14 @@ def _address(asked: Address | None, spot: Spot) -> Address | None:
     return None if asked is None else asked._replace(slot=spot[1], function=spot[2])
 
 
+def _hand_written(bench: Bench, case: object, telling: Telling) -> Iterator[Remedy]:
+    """The root that libvirt accepts on this machine when it is written out, though it adds none by itself."""
+    root, devices = bench.problem.machine.hand_written_root, bench.devices
+    if root and devices is not None:
+        element = NewElement("controller", {"type": "pci", "index": "0", "model": root})
+        yield Remedy("a root", (Change(devices, "", element),))
+
+
 def other_machines(bench: Bench, case: Controller) -> Iterator[Remedy]:
     """Another machine of the same architecture that has this root, of the same version if the name has one."""
     node = bench.problem.root.find("os/type")
@@ -186,3 +195,6 @@ def _same_version(bench: Bench, name: str, names: tuple[str, ...]) -> str:
     if pattern is None or other is None or not pattern.endswith("-*"):
         return plain
     return other[:-1] + name[len(pattern) - 1 :]
+
+
+REMEDIES: dict[str, Remedies] = {"no-pci-buses": _hand_written}
