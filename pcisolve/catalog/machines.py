@@ -14,6 +14,7 @@ from pcisolve.catalog.table import Table, Version
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 
 VIRTIO_ADDRESS = ("pci", "ccw", "mmio-or-pci")
+INPUT_BUSES = ("ps2", "usb", "virtio")
 _LAST_SLOT = SLOTS_PER_BUS - 1
 _LAST_FUNCTION = FUNCTIONS_PER_SLOT - 1
 
@@ -81,9 +82,13 @@ class Machine:
     grows_conventional, grows_express: what is added when no place is free; legacy_entry: what first opens
     conventional growth on a pure PCI Express guest; gap: the model of a missing index below the highest.
     extra_slot, extra_root_port: libvirt keeps one conventional slot, or one root port, spare.
-    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon: the same.
+    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon: the same. serial_type: the
+    same for the type of a serial port, "" for none; input_bus: the bus of keyboards and mice that name none.
+    spapr_vio: NVRAM and TPM sit on that bus, whatever address they are given.
     zpci_for_added: controllers libvirt adds get zPCI ids. guest_buses: bus numbers of one domain; with_firmware:
-    the same for a guest that boots firmware. io_windows: I/O port windows the firmware can give, 0 = not known.
+    the same for a guest that boots firmware. firmware: its own, in words, "" where it has none that numbers buses.
+    io_windows: I/O port windows that firmware can give, 0 = not known. needs_function_zero: a guest looks for other
+    functions of a slot only where there is function 0.
     multifunction: slots may have several functions. unique_bridge_chassis: QEMU refuses a repeated chassisNr.
     acpi_index: QEMU wants the ACPI indexes of its devices to differ. platform: which of models/platforms it is, or "".
     """
@@ -98,6 +103,7 @@ class Machine:
         "extra_root_port",
         "extra_slot",
         "family",
+        "firmware",
         "fixed",
         "gap",
         "grows_conventional",
@@ -105,11 +111,13 @@ class Machine:
         "guest_buses",
         "hand_written_root",
         "implicit_controllers",
+        "input_bus",
         "io_windows",
         "isolation",
         "legacy_entry",
         "multifunction",
         "names",
+        "needs_function_zero",
         "net_model",
         "numa_roots",
         "platform",
@@ -120,8 +128,10 @@ class Machine:
         "roots_flat",
         "roots_multi_domain",
         "scsi_model",
+        "serial_type",
         "since",
         "source",
+        "spapr_vio",
         "summary",
         "supports_pci",
         "unique_bridge_chassis",
@@ -150,7 +160,9 @@ class Machine:
         self.unique_bridge_chassis = table.flag("unique_bridge_chassis", False)
         self.acpi_index = table.flag("acpi_index", False)
         self.platform = table.text("platform", "")
+        self.firmware = table.text("firmware", "")
         self.io_windows = table.number("io_windows", 0)
+        self.needs_function_zero = table.flag("needs_function_zero", True)
         self._read_roots(table, known)
         self._read_growth(table, known)
         self._read_implicit(table, asked)
@@ -191,6 +203,9 @@ class Machine:
         self.net_model = _versioned(table, "net_model", asked)
         self.video_model = _versioned(table, "video_model", asked)
         self.balloon = table.text("balloon")
+        self.serial_type = table.text("serial_type", "")
+        self.input_bus = table.word("input_bus", INPUT_BUSES, "usb")
+        self.spapr_vio = table.flag("spapr_vio", False)
         self.implicit_controllers = tuple(_implicit(one) for one in table.tables("implicit_controllers"))
         if isinstance(table.raw.get("builtin_ide"), list):
             self.builtin_ide = asked.name in table.words("builtin_ide")

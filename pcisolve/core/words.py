@@ -17,4 +17,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A question to append to a message, or the list of known words when nothing is close."""
     names = sorted(known)
     best = nearest(word, names)
+    if best is None and not names:
+        return "there is none here"
     return f'did you mean "{best}"?' if best else "one of " + ", ".join(names)

@@ -23,7 +23,7 @@ from pcisolve.problem.problem import MAX_CONTROLLERS, Options, Problem
 from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.serial_ports import assign_ports
-from pcisolve.problem.virtio import leave_pci, repeats_a_serial, settle_virtio_addresses
+from pcisolve.problem.virtio import leave_pci, lose_address, repeats_a_serial, settle_virtio_addresses
 
 # The order in which libvirt walks the devices of a guest (rule alg-iteration-order).
 ITERATION_ORDER = [
@@ -57,6 +57,7 @@ ITERATION_ORDER = [
 ]
 _NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index")
 _NOT_DEVICES = frozenset({"emulator", "redirfilter"})
+_DEFAULT_TYPE = "ide"  # libvirt src/conf/domain_conf.c virDomainControllerDefParseXML
 NUMBERED_LATER = -1
 
 
@@ -85,6 +86,10 @@ class _Assembly:
         children = devices.children if devices is not None else []
         self._refuse_unknown_elements(children)
         self.elements = implicit.Elements(children)
+        console = self._first_console()
+        has_serial = bool(self.elements.tagged("serial"))
+        self.repeating: Node | None = console if has_serial else None
+        self.acting: Node | None = None if has_serial else console
         self.scheme = options.scheme if options.scheme != "auto" else scheme_of(self.elements, catalog)
         self.numbered_later: set[int] = set()
 
@@ -95,6 +100,10 @@ class _Assembly:
             node = self.root.find("os/type") or self.root
             where = error.location or self.source.location(node)
             raise InputError(error.message, expected=error.expected, location=where) from None
+
+    def _first_console(self) -> Node | None:
+        """The console that only repeats the first serial port, or, where there is none, acts as one."""
+        return next(filter(repeats_a_serial, self.elements.tagged("console")[:1]), None)
 
     def problem(self) -> Problem:
         self._order_lists()
@@ -134,7 +143,7 @@ class _Assembly:
             index = self.reader.index(node)
             if index is None:
                 index = self.indexes.get(node.number, UNINDEXED)
-            found.append(Indexed(node, node.get("type") or "", index))
+            found.append(Indexed(node, node.get("type") or _DEFAULT_TYPE, index))
         if len(found) > MAX_CONTROLLERS:
             where = self.source.location(found[MAX_CONTROLLERS].node)
             raise InputError(f"{len(found)} controllers", expected=f"at most {MAX_CONTROLLERS}", location=where)
@@ -192,14 +201,28 @@ class _Assembly:
             return _overlay(node, "model", "type", machine.video_model)
         if tag == "disk" and node.get("target/bus") is None:
             return _overlay(node, "target", "bus", disk_bus(node))
+        is_serial = node is self.acting or (tag == "serial" and node.get("target/type") is None)
+        if is_serial and machine.serial_type:
+            return _overlay(node, "target", "type", machine.serial_type)
+        if tag == "input" and node.get("bus") is None:
+            return _overlay_attributes(node, {"bus": self._input_bus(node)})
         if tag != "controller":
             return node
         added: dict[str, str] = {} if node.get("index") is not None else {"index": str(index)}
+        if node.get("type") is None:
+            added["type"] = _DEFAULT_TYPE
         if node.get("type") == "usb" and node.get("model") in (None, "default"):
-            added["model"] = machine.usb_model
+            if machine.usb_model != "none" or node.first("address") is None:  # on s390 an address keeps it
+                added["model"] = machine.usb_model
         elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
             added["model"] = machine.scsi_model
         return _overlay_attributes(node, added) if added else node
+
+    def _input_bus(self, node: Node) -> str:
+        """Source: libvirt src/qemu/qemu_domain.c, asked from 9.0.0."""
+        if node.get("type") in ("evdev", "passthrough"):
+            return "none" if node.get("type") == "evdev" else "virtio"
+        return "usb" if node.get("type") == "tablet" and self.machine.input_bus == "ps2" else self.machine.input_bus
 
     def _read_acpi_index(self, node: Node | None) -> None:
         acpi = node.first("acpi") if node is not None else None
@@ -210,15 +233,18 @@ class _Assembly:
         node = part.node
         self._read_acpi_index(node)
         address = node.first("address") if node is not None else None
-        if address is None or repeats_a_serial(part):
+        if address is None:
             return
         part.address_node = address
+        if node is self.repeating:
+            part.drops_address = True
+            return
         part.address_type = self.reader.address_type(address)
         if part.address_type == "pci":
             part.asked = self.reader.pci_address(address)
-            part.multifunction = self.reader.word(address, "multifunction", ("on", "off"), "multifunction-word")
+            multifunction = self.reader.word(address, "multifunction", ("on", "off"), "multifunction-word")
+            part.multifunction = None if part.pinned is None else multifunction  # rule addr-all-zero-is-unset
             part.zpci = self.reader.zpci(address)
-            leave_pci(part)
 
     def _refuse_word(self, node: Node, path: str, word: str, known: tuple[str, ...]) -> None:
         holder, attribute = _owner(node, path)
@@ -233,7 +259,7 @@ class _Assembly:
     def _classify(self, part: Part, express: bool) -> None:
         if isinstance(part, Controller):
             return
-        device = self.catalog.device(part.kind)
+        device = self.catalog.device("serial" if part.node is self.acting and part.node is not None else part.kind)
         if device is None:
             return
         part.takes_zpci = device.zpci
@@ -241,6 +267,8 @@ class _Assembly:
             for path, word, known in device.unknown_words(part.node):
                 self._refuse_word(part.node, path, word, known)
         part.variant = variant = device.variant(part.view)
+        leave_pci(part, self.machine)
+        lose_address(part)
         if variant is not None and variant.needs:
             conventional = variant.needs == "conventional" or not express
             part.needs = part.explicit_needs = CONVENTIONAL if conventional else EXPRESS

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.drives import drive_of
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.own_place import at_own_place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 
@@ -218,6 +219,8 @@ class PciBuses(Rule[Part]):
         return [part for part in problem.parts if part.needs and self._is_stranded(problem.machine.supports_pci, part)]
 
     def _is_stranded(self, supports_pci: bool, part: Part) -> bool:
+        if at_own_place(part):
+            return False  # libvirt does not look for its bus
         return part.pinned is not None or (part.wants and supports_pci)
 
     def encode(self, desk: Desk, case: Part) -> None:

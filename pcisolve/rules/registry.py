@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from pcisolve.rules import controllers, devices, drives, host, index, policy, reading, targets, zpci
-from pcisolve.rules.address import bus, numbers, sharing
+from pcisolve.rules.address import bus, numbers, own_place, sharing
 from pcisolve.rules.guest import functions as guest_functions
 from pcisolve.rules.guest import io_windows, windows
 from pcisolve.rules.multi_domain import lookup, tree
@@ -25,6 +25,7 @@ ALL: tuple[Rule[Any], ...] = (
     *drives.RULES,
     *policy.RULES,
     *numbers.RULES,
+    *own_place.RULES,
     *bus.RULES,
     *sharing.RULES,
     *tree.RULES,

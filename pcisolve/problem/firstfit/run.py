@@ -13,6 +13,7 @@ from pcisolve.problem.firstfit.chipset import chipset_step
 from pcisolve.problem.firstfit.choice import Choice, Failure, Kept, Place
 from pcisolve.problem.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
 from pcisolve.problem.firstfit.values import fill_values
+from pcisolve.problem.own_place import at_own_place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.problem.table import Found, NoSuchController
@@ -28,6 +29,7 @@ def choose(problem: Problem, kept: Kept = Kept()) -> Choice:  # noqa: B008  # no
         dry = Pass(problem, choice, settled, dry=True)
         dry.run()
         choice.added = dry.added()
+        choice.failures += dry.failures
     real = Pass(problem, choice, settled, dry=False)
     real.run()
     choice.places.update(settled)
@@ -78,6 +80,8 @@ class Pass:
     def run(self) -> None:
         """Explicit places, then the chipset's, then everything that is still open."""
         self.prepare()
+        if not self.dry and not self.problem.machine.supports_pci:
+            return  # a root written by hand is kept, and nothing is put on it
         if self.dry:
             self._reserve_extra_slot()
         for part in parts_in_turn(self.problem, self.controllers):
@@ -116,6 +120,10 @@ class Pass:
             return  # rules addr-domain-zero and addr-bus-8bit
         if not self.problem.flat and not self._names_a_bus(address):
             return  # rule rfc-address-lookup
+        if at_own_place(part):
+            if self.problem.controllers:
+                self.choice.places[part] = place  # and nothing is reserved
+            return
         if self.dry and self.fills_gaps and index <= HIGHEST_FLAT_INDEX:
             with suppress(CannotGrow):  # then no controller provides the bus: rule addr-bus-exists
                 place = place._replace(provider=self.buses.grow(part, index))
@@ -149,7 +157,7 @@ class Pass:
         if place is None and self.dry:
             place = self._grow_for(part, function)
         if place is None:
-            if not self.dry:
+            if not self.dry or not self.problem.machine.supports_pci:
                 rule = "alg-find" if self.buses.order else "no-pci-buses"
                 self.failures.append(Failure(self._reason(part, rule), part))
             return None
