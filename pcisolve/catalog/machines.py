@@ -5,6 +5,7 @@ Source of the facts: libvirt src/qemu/qemu_domain.c and src/qemu/qemu_domain_add
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from pcisolve.catalog.heading import read_heading
@@ -77,7 +78,8 @@ class Machine:
     """A machine family. Not to be changed once read. Model names are names of controller models; "" means none.
 
     supports_pci: where not, libvirt leaves PCI devices without an address and says nothing.
-    root: the implicit controller of index 0; hand_written_root: accepted when written, not added.
+    root: the implicit controller of index 0; hand_written_root: accepted when written, not added. qemu_root: QEMU has
+    the bus that libvirt calls pci.0 or pcie.0, so that something can be plugged into it.
     root_name: the `<model name>` of its roots. roots_flat, roots_multi_domain: how many roots each scheme allows.
     grows_conventional, grows_express: what is added when no place is free; legacy_entry: what first opens
     conventional growth on a pure PCI Express guest; gap: the model of a missing index below the highest.
@@ -122,6 +124,7 @@ class Machine:
         "numa_roots",
         "platform",
         "preferred",
+        "qemu_root",
         "reserved",
         "root",
         "root_name",
@@ -164,6 +167,7 @@ class Machine:
         self.io_windows = table.number("io_windows", 0)
         self.needs_function_zero = table.flag("needs_function_zero", True)
         self._read_roots(table, known)
+        self.qemu_root = _for_names(table, "qemu_root", asked.name, default=bool(self.root))
         self._read_growth(table, known)
         self._read_implicit(table, asked)
         self._read_places(table, known)
@@ -202,20 +206,24 @@ class Machine:
         self.scsi_model = _versioned(table, "scsi_model", asked)
         self.net_model = _versioned(table, "net_model", asked)
         self.video_model = _versioned(table, "video_model", asked)
-        self.balloon = table.text("balloon")
+        self.balloon = _versioned(table, "balloon", asked)
         self.serial_type = table.text("serial_type", "")
         self.input_bus = table.word("input_bus", INPUT_BUSES, "usb")
         self.spapr_vio = table.flag("spapr_vio", False)
         self.implicit_controllers = tuple(_implicit(one) for one in table.tables("implicit_controllers"))
-        if isinstance(table.raw.get("builtin_ide"), list):
-            self.builtin_ide = asked.name in table.words("builtin_ide")
-        else:
-            self.builtin_ide = table.flag("builtin_ide", False)
+        self.builtin_ide = _for_names(table, "builtin_ide", asked.name, default=False)
 
     def _read_places(self, table: Table, known: Known) -> None:
         self.reserved = tuple(_reserved(one) for one in table.tables("reserved"))
         self.fixed = tuple(_fixed(one, known) for one in table.tables("fixed"))
         self.preferred = tuple(_preferred(one, known) for one in table.tables("preferred"))
+
+
+def _for_names(table: Table, key: str, name: str, *, default: bool) -> bool:
+    """A flag, or the list of machines, as patterns, for which it is set."""
+    if isinstance(table.raw.get(key), list):
+        return any(fnmatchcase(name, pattern) for pattern in table.words(key))
+    return table.flag(key, default)
 
 
 def _versioned(table: Table, key: str, asked: Asked) -> str:

@@ -11,7 +11,7 @@ from pcisolve.rules.guest import functions as guest_functions
 from pcisolve.rules.guest import io_windows, windows
 from pcisolve.rules.multi_domain import lookup, tree
 from pcisolve.rules.qemu import devices as qemu_devices
-from pcisolve.rules.qemu import functions, order, platform
+from pcisolve.rules.qemu import functions, order, platform, root_bus
 from pcisolve.rules.qemu import numbers as qemu_numbers
 from pcisolve.rules.rule import Rule
 
@@ -35,6 +35,7 @@ ALL: tuple[Rule[Any], ...] = (
     *qemu_numbers.RULES,
     *functions.RULES,
     *qemu_devices.RULES,
+    *root_bus.RULES,
     *platform.RULES,
     *guest_functions.RULES,
     *windows.RULES,

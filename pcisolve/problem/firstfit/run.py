@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
+from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node
@@ -61,7 +62,7 @@ class Pass:
                 by_index[controller.index] = controller
         highest = max(by_index, default=-1)
         if self.fills_gaps and highest <= HIGHEST_FLAT_INDEX:
-            gap = self.problem.catalog.controller(self.problem.machine.gap)
+            gap = self._gap(by_index.get(0))
             indexes: Iterable[int] = range(highest + 1)
         else:
             gap, indexes = None, sorted(by_index)
@@ -76,6 +77,12 @@ class Pass:
             self._settle_domains()
         if self.problem.machine.isolation and 0 in self.buses.by_index:
             self.buses.by_index[0].locked = True  # rule phb-default-locked
+
+    def _gap(self, root: Controller | None) -> ControllerModel | None:
+        """What a missing index becomes; where the root is written by hand, that depends on which it is."""
+        machine = self.problem.machine
+        by_hand = not machine.root and root is not None and root.model is not None and not root.model.express
+        return self.problem.catalog.controller(machine.grows_conventional if by_hand else machine.gap)
 
     def run(self) -> None:
         """Explicit places, then the chipset's, then everything that is still open."""
