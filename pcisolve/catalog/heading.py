@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from pcisolve.catalog.table import Table, Version
 
-
 _ANY = "*"
 
 

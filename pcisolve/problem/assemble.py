@@ -11,17 +11,18 @@ from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node, Source
 from pcisolve.core.words import did_you_mean, misspelt
 from pcisolve.problem import implicit
+from pcisolve.problem.defaults import DEFAULT_TYPE, with_defaults
+from pcisolve.problem.hypervisor import refuse_other
 from pcisolve.problem.lists import (
     UNINDEXED,
     Indexed,
     controllers_in_order,
-    disk_bus,
     disks_in_order,
     videos_in_order,
     with_indexes,
 )
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.problem.problem import MAX_CONTROLLERS, Options, Problem
+from pcisolve.problem.problem import COMMON, MAX_CONTROLLERS, Options, Problem
 from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.serial_ports import assign_ports
@@ -59,7 +60,6 @@ ITERATION_ORDER = [
 ]
 _NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index")
 _NOT_DEVICES = frozenset({"emulator", "redirfilter"})
-_DEFAULT_TYPE = "ide"  # libvirt src/conf/domain_conf.c virDomainControllerDefParseXML
 # Elements of <domain> itself (libvirt src/conf/schemas/domaincommon.rng).
 _OUTSIDE_DEVICES = frozenset(
     {"blkiotune", "bootloader", "clock", "cpu", "cputune", "features", "iothreads", "keywrap"}
@@ -79,7 +79,8 @@ def assemble(
         indexes: in the multi-domain scheme, controller indexes already found, by Node.number.
 
     Raises:
-        InputError: the machine or its architecture is unknown.
+        InputError: the machine or its architecture is unknown, or the guest is for another hypervisor and more is asked
+            for than the stage that all have in common.
     """
     return _Assembly(root, source, catalog, options, indexes or {}).problem()
 
@@ -102,6 +103,9 @@ class _Assembly:
         self.numbered_later: set[int] = set()
 
     def _machine(self) -> Machine:
+        if self.options.stage == COMMON:
+            return self.catalog.family("other-hypervisor")
+        refuse_other(self.root, self.source)
         try:
             return self.catalog.machine(self.root.get("os/type/arch"), self.root.get("os/type/machine"))
         except InputError as error:
@@ -151,7 +155,7 @@ class _Assembly:
             index = self.reader.index(node)
             if index is None:
                 index = self.indexes.get(node.number, UNINDEXED)
-            found.append(Indexed(node, node.get("type") or _DEFAULT_TYPE, index))
+            found.append(Indexed(node, node.get("type") or DEFAULT_TYPE, index))
         if len(found) > MAX_CONTROLLERS:
             where = self.source.location(found[MAX_CONTROLLERS].node)
             raise InputError(f"{len(found)} controllers", expected=f"at most {MAX_CONTROLLERS}", location=where)
@@ -187,50 +191,18 @@ class _Assembly:
             if one.node.children:
                 part.targets = self.reader.targets(one.node, _NUMBER_OPTIONS)
         else:
-            part = Part("controller", node, self._with_defaults(one.node, one.index))
+            part = Part("controller", node, with_defaults(one.node, self.machine, self.acting, one.index))
         self._read_address(part)
         return part
 
     def _part(self, node: Node) -> Part:
-        part = Part(node.tag, node if node.number >= 0 else None, self._with_defaults(node))
+        part = Part(node.tag, node if node.number >= 0 else None, with_defaults(node, self.machine, self.acting))
         self._read_address(part)
         if node.tag in ("hostdev", "interface"):
             host = node.find("source/address")
             if host is not None and (host.get("type") or node.get("type")) == "pci":
                 part.host = self.reader.pci_address(host)
         return part
-
-    def _with_defaults(self, node: Node, index: int | None = None) -> Node:
-        """The element with the model, bus or index that libvirt fills in (default-*-model rules)."""
-        machine, tag = self.machine, node.tag
-        if tag == "interface" and node.get("model/type") is None and node.get("type") != "hostdev":
-            return _overlay(node, "model", "type", machine.net_model)
-        if tag == "video" and node.get("model/type") in (None, "default"):
-            return _overlay(node, "model", "type", machine.video_model)
-        if tag == "disk" and node.get("target/bus") is None:
-            return _overlay(node, "target", "bus", disk_bus(node))
-        is_serial = node is self.acting or (tag == "serial" and node.get("target/type") is None)
-        if is_serial and machine.serial_type:
-            return _overlay(node, "target", "type", machine.serial_type)
-        if tag == "input" and node.get("bus") is None:
-            return _overlay_attributes(node, {"bus": self._input_bus(node)})
-        if tag != "controller":
-            return node
-        added: dict[str, str] = {} if node.get("index") is not None else {"index": str(index)}
-        if node.get("type") is None:
-            added["type"] = _DEFAULT_TYPE
-        if node.get("type") == "usb" and node.get("model") in (None, "default"):
-            if machine.usb_model != "none" or node.first("address") is None:  # on s390 an address keeps it
-                added["model"] = machine.usb_model
-        elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
-            added["model"] = machine.scsi_model
-        return _overlay_attributes(node, added) if added else node
-
-    def _input_bus(self, node: Node) -> str:
-        """Source: libvirt src/qemu/qemu_domain.c, asked from 9.0.0."""
-        if node.get("type") in ("evdev", "passthrough"):
-            return "none" if node.get("type") == "evdev" else "virtio"
-        return "usb" if node.get("type") == "tablet" and self.machine.input_bus == "ps2" else self.machine.input_bus
 
     def _read_acpi_index(self, node: Node | None) -> None:
         acpi = node.first("acpi") if node is not None else None
@@ -296,18 +268,3 @@ def _owner(node: Node, path: str) -> tuple[Node, str]:
     """The element that holds an attribute path, and the attribute."""
     holder, _, attribute = path.rpartition("/")
     return (node.find(holder) or node) if holder else node, attribute
-
-
-def _overlay(node: Node, child: str, attribute: str, value: str) -> Node:
-    """The element with an attribute of its first such child filled in."""
-    old = node.first(child)
-    filled = implicit.synthetic(child, {**(old.attributes if old else {}), attribute: value})
-    copy = implicit.synthetic(node.tag, node.attributes, *[c for c in node.children if c is not old], filled)
-    copy.number, copy.parent = node.number, node.parent
-    return copy
-
-
-def _overlay_attributes(node: Node, added: dict[str, str]) -> Node:
-    copy = implicit.synthetic(node.tag, {**node.attributes, **added}, *node.children)
-    copy.number, copy.parent = node.number, node.parent
-    return copy

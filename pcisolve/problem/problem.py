@@ -16,6 +16,7 @@ from pcisolve.problem.serial_ports import Port
 from pcisolve.problem.table import BusTable
 
 STAGES = ("libvirt", "qemu", "guest")
+COMMON = "common"  # of a guest for another hypervisor: only what all of libvirt's drivers share
 STABLE = "stable"
 POLICIES = ("libvirt", "minimal", STABLE)
 SCHEMES = ("auto", "flat", "multi-domain")

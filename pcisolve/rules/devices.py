@@ -140,6 +140,7 @@ class ControllerOnce(Rule[tuple[Part, ...]]):
     """
 
     id = "controller-duplicate"
+    common = True
     source = "libvirt src/conf/domain_postparse.c and src/conf/domain_addr.c, tried with 9.0.0"
     allows = (
         "pc: <controller type='usb' model='ich9-ehci1' index='0'/>"

@@ -41,6 +41,7 @@ class SlotNumber(_AskedNumber):
     """A slot is at most 31."""
 
     id = "addr-slot-5bit"
+    common = True
     source = "libvirt src/util/virpci.c, tried with 9.0.0; PCI: five bits"
     attribute = "slot"
     highest = SLOTS_PER_BUS - 1
@@ -52,6 +53,7 @@ class FunctionNumber(_AskedNumber):
     """A function is at most 7."""
 
     id = "addr-function-3bit"
+    common = True
     source = "libvirt src/util/virpci.c, tried with 9.0.0; PCI: three bits"
     attribute = "function"
     highest = FUNCTIONS_PER_SLOT - 1
@@ -66,6 +68,7 @@ class BusNumber(_AskedNumber):
     """
 
     id = "addr-bus-8bit"
+    common = True
     source = "libvirt src/util/virpci.c, tried with 9.0.0"
     attribute = "bus"
     highest = HIGHEST_BUS
