@@ -14,6 +14,7 @@ from pcisolve.catalog.matching import When, read_when
 from pcisolve.catalog.table import Table, Version
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 
+DISK_BUSES = ("sata", "scsi", "virtio")
 VIRTIO_ADDRESS = ("pci", "ccw", "mmio-or-pci")
 INPUT_BUSES = ("ps2", "usb", "virtio")
 _LAST_SLOT = SLOTS_PER_BUS - 1
@@ -92,6 +93,7 @@ class Machine:
     io_windows: I/O port windows that firmware can give, 0 = not known. needs_function_zero: a guest looks for other
     functions of a slot only where there is function 0.
     multifunction: slots may have several functions. unique_bridge_chassis: QEMU refuses a repeated chassisNr.
+    disk_bus: where an IDE disk goes on a machine that has no IDE, or no more of it; "" where nothing is as good.
     acpi_index: QEMU wants the ACPI indexes of its devices to differ. platform: which of models/platforms it is, or "".
     """
 
@@ -102,6 +104,7 @@ class Machine:
         "builtin_ide",
         "default_for",
         "default_usb",
+        "disk_bus",
         "extra_root_port",
         "extra_slot",
         "family",
@@ -212,6 +215,7 @@ class Machine:
         self.spapr_vio = table.flag("spapr_vio", False)
         self.implicit_controllers = tuple(_implicit(one) for one in table.tables("implicit_controllers"))
         self.builtin_ide = _for_names(table, "builtin_ide", asked.name, default=False)
+        self.disk_bus = table.word("disk_bus", DISK_BUSES, "")
 
     def _read_places(self, table: Table, known: Known) -> None:
         self.reserved = tuple(_reserved(one) for one in table.tables("reserved"))

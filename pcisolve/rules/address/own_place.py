@@ -22,6 +22,7 @@ class Piix3Place(Rule[Part]):
     """
 
     id = "piix3-usb-place"
+    impossible = True
     source = "libvirt src/qemu/qemu_domain_address.c qemuDomainCollectPCIAddress, tried with 9.0.0"
     allows = (
         "pc: <controller type='usb' index='0' model='piix3-uhci'><address type='pci' slot='1' function='2'/>"
