@@ -117,7 +117,7 @@ class MultifunctionWord(_ReadableValue):
     id = "multifunction-word"
     common = True
     source = "libvirt src/conf/device_conf.c, tried with 9.0.0"
-    allows = ("q35: <memballoon model='virtio'><address type='pci' multifunction='on'/></memballoon>",)
+    allows = ("q35: <memballoon model='virtio'><address type='pci' slot='3' multifunction='on'/></memballoon>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci' multifunction='yes'/></memballoon>",)
 
 

@@ -6,7 +6,19 @@ from functools import cache
 from typing import Any
 
 from pcisolve.problem.problem import COMMON
-from pcisolve.rules import controllers, devices, drives, host, hypervisor, index, policy, reading, targets, zpci
+from pcisolve.rules import (
+    controllers,
+    devices,
+    drives,
+    dropped,
+    host,
+    hypervisor,
+    index,
+    policy,
+    reading,
+    targets,
+    zpci,
+)
 from pcisolve.rules.address import bus, numbers, own_place, sharing
 from pcisolve.rules.guest import cards, io_windows, windows
 from pcisolve.rules.guest import functions as guest_functions
@@ -23,6 +35,7 @@ ALL: tuple[Rule[Any], ...] = (
     *index.RULES,
     *targets.RULES,
     *devices.RULES,
+    *dropped.RULES,
     *host.RULES,
     *drives.RULES,
     *policy.RULES,
