@@ -12,7 +12,6 @@ from pcisolve.core.node import Node, Source
 from pcisolve.explain.conflicts import tell
 from pcisolve.explain.trials import Outcome, outcome_of
 from pcisolve.problem.firstfit.choice import Choice
-from pcisolve.problem.hypervisor import other_hypervisor
 from pcisolve.problem.lasting import Changed, Moved, TooHard, hold
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import COMMON, Options, Problem
@@ -127,7 +126,7 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.
     """
-    judged = judge(root, source, catalog, _judged_as(root, options))
+    judged = judge(root, source, catalog, options)
     if isinstance(judged, Unnumbered):
         return _unnumbered(judged)
     if errors(judged.broken):
@@ -136,11 +135,6 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     known = layout and problem.options.stage != COMMON  # where the devices of another hypervisor are is not known
     verdict = solved_verdict(problem, judged.layout) if known else _verdict(problem, SOLVED, proven=True)
     return verdict._replace(findings=_findings(judged.question, judged.broken)) if judged.broken else verdict
-
-
-def _judged_as(root: Node, options: Options) -> Options:
-    """Of a guest for another hypervisor only what all have in common is judged."""
-    return options._replace(stage=COMMON, platform="") if other_hypervisor(root) else options
 
 
 def _lasting(question: Question, broken: list[Breach]) -> tuple[Choice, list[Changed | Moved]] | None:
@@ -182,7 +176,7 @@ def refusal_of(root: Node, source: Source, catalog: Catalog, options: Options) -
     """
     from pcisolve.api.refuse import Refused
 
-    outcome = outcome_of(judge(root, source, catalog, _judged_as(root, options)))
+    outcome = outcome_of(judge(root, source, catalog, options))
     return Refused(outcome) if outcome is not None and outcome.told else None
 
 

@@ -89,6 +89,29 @@ class VirtioDiskAddress(DeviceRule):
         return Telling(message, (point(case, "type"),))
 
 
+class UnassignedHostdev(DeviceRule):
+    """Only a host device can do without a place in the guest.
+
+    libvirt does not plug a device of address type "unassigned" in.
+    """
+
+    id = "unassigned-hostdev-only"
+    follows_from = ("virtio-disk-address-type",)
+    source = "libvirt src/conf/domain_validate.c, tried with 9.0.0 and 12.8.0"
+    allows = (
+        "q35: <hostdev mode='subsystem' type='pci'><source><address bus='6' slot='1'/></source>"
+        "<address type='unassigned'/></hostdev>",
+    )
+    forbids = ("q35: <rng model='virtio'><address type='unassigned'/></rng>",)
+
+    def keeps(self, case: Part) -> bool:
+        return case.address_type != "unassigned" or case.kind in ("hostdev", "hub", "channel")
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"{name_of(case)} has an address of type unassigned, which is for host devices only"
+        return Telling(message, (point(case, "type"),))
+
+
 class CcwMachine(Rule[Part]):
     """CCW addresses exist on s390 only."""
 
@@ -245,6 +268,7 @@ RULES: tuple[Rule[Part] | Rule[tuple[Part, ...]], ...] = (
     NeedsPciAddress(),
     RefusesPciAddress(),
     VirtioDiskAddress(),
+    UnassignedHostdev(),
     CcwMachine(),
     AcpiIndex(),
     ControllerOnce(),
