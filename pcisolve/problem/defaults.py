@@ -11,6 +11,10 @@ from pcisolve.problem.lists import disk_bus
 
 DEFAULT_TYPE: Final = "ide"  # of a controller: libvirt src/conf/domain_conf.c virDomainControllerDefParseXML
 
+_ISA_SERIAL: Final = (
+    "isa-serial"  # once said of every serial port, so that libvirt reads it as nothing where ISA is not
+)
+
 
 def with_defaults(node: Node, machine: Machine, acting: Node | None, index: int | None = None) -> Node:
     """The element as libvirt reads it.
@@ -28,8 +32,7 @@ def with_defaults(node: Node, machine: Machine, acting: Node | None, index: int 
         return _overlay(node, "model", "type", machine.video_model)
     if tag == "disk" and node.get("target/bus") is None:
         return _overlay(node, "target", "bus", disk_bus(node))
-    is_serial = node is acting or (tag == "serial" and node.get("target/type") is None)
-    if is_serial and machine.serial_type:
+    if node is acting or (tag == "serial" and node.get("target/type") in (None, _ISA_SERIAL)):
         return _overlay(node, "target", "type", machine.serial_type)
     if tag == "input" and node.get("bus") is None:
         return _overlay_attributes(node, {"bus": _input_bus(node, machine)})

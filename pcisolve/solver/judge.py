@@ -41,8 +41,10 @@ class Judgement(NamedTuple):
 def judge(
     root: Node, source: Source, catalog: Catalog, options: Options, *, searching: bool = True
 ) -> Judgement | Unnumbered:
-    """Complete what the input leaves open and check it, a guest of another hypervisor by what all have in common; the solver is asked only where indexes are open or
-    first fit gives up (multi-domain scheme), the latter only with `searching`.
+    """Complete what the input leaves open and check it.
+
+    The solver is asked only where indexes are open or first fit gives up (multi-domain scheme), the latter only with
+    `searching`. A guest of another hypervisor is judged by what all have in common.
 
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.

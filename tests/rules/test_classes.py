@@ -180,6 +180,8 @@ def test_a_place_that_is_kept_free_and_then_given_up(device: str) -> None:
         (f"<serial type='pty'>{AT_9}</serial>", "s390-ccw-virtio", "s390x", True, True),
         (f"<serial type='pty'>{AT_9}</serial>", "pseries", "ppc64", False, False),
         (f"<serial type='pty'>{AT_9}</serial>", "g3beige", "ppc", False, False),
+        (f"<serial type='pty'><target type='isa-serial'/>{AT_9}</serial>", "g3beige", "ppc", False, False),
+        (f"<serial type='pty'><target type='isa-serial'/>{AT_9}</serial>", "pc", "x86_64", True, True),
         (f"<smartcard mode='host'>{AT_9}</smartcard>", "q35", "x86_64", True, True),
         (f"<input type='tablet'>{AT_9}</input>", "q35", "x86_64", True, True),
         (f"<input type='mouse'>{AT_9}</input>", "q35", "x86_64", False, False),
