@@ -60,6 +60,8 @@ def command(
         emit(_rendered(guest, result, style), output)
         if verdict.notes and not quiet and style != "json":
             click.echo(notes(verdict.notes, guest.name), err=True, nl=False)
+        if verdict.findings and not quiet:
+            print_findings(guest, verdict, err=True)
     if result.xml is None and not quiet:
         if verdict.status == UNKNOWN:
             click.echo("pcisolve: undecided: the time limit came first; raise --time-limit", err=True)

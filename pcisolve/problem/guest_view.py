@@ -178,7 +178,9 @@ class _View:
 
     def _is_found(self, part: Part) -> bool:
         """Most look at a slot's other functions only when function 0 is there (rule guest-function0-missing)."""
-        place = self.layout.places[part]
+        place = self.layout.places.get(part)
+        if place is None:
+            return False
         return place.function == 0 or not self._needs_heads or place[:2] in self._heads
 
     def _lose_shared_numbers(self) -> None:

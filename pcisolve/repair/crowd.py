@@ -22,7 +22,7 @@ from pcisolve.repair.search import Verified
 from pcisolve.verdict.values import UNSAFE
 
 MOST_TRIED: Final = 2_000  # breaches; of more, the first ones in the order in which their rules come
-TURNS: Final = 5  # remedies of one conflict
+TURNS: Final = 8  # remedies of one conflict
 MOST_JUDGED: Final = 8  # judgements of one rule's remedies in one turn
 
 

@@ -34,9 +34,13 @@ class _Words:
         node, attribute, value = change
         if isinstance(value, NewElement):
             return f"add {_added(value)}" if value.tag == "controller" else f"give {self._name(node)} {_added(value)}"
-        if node.tag == "address" and (not attribute or attribute in _SILENT):
-            return self._address(node, value)
         what = self._name(node)
+        if node.tag == "address" and not attribute:
+            return self._address(node, value)
+        if node.tag == "address" and attribute in _SILENT and attribute in node.attributes and value is not None:
+            return f"change {attribute} of {what} from {clipped(node.attributes[attribute])} to {value}"
+        if node.tag == "address" and attribute in _SILENT:
+            return self._address(node, value)
         if not attribute:
             return f"remove {what}" if _is_device(node) else f"remove <{node.tag}> from {what}"
         if attribute == NAME:

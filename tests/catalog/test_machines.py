@@ -203,44 +203,15 @@ def test_every_recorded_machine_is_known(shared):
 
 
 # libvirt 9.0.0, src/util/virarch.c: every architecture that a <type arch> may name.
+# fmt: off
 ARCHES = [
-    "alpha",
-    "armv6l",
-    "armv7l",
-    "armv7b",
-    "aarch64",
-    "cris",
-    "i686",
-    "ia64",
-    "lm32",
-    "m68k",
-    "microblaze",
-    "microblazeel",
-    "mips",
-    "mipsel",
-    "mips64",
-    "mips64el",
-    "openrisc",
-    "parisc",
-    "parisc64",
-    "ppc",
-    "ppcle",
-    "ppc64",
-    "ppc64le",
-    "ppcemb",
-    "riscv32",
-    "riscv64",
-    "s390",
-    "s390x",
-    "sh4",
-    "sh4eb",
-    "sparc",
-    "sparc64",
-    "unicore32",
-    "x86_64",
-    "xtensa",
-    "xtensaeb",
+    "alpha", "armv6l", "armv7l", "armv7b", "aarch64", "cris", "i686", "ia64",
+    "lm32", "m68k", "microblaze", "microblazeel", "mips", "mipsel", "mips64", "mips64el",
+    "openrisc", "parisc", "parisc64", "ppc", "ppcle", "ppc64", "ppc64le", "ppcemb",
+    "riscv32", "riscv64", "s390", "s390x", "sh4", "sh4eb", "sparc", "sparc64",
+    "unicore32", "x86_64", "xtensa", "xtensaeb",
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize("version", [LIBVIRT_9, NEWEST])
