@@ -307,3 +307,33 @@ def test_drive_addresses_are_decimal() -> None:
     disk = "<disk type='file'><target dev='sda' bus='sata'/><address type='drive' controller='010'/></disk>"
     devices = solved(guest(disk, "pc"), **LIBVIRT).verdict.devices
     assert sum(one.name.startswith("sata controller") for one in devices) == 11
+
+
+@pytest.mark.parametrize(("count", "refused"), [(59, False), (60, True), (62, False), (90, True), (93, False)])
+def test_devices_leave_no_slot_to_the_bridge_that_is_added_for_them(count: int, refused: bool) -> None:
+    data = guest(NO_BALLOON + RNG.format("") * count, "pc")
+    assert errors(data, **LIBVIRT) == (["alg-find"] if refused else [])
+    if refused:
+        mended = pcisolve.load(data).repair(make_options(**LIBVIRT))
+        assert mended.data.count(b"<rng") == count
+        assert errors(mended.data, **LIBVIRT) == []
+
+
+def test_a_root_written_on_a_board_that_libvirt_places_nothing_on() -> None:
+    root = "<controller type='pci' index='0' model='{}'/>"
+    at_9 = RNG.format(AT_9)
+    devices = solved(guest(NO_BALLOON + root.format("pci-root") + at_9 + RNG.format(""), "spike", "riscv64"), **LIBVIRT)
+    assert [one.address for one in devices.verdict.devices] == ["0000:00:09.0"]
+    grows = guest(NO_BALLOON + root.format("pcie-root") + RNG.format(""), "spike", "riscv64")
+    assert errors(grows, **LIBVIRT) == ["alg-find"]
+
+
+def test_a_missing_index_below_a_root_written_by_hand() -> None:
+    root = "<controller type='pci' index='0' model='pci-root'/>"
+    bridge = "<controller type='pci' index='2' model='pci-bridge'/>"
+    verdict = solved(guest(QUIET + NO_BALLOON + root + bridge, "microvm"), **LIBVIRT).verdict
+    assert [(one.model, one.address) for one in verdict.controllers] == [
+        ("pci-root", None),
+        ("pci-bridge", "0000:00:02.0"),
+        ("pci-bridge", "0000:00:01.0"),
+    ]

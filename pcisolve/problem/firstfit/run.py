@@ -20,6 +20,7 @@ from pcisolve.problem.problem import Problem
 from pcisolve.problem.table import Found, NoSuchController
 
 HIGHEST_FLAT_INDEX = 255
+NO_ROOM_FOR_ADDED = "alg-materialise"  # the devices come first and leave no slot to the controller added for them
 
 
 def choose(problem: Problem, kept: Kept = Kept()) -> Choice:  # noqa: B008  # nobody changes it
@@ -241,8 +242,8 @@ class Pass:
                 continue
             controller = added_controller(self.problem, bus.index, bus.model.name)
             added.append(controller)
-            if not controller.is_root:
-                self.search(controller)
+            if not controller.is_root and self.search(controller) is None and self.problem.flat:
+                self.failures.append(Failure(NO_ROOM_FOR_ADDED, controller))
         return added
 
 
