@@ -70,6 +70,16 @@ class Guest:
         """The line a fact stands in."""
         return self.document.line(fact.line)
 
+    def require_qemu(self) -> None:
+        """Stop where the places of devices are asked for.
+
+        Raises:
+            InputError: the guest is for another hypervisor, whose places are not known.
+        """
+        from pcisolve.problem.hypervisor import refuse_other
+
+        refuse_other(self.document.root, self.document)
+
     def before(self) -> Document:
         """What a solved guest is compared with."""
         return self.document

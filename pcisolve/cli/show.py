@@ -31,6 +31,7 @@ def command(file: str, as_seen: bool, quiet: bool, models: str | None, **words: 
     """
     guest = load(file, models=models)
     options = options_of(words)
+    guest.require_qemu()
     verdict = shown = guest.check(options)
     if verdict.status != SOLVED:
         if not quiet:

@@ -79,6 +79,7 @@ class Rule(Generic[CaseT]):
         stage: who enforces it: libvirt (refused at define), qemu (at start) or guest (silently broken).
         severity: error where the guest is refused or something the user has does not work; warning where something is
             dropped or does less than was asked for; note where it is only good to know. Only errors refuse a guest.
+        common: whether libvirt's drivers for other hypervisors enforce it too.
         source: where the fact was read or tried.
         allows, forbids: the smallest <devices> that keep and break it, with the machine in front:
             "q35: <controller .../>".
@@ -93,6 +94,7 @@ class Rule(Generic[CaseT]):
     id: ClassVar[str]
     stage: ClassVar[str] = "libvirt"
     severity: ClassVar[str] = ERROR
+    common: ClassVar[bool] = False
     source: ClassVar[str]
     allows: ClassVar[tuple[str, ...]] = ()
     forbids: ClassVar[tuple[str, ...]] = ()
