@@ -10,7 +10,7 @@ from typing import IO
 from pcisolve.batch.content import DAMAGED, is_guest_name, solved_name
 from pcisolve.batch.input import Input
 from pcisolve.core.errors import InputError, Location
-from pcisolve.libvirt.document import MAX_BYTES
+from pcisolve.libvirt.source import MAX_BYTES
 
 _MAX_LINE = 2 * MAX_BYTES  # JSON writes a newline as two characters
 _EXPECTED_ROW = 'a JSON object with "id" and "xml" on each line'

@@ -6,7 +6,7 @@ import io
 import re
 from typing import IO, Any, Final
 
-from pcisolve.core.packed import Damaged, Unpacker, packing_of
+from pcisolve.core.packed import Damaged, Unpacker, packing_of, without_suffix
 
 GUEST, JSON_LINES, TAR = "guest", "json-lines", "tar"
 
@@ -23,7 +23,8 @@ def is_guest_name(name: str) -> bool:
 
 
 def solved_name(name: str) -> str:
-    """The name of the domain XML that is the answer to an input of this name."""
+    """The name of the domain XML that is the answer to an input of this name; it is not packed."""
+    name = without_suffix(name)
     stem, dot, suffix = name.rpartition(".")
     return f"{stem}.xml" if dot + suffix in _PLANS else name
 
