@@ -42,16 +42,6 @@ class Guests(Sequence[Guest]):
     def __getitem__(self, at: int | slice) -> Guest | tuple[Guest, ...]:
         return self._guests[at]
 
-    @property
-    def text(self) -> str:
-        """The text of the file, unpacked; of a saved guest that of its XML."""
-        from pcisolve.api.planned import PlannedGuest
-
-        if self._container is not None:
-            return self._container.text
-        guest = self._guests[0]
-        return guest.text.text if isinstance(guest, PlannedGuest) else ""
-
     def label(self, guest: Guest) -> str:
         """Which of several guests of the file this is, such as 'domain 2 of 3 ("web"), at line 40'; "" for the only
         one."""
@@ -67,9 +57,18 @@ class Guests(Sequence[Guest]):
         """
         return contents[0] if self._container is None else self._container.joined(contents)
 
-    def replaced_text(self, contents: Sequence[bytes]) -> str:
-        """The same as text, to compare with `text`."""
-        return contents[0].decode() if self._container is None else self._container.replaced(contents)
+    def texts(self, contents: Sequence[bytes]) -> tuple[str, str, str]:
+        """The text of the file, that text with these domains in place of its own, and its name, to be compared.
+
+        Of a plan it is the text of its base.
+
+        Raises:
+            InputError: a plan without base.
+        """
+        if self._container is not None:
+            return self._container.text, self._container.replaced(contents), self.name
+        base = self._guests[0].before()
+        return base.text, base.again(contents[0]).text, base.name
 
     def file_with(self, contents: Sequence[bytes]) -> bytes:
         """What to write into the file itself so that it holds these domains: packed as it was.

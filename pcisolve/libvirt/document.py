@@ -23,6 +23,9 @@ MAX_SIGNS: Final = 2_000_000  # of "<", which bounds elements, and of "=", which
 MAX_ATTRIBUTES: Final = 256  # of one element; a parser compares each with all others
 MAX_DEVICES: Final = 65_536
 
+_MENTIONED: Final = re.compile(
+    r"(mismatch: \S+ line )(\d{1,9})"
+)  # in the parser's words: of the tag that is not closed
 # What may stand before a DTD. Possessive: a thousand comments must not be tried in a thousand ways.
 _DTD: Final = re.compile(r"(?:[ \t\r\n]++|<\?.*?\?>|<!--.*?-->)*+(<!DOCTYPE)", re.DOTALL)
 
@@ -195,6 +198,8 @@ def parsed(body: bytes, name: str, start: Start) -> _Element:
     try:
         return parse(body, name)
     except InputError as error:
+        if error.location is not None and start.line > 1:
+            error.message = _MENTIONED.sub(lambda found: f"{found[1]}{int(found[2]) + start.line - 1}", error.message)
         if error.location is not None:
             error.location = _moved(error.location, start)
         raise
