@@ -90,7 +90,7 @@ class Guests(Sequence[Guest]):
         if len(self) > 1:
             start = self._guests[1].document.start
             message = f"{len(self):,} domains in one file; the second begins here"
-            where = Location(self.name, start.line, len(start.before) + 1)
+            where = Location(self.name, start.line, start.column)
             raise InputError(message, expected="a file with one domain", location=where)
         return self._guests[0]
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from pcisolve.core.errors import InputError, Location
 from pcisolve.libvirt.decoding import decode
-from pcisolve.libvirt.document import Document, Start, parsed
+from pcisolve.libvirt.document import Document, Start
 from pcisolve.libvirt.save_image import READ_ONLY, is_save_image, xml_of
 from pcisolve.libvirt.scanner import BLANKS, TAG, end_of_other, scan
-from pcisolve.libvirt.tree import NotOne
+from pcisolve.libvirt.tree import NotOne, parse
 from pcisolve.libvirt.wrappers import WRAPPERS
 
 MAX_DOMAINS: Final = 4096
@@ -103,7 +104,7 @@ def read_only_one(data: bytes, name: str) -> Document:
     """
     documents = read_all(data, name).documents
     if len(documents) > 1:
-        where = Location(name, documents[1].start.line, len(documents[1].start.before) + 1)
+        where = Location(name, documents[1].start.line, documents[1].start.column)
         message = f"{len(documents):,} domains in one file; the second begins here"
         raise InputError(message, expected="a file with one domain", location=where)
     return documents[0]
@@ -113,16 +114,19 @@ def _taken_apart(data: bytes, name: str) -> Container:
     text, mark, encoding = decode(data, name)
     extents: list[Extent] = []
     documents: list[Document] = []
-    at, line = 0, 1
+    at = line_at = 0
+    line = 1
     for extent, tag in _domains(text, name):
         if len(extents) == MAX_DOMAINS:
             message = f"more than {MAX_DOMAINS:,} domains in one file"
             raise InputError(message, expected="fewer in a file", location=_place(text, extent.begin, name))
         line += text.count("\n", at, extent.begin)
+        newline = text.rfind("\n", at, extent.begin)
+        line_at = line_at if newline < 0 else newline + 1
         at = extent.begin
-        before = text[text.rfind("\n", 0, at) + 1 : at]
+        start = Start(line, at - line_at + 1, tag, text, at)
         extents.append(extent)
-        documents.append(Document(text[at : extent.end].encode(), name, Start(line, before, tag)))
+        documents.append(Document(text[at : extent.end].encode(), name, start))
     return Container(text, mark, encoding, extents, documents)
 
 
@@ -139,13 +143,14 @@ def _domains(text: str, name: str) -> Iterator[tuple[Extent, str]]:
 def _wrapped(text: str, root: Extent, name: str) -> Iterator[tuple[Extent, str]]:
     """The domains in a wrapper."""
     piece = text[root.begin : root.end]
-    where = _place(text, root.begin, name)
-    start = Start(where.line, text[root.begin - where.column + 1 : root.begin])
-    tree = parsed(piece.encode(), name, start)
-    wanted = WRAPPERS.get(str(tree.tag), ())
-    inside = [number for number, one in enumerate(tree.iter()) if one.getparent() is tree and one.tag in wanted]
+    inside: list[int] = []
+    with suppress(InputError):  # said below, with its place in the file, which takes longer to find
+        tree = parse(piece.encode(), name)
+        wanted = WRAPPERS.get(str(tree.tag), ())
+        inside += [number for number, one in enumerate(tree.iter()) if one.getparent() is tree and one.tag in wanted]
     if not inside:
-        Document(piece.encode(), name, start)  # refuses it for what it is
+        where = _place(text, root.begin, name)
+        Document(piece.encode(), name, Start(where.line, where.column, text=text, at=root.begin))
     spans = scan(piece)
     for number in inside:
         begin, end = spans[number].begin, spans[number].close_end
@@ -166,6 +171,7 @@ def _roots(text: str, name: str) -> Iterator[Extent]:
         if text[tag + 1 : tag + 2] in ("!", "?"):
             at = end_of_other(text, tag)
             if at < 0:
+                at = tag
                 break
             continue
         found = TAG.match(text, tag)
@@ -181,7 +187,7 @@ def _roots(text: str, name: str) -> Iterator[Extent]:
             depth = 0
     if depth:
         yield Extent(begin, len(text))
-    elif tag < 0:
+    else:
         _refuse_text(text, at, len(text), name)
 
 
@@ -192,6 +198,8 @@ def _refuse_text(text: str, begin: int, end: int, name: str) -> None:
         where = _place(text, end - len(between), name)
         shown = between.split("\n", 1)[0][:40].rstrip()
         raise InputError(f'text that is not XML: "{shown}"', expected=_EXPECTED, location=where)
+    if text.startswith("<![CDATA[", end):
+        raise InputError("text that is not XML", expected=_EXPECTED, location=_place(text, end, name))
     if text.startswith("<!", end) and not text.startswith("<!--", end):
         message = "a document type declaration (DTD) is not allowed"
         raise InputError(message, expected="XML without <!DOCTYPE", location=_place(text, end, name))

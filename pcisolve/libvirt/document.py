@@ -35,13 +35,22 @@ class Start(NamedTuple):
 
     Attributes:
         line: counted from 1.
-        before: the text before it on that line.
+        column: the same.
         tag: of its root element; libvirt's snapshots have a second domain as <inactiveDomain>.
+        text: of the file.
+        at: where in that text.
     """
 
     line: int = 1
-    before: str = ""
+    column: int = 1
     tag: str = "domain"
+    text: str = ""
+    at: int = 0
+
+    @property
+    def before(self) -> str:
+        """The text before it on its line."""
+        return self.text[self.at - self.column + 1 : self.at]
 
 
 _ALONE: Final = Start()
@@ -206,7 +215,7 @@ def parsed(body: bytes, name: str, start: Start) -> _Element:
 
 
 def _moved(where: Location, start: Start) -> Location:
-    column = where.column + (len(start.before) if where.line == 1 else 0)
+    column = where.column + (start.column - 1 if where.line == 1 else 0)
     return Location(where.file, where.line + start.line - 1, column)
 
 
