@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Final, NamedTuple
 
 from pcisolve.core.errors import InputError, Location
@@ -112,22 +113,21 @@ def read_only_one(data: bytes, name: str) -> Document:
 
 def _taken_apart(data: bytes, name: str) -> Container:
     text, mark, encoding = decode(data, name)
-    extents: list[Extent] = []
+    found = list(islice(_domains(text, name), MAX_DOMAINS + 1))
+    if len(found) > MAX_DOMAINS:
+        message = f"more than {MAX_DOMAINS:,} domains in one file"
+        raise InputError(message, expected="fewer in a file", location=_place(text, found[-1][0].begin, name))
     documents: list[Document] = []
     at = line_at = 0
     line = 1
-    for extent, tag in _domains(text, name):
-        if len(extents) == MAX_DOMAINS:
-            message = f"more than {MAX_DOMAINS:,} domains in one file"
-            raise InputError(message, expected="fewer in a file", location=_place(text, extent.begin, name))
+    for extent, tag in found:
         line += text.count("\n", at, extent.begin)
         newline = text.rfind("\n", at, extent.begin)
         line_at = line_at if newline < 0 else newline + 1
         at = extent.begin
         start = Start(line, at - line_at + 1, tag, text, at)
-        extents.append(extent)
         documents.append(Document(text[at : extent.end].encode(), name, start))
-    return Container(text, mark, encoding, extents, documents)
+    return Container(text, mark, encoding, [extent for extent, _ in found], documents)
 
 
 def _domains(text: str, name: str) -> Iterator[tuple[Extent, str]]:
