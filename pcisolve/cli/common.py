@@ -19,7 +19,6 @@ from pcisolve.verdict.values import Verdict
 
 if TYPE_CHECKING:
     from pcisolve.api.guests import Guests
-    from pcisolve.libvirt.document import Document
 
 _NO_NEWLINE = "\\ No newline at end of file"  # the words of diff(1), which patch(1) looks for
 
@@ -135,12 +134,6 @@ def print_findings(guest: Guest, verdict: Verdict, style: str = "full", *, err: 
     text = full(verdict.findings, guest.line, paint)
     if text:
         click.echo(text, err=err, nl=False)
-
-
-def unified_diff(document: Document, after: bytes, what: str) -> bytes:
-    """How a document was changed, as patch(1) takes it."""
-    text = after.removeprefix(document.encode("")).decode(document.encoding)
-    return text_diff(document.text, text, document.name, what)
 
 
 def text_diff(before: str, after: str, name: str, what: str) -> bytes:
