@@ -11,14 +11,6 @@ _CHANGED = "somebody has changed the file since it was read; it is left as it is
 _NOT_PERMITTED = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS)
 
 
-class ChangedMeanwhile(OSError):
-    """Somebody else has changed or removed a file since it was read; theirs is left as it is."""
-
-
-class HalfWritten(OSError):
-    """A file could neither be written nor put back; the new content is beside it."""
-
-
 def write_atomically(path: str, data: bytes, *, expected: bytes | None = None) -> None:
     """Replace the content of a file; on any failure the old file stays as it was.
 
@@ -35,10 +27,9 @@ def write_atomically(path: str, data: bytes, *, expected: bytes | None = None) -
         expected: what the file is to hold now, looked at as late as can be; None for whatever it holds.
 
     Raises:
-        ChangedMeanwhile: it holds something else, or is gone.
-        HalfWritten: the content was to go into the old file, and the disk failed twice.
         PermissionError: its owner may not write to it, or this user may not; for root too.
-        OSError: the folder or the disk does not take it.
+        OSError: with ESTALE, it holds something else than expected, or is gone; else the folder or the disk does not
+            take it. Where the disk has failed twice, `filename2` is the file that has the whole new content.
     """
     path = os.path.realpath(path)
     there = _status(path)
@@ -49,7 +40,7 @@ def write_atomically(path: str, data: bytes, *, expected: bytes | None = None) -
     if there is not None:
         _refuse_read_only(path, there)
     elif expected is not None:
-        raise ChangedMeanwhile(errno.ESTALE, _CHANGED, path)
+        raise OSError(errno.ESTALE, _CHANGED, path)
     temporary = _written_beside(path, data)
     try:
         if there is None:
@@ -61,11 +52,10 @@ def write_atomically(path: str, data: bytes, *, expected: bytes | None = None) -
         if expected is not None:
             _refuse_changed(path, expected)
         os.replace(temporary, path)
-    except HalfWritten:
-        raise
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+    except BaseException as error:
+        if getattr(error, "filename2", None) != temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
         raise
     _sync_folder(path)
 
@@ -92,7 +82,7 @@ def _refuse_changed(path: str, expected: bytes) -> None:
     except FileNotFoundError:
         same = False
     if not same:
-        raise ChangedMeanwhile(errno.ESTALE, _CHANGED, path)
+        raise OSError(errno.ESTALE, _CHANGED, path)
 
 
 def _written_beside(path: str, data: bytes) -> str:
@@ -149,7 +139,7 @@ def _write_into(path: str, data: bytes, expected: bytes | None, temporary: str) 
     with open(path, "r+b", buffering=0) as file:
         old = file.read()
         if expected is not None and old != expected:
-            raise ChangedMeanwhile(errno.ESTALE, _CHANGED, path)
+            raise OSError(errno.ESTALE, _CHANGED, path)
         try:
             if len(data) > len(old):
                 _take_room(file.fileno(), len(data))
@@ -159,7 +149,7 @@ def _write_into(path: str, data: bytes, expected: bytes | None, temporary: str) 
                 _put(file.fileno(), old)
             except OSError as error:
                 said = f"only partly written ({error.strerror}), the whole content is in {temporary}"
-                raise HalfWritten(error.errno, said, path) from None
+                raise OSError(error.errno, said, path, None, temporary) from None
             raise
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pcisolve.core.files import ChangedMeanwhile, HalfWritten, write_atomically
+from pcisolve.core.files import write_atomically
 
 OLD, NEW = b"<domain/>" * 100, b"<domain></domain>" * 100_000
 is_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -128,10 +128,10 @@ def test_a_failure_within_puts_the_old_content_back(file: Path, monkeypatch: pyt
 def test_two_failures_leave_the_new_content_beside_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.link(file, file.parent / "twin.xml")
     monkeypatch.setattr(os, "pwrite", failing(errno.EIO))
-    with pytest.raises(HalfWritten, match="the whole content is in") as caught:
+    with pytest.raises(OSError, match="the whole content is in") as caught:
         write_atomically(str(file), NEW)
     beside = next(one for one in file.parent.iterdir() if one.name.startswith(".pcisolve-"))
-    assert beside.read_bytes() == NEW and str(beside) in str(caught.value)
+    assert beside.read_bytes() == NEW and caught.value.filename2 == str(beside)
 
 
 def test_a_full_disk_is_met_before_a_byte_has_changed(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +148,7 @@ def test_an_edit_made_meanwhile_is_never_overwritten(file: Path, meanwhile: byte
     if links == 2:
         os.link(file, file.parent / "twin.xml")
     file.write_bytes(meanwhile)
-    with pytest.raises(ChangedMeanwhile, match="somebody has changed the file"):
+    with pytest.raises(OSError, match="somebody has changed the file"):
         write_atomically(str(file), NEW, expected=OLD)
     assert file.read_bytes() == meanwhile
     assert not [one for one in names(file) if one.startswith(".")]
@@ -156,7 +156,7 @@ def test_an_edit_made_meanwhile_is_never_overwritten(file: Path, meanwhile: byte
 
 def test_a_file_removed_meanwhile_is_not_made_again(file: Path) -> None:
     file.unlink()
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(OSError, match="somebody has changed the file"):
         write_atomically(str(file), NEW, expected=OLD)
     assert names(file) == []
 
