@@ -22,9 +22,7 @@ from pcisolve.cli.common import (
 )
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes
-from pcisolve.verdict.values import UNKNOWN
-
-_UNDECIDED = "pcisolve: undecided: the time limit came first; raise --time-limit"
+from pcisolve.verdict.values import UNKNOWN, Verdict
 
 
 @click.command("solve")
@@ -68,21 +66,21 @@ def command(
     if against is not None:
         guests.only()
     contents: list[Any] = []
-    worst = 0
+    said: list[tuple[Guest, Verdict]] = []
     for guest in guests:
         result = guest.solve(options, against=against)
-        worst = max(worst, result.verdict.exit_code)
+        verdict = result.verdict
+        said.append((guest, verdict._replace(controllers=(), devices=())))  # thousands of guests are not kept whole
         if style == "json":
             contents.append(result.to_json())
         elif result.xml is not None:
             contents.append(_content(guest, result, style))
-        if style != "json" and not quiet:
-            _say(guests, guest, result)
-        elif result.verdict.status == UNKNOWN and not quiet:
-            click.echo(_UNDECIDED, err=True)
     if len(contents) == len(guests):
         emit(_joined(guests, contents, style), output)
-    sys.exit(worst)
+    for guest, verdict in said:
+        if not quiet:
+            _say(guests, guest, verdict, style)
+    sys.exit(max(verdict.exit_code for _, verdict in said))
 
 
 def _refuse_other_policy(against: str | None, options: Options) -> None:
@@ -93,16 +91,14 @@ def _refuse_other_policy(against: str | None, options: Options) -> None:
         raise click.UsageError("--policy stable keeps what an earlier layout has: name it with --against OLD")
 
 
-def _say(guests: Guests, guest: Guest, result: Result) -> None:
-    """On stderr what there is to know about an answer."""
-    verdict = result.verdict
-    if result.xml is not None:
-        click.echo(notes(verdict.notes, guest.name), err=True, nl=False)
-        return
-    click.echo(head_of(guests, guest), err=True, nl=False)
+def _say(guests: Guests, guest: Guest, verdict: Verdict, style: str) -> None:
+    """On stderr what there is to know about an answer, as far as the output does not say it."""
+    if style != "json" and (verdict.findings or verdict.status == UNKNOWN):
+        click.echo(head_of(guests, guest), err=True, nl=False)
     if verdict.status == UNKNOWN:
-        click.echo(_UNDECIDED, err=True)
-    else:
+        click.echo("pcisolve: undecided: the time limit came first; raise --time-limit", err=True)
+    elif style != "json":
+        click.echo(notes(verdict.notes, guest.name), err=True, nl=False)
         print_findings(guest, verdict, err=True)
 
 

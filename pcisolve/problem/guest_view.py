@@ -179,8 +179,8 @@ class _View:
 
     def _is_found(self, part: Part) -> bool:
         """A guest looks at a slot's other functions only when function 0 is there (rule guest-function0-missing)."""
-        place = self.layout.places[part]
-        return place.function == 0 or place[:2] in self._heads
+        place = self.layout.places.get(part)
+        return place is not None and (place.function == 0 or place[:2] in self._heads)
 
     def _lose_shared_numbers(self) -> None:
         """What is behind a number that does not exist, or that two buses have, is lost (rule window-fit)."""

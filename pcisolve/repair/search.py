@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from pcisolve.core.change import Change, NewElement, changed
 from pcisolve.core.node import Node
-from pcisolve.explain.conflicts import Conflict, gather
+from pcisolve.explain.conflicts import Conflict, Told, gather
 from pcisolve.explain.trials import Outcome, Trials
 from pcisolve.repair.cost import Costs
 from pcisolve.repair.proposals import combined, mark, merged
@@ -102,12 +102,17 @@ class Search:
             outcome = self._trials.outcome(changed(self.root, candidate.changes))
             if outcome is None or goal & outcome.keys:
                 continue
-            brought = [one for one in outcome.told if one.key in outcome.errors - self.before.errors]
+            brought = self._brought(conflict, outcome)
             if not brought:
                 found = self._verified(conflict, candidate.changes, outcome)
                 heapq.heappush(queue.waiting, candidate._replace(rank=found.rank, verified=found))
             elif candidate.depth < DEEPEST:
                 self._propose(queue, conflict, candidate.depth + 1, candidate.changes, outcome, gather(brought)[0])
+
+    def _brought(self, conflict: Conflict, outcome: Outcome) -> list[Told]:
+        """The errors that changes bring; for a warning, the same about another line too."""
+        new = (one for one in outcome.told if one.key not in self.before.keys)
+        return [one for one in new if one.key in outcome.errors or one.breach.rule is conflict.rule]
 
     def _propose(
         self,

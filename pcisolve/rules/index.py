@@ -17,6 +17,7 @@ class IndexUnique(Rule[tuple[Controller, ...]]):
     """No two PCI controllers have one index."""
 
     id = "index-unique"
+    carries = True
     source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0; rfc-index-unique"
     allows = (
         "q35: <controller type='pci' index='1' model='pcie-root-port'/>"
@@ -61,6 +62,7 @@ class IndexMax(Rule[Controller]):
     """
 
     id = "index-max-255"
+    carries = True
     source = "libvirt src/conf/domain_validate.c, tried with 9.0.0"
     allows = ("pc: <controller type='pci' index='255' model='pci-bridge'/>",)
     forbids = ("pc: <controller type='pci' index='256' model='pci-bridge'/>",)

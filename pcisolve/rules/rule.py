@@ -85,7 +85,8 @@ class Rule(Generic[CaseT]):
         follows_from: ids of rules of which this is a consequence: where one of them is broken for the same
             case, this one has nothing to add.
         impossible: what is pointed to means nothing on this machine, so that nothing is lost when it goes.
-        carries: the law is about what a controller is; where it is broken, all that is plugged in below has no place.
+        carries: the law is about which controllers there are; where it is broken, what is below has no place, and
+            nobody knows the bus numbers that the guest would see.
         alone: where it is broken nothing else is told, because nothing else can be known.
     """
 

@@ -75,6 +75,7 @@ class WindowFit(WindowRule):
     """
 
     id = "window-fit"
+    carries = True
     source = "tried with QEMU 7.2 and SeaBIOS: window-overflow-wraps, window-collision, window-root-collision"
     allows = (
         "q35: <controller type='pci' index='1' model='pcie-expander-bus'><target busNr='254'/></controller>"
