@@ -10,6 +10,8 @@ import stat
 _CHANGED = "somebody has changed the file since it was read; it is left as it is"
 _NOT_PERMITTED = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS)
 
+_NOT_COPIED = (*_NOT_PERMITTED, errno.ENODATA)  # ENODATA: taken away meanwhile
+
 
 def write_atomically(path: str, data: bytes, *, expected: bytes | None = None) -> None:
     """Replace the content of a file; on any failure the old file stays as it was.
@@ -130,7 +132,7 @@ def _copy_attributes(path: str, temporary: str) -> None:
         try:
             os.setxattr(temporary, name, os.getxattr(path, name))
         except OSError as error:
-            if error.errno not in (*_NOT_PERMITTED, errno.ENODATA):  # ENODATA: taken away meanwhile
+            if error.errno not in _NOT_COPIED:
                 raise
 
 
