@@ -12,7 +12,7 @@ from pcisolve.api.guests import Guests, load_all
 from pcisolve.api.mend import Wanted
 from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options, refuse, text_diff
 from pcisolve.core.errors import InputError
-from pcisolve.core.files import write_atomically
+from pcisolve.core.files import is_read_only, write_atomically
 from pcisolve.verdict.mended import Mended
 from pcisolve.verdict.values import Finding, Verdict
 
@@ -175,10 +175,13 @@ def _write(guests: Guests, file: str, contents: list[bytes]) -> None:
     """
     if all(guest.document.data == content for guest, content in zip(guests, contents, strict=True)):
         return
+    read_only = is_read_only(file)
     try:
-        write_atomically(file, guests.file_with(contents), expected=guests.raw)
+        write_atomically(file, guests.file_with(contents), expected=guests.raw, even_read_only=True)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}", expected="a file that can be written") from None
+    if read_only:
+        click.echo(f"{file}: the file was read-only, has been written all the same, and is read-only again", err=True)
 
 
 def _printed(findings: list[Finding], style: str) -> str:

@@ -13,7 +13,7 @@ _NOT_PERMITTED = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS)
 _NOT_COPIED = (*_NOT_PERMITTED, errno.ENODATA)  # ENODATA: taken away meanwhile
 
 
-def write_atomically(path: str, data: bytes, *, expected: bytes | None = None) -> None:
+def write_atomically(path: str, data: bytes, *, expected: bytes | None = None, even_read_only: bool = False) -> None:
     """Replace the content of a file; on any failure the old file stays as it was.
 
     A file with one name is replaced in one step by a new one, with the same owner, group, mode and extended attributes
@@ -28,6 +28,8 @@ def write_atomically(path: str, data: bytes, *, expected: bytes | None = None) -
     Args:
         expected: what the file is to hold now, looked at as late as can be; None for whatever it holds.
 
+        even_read_only: replace a file that its owner has made read-only, too; it is read-only afterwards.
+
     Raises:
         PermissionError: its owner may not write to it, or this user may not; for root too.
         OSError: with ESTALE, it holds something else than expected, or is gone; else the folder or the disk does not
@@ -40,7 +42,7 @@ def write_atomically(path: str, data: bytes, *, expected: bytes | None = None) -
             stream.write(data)
         return
     if there is not None:
-        _refuse_read_only(path, there)
+        _refuse_read_only(path, there, even_read_only)
     elif expected is not None:
         raise OSError(errno.ESTALE, _CHANGED, path)
     temporary = _written_beside(path, data)
@@ -69,9 +71,17 @@ def _status(path: str) -> os.stat_result | None:
         return None
 
 
-def _refuse_read_only(path: str, there: os.stat_result) -> None:
+def is_read_only(path: str) -> bool:
+    """Whether the owner of a file may not write to it; False for what is not there."""
+    there = _status(os.path.realpath(path))
+    return there is not None and stat.S_ISREG(there.st_mode) and not there.st_mode & stat.S_IWUSR
+
+
+def _refuse_read_only(path: str, there: os.stat_result, even_read_only: bool) -> None:
     """Whoever took the right to write away meant it, though root, and who owns the folder, could replace the file."""
     if not there.st_mode & stat.S_IWUSR:
+        if even_read_only and (os.geteuid() in (0, there.st_uid)):
+            return
         raise PermissionError(errno.EACCES, "the file is read-only", path)
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "no permission to write to the file", path)
