@@ -26,6 +26,7 @@ def effect(before: Outcome, after: Outcome, changes: tuple[Change, ...]) -> str:
 class _Words:
     def __init__(self, before: Outcome, after: Outcome) -> None:
         self.before = before.by_number
+        self.source = before.question.problem.source
         self.after = after.by_number
         self.layout = after.layout
 
@@ -42,12 +43,17 @@ class _Words:
         if node.tag == "address" and attribute in _SILENT:
             return self._address(node, value)
         if not attribute:
-            return f"remove {what}" if _is_device(node) else f"remove <{node.tag}> from {what}"
+            return f"remove {what}{self._line(node, what)}" if _is_device(node) else f"remove <{node.tag}> from {what}"
         if attribute == NAME:
             return f"rename <{node.tag}> to <{value}>"
         if attribute == TEXT:
             return f"change <{node.tag}> of {what} from {clipped(node.text.strip())} to {value}"
         return self._attribute(what, change)
+
+    def _line(self, node: Node, what: str) -> str:
+        """Which line it is in, where another part has the same name, such as a host device that is given twice."""
+        same = [number for number, part in self.before.items() if name_of(part) == what]
+        return f" (line {self.source.location(node).line})" if len(same) > 1 else ""
 
     def _add(self, node: Node, value: NewElement) -> str:
         if value.tag == "controller":
