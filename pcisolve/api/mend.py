@@ -13,7 +13,7 @@ from pcisolve.core.change import Change, changed
 from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Conflict
 from pcisolve.explain.trials import outcome_of
-from pcisolve.libvirt.document import Document, read
+from pcisolve.libvirt.document import Document
 from pcisolve.libvirt.writer import Writer
 from pcisolve.problem.problem import Options
 from pcisolve.repair.safety import consequence
@@ -153,7 +153,7 @@ def _written(document: Document, repairs: list[Verified]) -> Document:
     for repair in repairs:
         for change in repair.changes:
             writer.change(change)
-    return read(writer.data(), document.name)
+    return document.again(writer.data())
 
 
 def _numbers(change: Change) -> set[int]:

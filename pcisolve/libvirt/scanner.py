@@ -20,6 +20,8 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _END_TAG: Final = 1
+TAG: Final = re.compile(r"<(/)?(?:[^>\"']++|\"[^\"]*\"|'[^']*')*+>")  # group 1: an end tag
+_OTHERS: Final = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("<!", ">"))
 _ATTRIBUTE: Final = re.compile(r"([ \t\r\n]+)([^ \t\r\n=/>]+)([ \t\r\n]*=[ \t\r\n]*)(\"[^\"]*\"|'[^']*')")
 _HEAD: Final = re.compile(r"<[^ \t\r\n/>]+")
 
@@ -69,6 +71,15 @@ def scan(text: str) -> list[Span]:
             open_tags.append(len(spans))
         spans.append(Span(begin, end, self_closing))
     return spans
+
+
+def end_of_other(text: str, at: int) -> int:
+    """Where the comment, CDATA or processing instruction that begins at `at` ends; -1 when it does not."""
+    for begin, end in _OTHERS:
+        if text.startswith(begin, at):
+            found = text.find(end, at + len(begin))
+            return found if found < 0 else found + len(end)
+    return -1
 
 
 def split_start_tag(tag: str) -> tuple[str, list[Attribute], str]:

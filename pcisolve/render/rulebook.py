@@ -20,7 +20,8 @@ _HEAD = """\
 
 {count} rules, by family, and {laws} of plan files. `pcisolve rule ID` prints one of them. Each has a stage, which says
 who enforces it: libvirt (refused when the guest is defined), qemu (refused at start) or guest (it starts, and something
-is silently broken); those that only warn or note say so. Examples are the smallest `<devices>` that keep and break a rule, with the machine in front.
+is silently broken); those that only warn or note say so. Examples are the smallest `<devices>` that keep and break a
+rule, with the machine in front.
 """
 
 

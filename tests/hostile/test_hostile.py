@@ -45,7 +45,7 @@ def entity_bomb(use: str) -> str:
 UNUSABLE = {
     "not xml": ("hello", "1:1: neither XML nor a plan", "a domain XML, or a plan"),
     "nothing": ("", "1:1: the input is empty", "a libvirt domain XML"),
-    "not a domain": ("<network/>", "1:1: the root element is <network>", "expected <domain>"),
+    "not a domain": ("<network/>", "1:1: this is a libvirt network", "virsh dumpxml GUEST"),
     "not closed": ("<domain>\n<devices>", "2:", "a libvirt domain XML"),
     "entity bomb": (entity_bomb("<name>&m;</name>"), "1:1: a document type declaration", "without <!DOCTYPE"),
     "entity bomb in an attribute": (entity_bomb("<name a='&m;'/>"), "1:1: a document type declaration", "<!DOCTYPE"),
