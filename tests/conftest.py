@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
 
 # The same examples every time, and no deadline: neither chance nor a busy machine must fail a test.
 # To look for new counterexamples: HYPOTHESIS_PROFILE=random.
@@ -29,13 +31,23 @@ def pytest_configure() -> None:
         pytest.exit(said, returncode=4)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With PCISOLVE_LIVE=required a live test that is skipped has failed: all that it asks is said to be there."""
+    report = yield
+    live = item.get_closest_marker("live") and os.environ.get("PCISOLVE_LIVE") == "required"
+    recorded = item.get_closest_marker("corpus") and not SHARED.is_dir()
+    if report.skipped and live and not recorded:
+        report.outcome, report.longrepr = "failed", f"must not be skipped: {report.longrepr}"
+    return report
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of recorded verdicts beside the checkout; the test is skipped without it."""
-    folder = ROOT.parent / "shared"
-    if not folder.is_dir():
+    if not SHARED.is_dir():
         pytest.skip("the recorded verdicts are not beside this checkout")
-    return folder
+    return SHARED
 
 
 @pytest.fixture(scope="session")
