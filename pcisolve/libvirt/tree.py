@@ -9,9 +9,9 @@ from pcisolve.core.errors import InputError, Location
 from pcisolve.core.node import Node
 
 if TYPE_CHECKING:
-    from lxml.etree import XMLSyntaxError, _Element
+    from lxml.etree import XMLSyntaxError, XPath, _Element
 
-MAX_DEPTH: Final = 256  # libxml2's own bound as long as huge_tree is off
+MAX_DEPTH: Final = 256  # of elements; parsers have bounds of their own, none of them lower
 
 # Free-form data of management tools: nothing in it concerns the guest's hardware.
 _METADATA: Final = "metadata"
@@ -24,7 +24,7 @@ def parse(data: bytes, name: str) -> _Element:
 
     Raises:
         NotOne: other than one element and what may stand around it.
-        InputError: not well-formed, or nested too deeply, with line and column.
+        InputError: not well-formed, or beyond a bound of the parser's, with line and column.
     """
     from lxml import etree  # takes longer to import than to read most documents
 
@@ -50,13 +50,26 @@ class NotOne(InputError):
 def _refusal(error: XMLSyntaxError, name: str) -> InputError:
     line, column = error.position
     where = Location(name, max(line, 1), max(column, 1))
-    reason = error.msg or "syntax error"
-    if "depth" in reason:
-        message = f"elements are nested more than {MAX_DEPTH} deep"
-        return InputError(message, expected="a libvirt domain XML", location=where)
-    reason = _PLACE_IN_MESSAGE.sub("", reason)
+    reason = _PLACE_IN_MESSAGE.sub("", error.msg or "syntax error")
     kind = NotOne if getattr(error, "code", 0) in _NOT_ONE else InputError
     return kind(f"not well-formed XML: {reason}", expected="a libvirt domain XML", location=where)
+
+
+def is_deep(root: _Element) -> bool:
+    """Whether any element of the document is nested more than MAX_DEPTH deep."""
+    return bool(_deep_path()(root))
+
+
+_made: list[XPath] = []
+
+
+def _deep_path() -> XPath:
+    """One step a level: libxml2 takes them level by level, and most documents have no sixth."""
+    if not _made:
+        from lxml import etree
+
+        _made.append(etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})"))
+    return _made[0]
 
 
 def ordinal(root: _Element, wanted: _Element) -> int:
