@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pcisolve.catalog.heading import read_heading
 from pcisolve.catalog.known import Known
 from pcisolve.catalog.matching import When, read_when
+from pcisolve.catalog.qemu import read_board
 from pcisolve.catalog.table import Table, Version
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 
@@ -86,12 +87,14 @@ class Machine:
     the same for a guest that boots firmware. io_windows: I/O port windows the firmware can give, 0 = not known.
     multifunction: slots may have several functions. unique_bridge_chassis: QEMU refuses a repeated chassisNr.
     acpi_index: QEMU wants the ACPI indexes of its devices to differ. platform: which of models/platforms it is, or "".
+    board: what it makes of QEMU options that are no -device.
     """
 
     __slots__ = (
         "acpi_index",
         "arches",
         "balloon",
+        "board",
         "builtin_ide",
         "default_for",
         "default_usb",
@@ -155,6 +158,7 @@ class Machine:
         self._read_growth(table, known)
         self._read_implicit(table, asked)
         self._read_places(table, known)
+        self.board = read_board(table.table("qemu"))
         table.finish()
 
     def __repr__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.machines import Machine
@@ -13,6 +13,9 @@ from pcisolve.problem.reading import Unreadable
 from pcisolve.problem.scheme import FLAT
 from pcisolve.problem.serial_ports import Port
 from pcisolve.problem.table import BusTable
+
+if TYPE_CHECKING:
+    from pcisolve.problem.qemu.commandline import CommandLine
 
 STAGES = ("libvirt", "qemu", "guest")
 STABLE = "stable"
@@ -42,7 +45,7 @@ class Options(NamedTuple):
 class Problem:
     """A guest as parts in libvirt's order, before anything was chosen.
 
-    `roots` are the root controllers, in list order.
+    `roots` are the root controllers, in list order; `command_line` what the guest hands on to QEMU by itself.
     """
 
     def __init__(
@@ -58,12 +61,14 @@ class Problem:
         parts: list[Part],
         unreadable: list[Unreadable],
         ports: dict[Node, Port],
+        command_line: CommandLine | None = None,
     ) -> None:
         self.root, self.source, self.catalog, self.machine = root, source, catalog, machine
         self.options, self.scheme = options, scheme
         self.controllers, self.parts = controllers, parts
         self.unreadable = dict.fromkeys(unreadable)  # in order, and quick to ask
         self.ports = ports
+        self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
         if not self.flat:

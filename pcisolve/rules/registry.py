@@ -10,8 +10,8 @@ from pcisolve.rules.address import bus, numbers, sharing
 from pcisolve.rules.guest import functions as guest_functions
 from pcisolve.rules.guest import io_windows, windows
 from pcisolve.rules.multi_domain import lookup, tree
+from pcisolve.rules.qemu import arguments, functions, handed_on, order, platform
 from pcisolve.rules.qemu import devices as qemu_devices
-from pcisolve.rules.qemu import functions, order, platform
 from pcisolve.rules.qemu import numbers as qemu_numbers
 from pcisolve.rules.rule import Rule
 
@@ -35,6 +35,8 @@ ALL: tuple[Rule[Any], ...] = (
     *functions.RULES,
     *qemu_devices.RULES,
     *platform.RULES,
+    *arguments.RULES,
+    *handed_on.RULES,
     *guest_functions.RULES,
     *windows.RULES,
     *io_windows.RULES,

@@ -75,7 +75,7 @@ class Rule(Generic[CaseT]):
         stage: who enforces it: libvirt (refused at define), qemu (at start) or guest (silently broken).
         source: where the fact was read or tried.
         allows, forbids: the smallest <devices> that keep and break it, with the machine in front:
-            "q35: <controller .../>".
+            "q35: <controller .../>"; behind " -- " the words of qemu:commandline, or "override ALIAS NAME=VALUE".
         follows_from: ids of rules of which this is a consequence: where one of them is broken for the same
             case, this one has nothing to add.
     """
