@@ -38,7 +38,7 @@ def aliases(layout: Layout) -> dict[str, Part]:
     counts: dict[str, int] = {}
     for part in (*layout.problem.parts, *layout.choice.added):
         name = user_alias(part) or _own(part, counts)
-        if name:
+        if name and "none" not in (part.view.get("model"), part.view.get("model/type")):  # counted, but not made
             found.setdefault(name, part)
     return found
 

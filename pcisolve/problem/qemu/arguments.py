@@ -16,6 +16,7 @@ READ: Final = frozenset(
     {"device", "machine", "M", "vga", "net", "nic", "drive", "virtfs", "audio", "soundhw", "watchdog", "global", "set"}
     | {"usbdevice"}
 )
+STRAY: Final = ""  # as an option: a word that is none
 _OPTION: Final = re.compile(r"--?([A-Za-z][A-Za-z0-9-]*)$")
 _NUMBER: Final = r"\s*\+?(?:0[xX])?([0-9a-fA-F]+)"
 _ADDR: Final = re.compile(rf"{_NUMBER}(?:\.{_NUMBER})?")
@@ -42,7 +43,7 @@ class Unreadable(Exception):
 
 
 def arguments(nodes: Iterable[Node], flags: Collection[str]) -> list[Argument]:
-    """The arguments in their order; those without a value attribute are left out, and so are stray words.
+    """The arguments in their order; those without a value attribute are left out.
 
     Args:
         flags: the options that take no value.
@@ -55,6 +56,7 @@ def arguments(nodes: Iterable[Node], flags: Collection[str]) -> list[Argument]:
         at += 1
         match = _OPTION.match(word)
         if match is None:
+            found.append(Argument(STRAY, None, node, word))
             continue
         option = match[1]
         takes = option in READ or (option not in flags and at < len(words) and not _OPTION.match(words[at][1]))

@@ -13,7 +13,16 @@ from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.errors import InputError
 from pcisolve.core.node import Node
-from pcisolve.problem.qemu.arguments import Argument, Unreadable, Values, arguments, json_values, key_values
+from pcisolve.problem.qemu.arguments import (
+    READ,
+    STRAY,
+    Argument,
+    Unreadable,
+    Values,
+    arguments,
+    json_values,
+    key_values,
+)
 from pcisolve.problem.qemu.board import BoardOptions
 from pcisolve.problem.qemu.devices import JSON, KEYS, Device, read_device
 
@@ -117,6 +126,10 @@ class _Reading:
         option, value = argument.option, argument.value
         if option == "device":
             self._device(argument)
+        elif option == STRAY:
+            _refuse_stray(argument.text)
+        elif value is None and option in READ:
+            raise Unreadable("its value in an argument of its own behind it")
         elif value is None:
             self.board.take(argument, {})
         elif option in ("machine", "M"):
@@ -226,6 +239,18 @@ class _Reading:
             wrong = Malformed(node, "value", str(reason))
         self.found.malformed += [wrong] if wrong is not None else []
         return []
+
+
+def _refuse_stray(word: str) -> None:
+    """A word that is neither an option nor the value of one is the file of a disk to QEMU.
+
+    Raises:
+        Unreadable: it looks like no file, or begins like an option.
+    """
+    if word.startswith("-"):
+        raise Unreadable("an option alone; its value is an argument of its own")
+    if "/" not in word and ("=" in word or "." not in word):
+        raise Unreadable("an option in front of it")
 
 
 def _value(kind: str, text: str) -> str | int | bool | None:

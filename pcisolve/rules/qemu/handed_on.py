@@ -147,7 +147,10 @@ def _told_by_part(question: Question, case: Clash) -> Telling:
         message = f"{names} {are} at {where}, but {origin(device)} takes that place first"
     first = [point(part, "slot")] if part.pinned is not None else [point_of(device.argument)]
     rest = [point_of(device.argument, "takes the place")] if part.pinned is not None else []
-    rest += [point(one, "slot", "" if one.pinned else "libvirt puts it there") for one in parts[len(rest) :]]
+    seen = [one for one in parts[len(rest) :] if one.node is not None] or list(parts[len(rest) :][:1])
+    rest += [
+        point(one, "slot", "is there" if one.pinned or one.node is None else "libvirt puts it there") for one in seen
+    ]
     return Telling(f"QEMU will not start: {message}", (*first, *rest), () if device.form == BOARD else (FIRST,))
 
 
