@@ -132,7 +132,7 @@ class ArgumentBus(StartRule[NoBus]):
         "q35: <rng model='virtio'/> -- -device pcie-root-port,id=mine,chassis=99,addr=0x8 -device e1000e,bus=mine",
     )
     forbids = (
-        "q35: <rng model='virtio'/> -- -device e1000e,bus=pci.1",
+        "q35: <controller type='pci' index='1' model='pcie-root-port'/> -- -device e1000e,bus=pci.1",
         "pc: <rng model='virtio'/> -- -device e1000e,bus=pcie.0",
     )
 
@@ -196,7 +196,10 @@ class ArgumentChassis(StartRule[SameChassis]):
         "q35: <controller type='pci' index='1' model='pcie-root-port'/> -- -device ioh3420,addr=0x8,chassis=99",
         "q35: <controller type='pci' index='1' model='pcie-root-port'/> -- -device ioh3420,addr=0x8,chassis=1,slot=1",
     )
-    forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'/> -- -device ioh3420,addr=0x8,chassis=1",)
+    forbids = (
+        "q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='1'/></controller>"
+        " -- -device ioh3420,addr=0x8,chassis=1",
+    )
 
     def found(self, start: Startup) -> Iterable[SameChassis]:
         return start.chassis
