@@ -20,6 +20,7 @@ STRAY: Final = ""  # as an option: a word that is none
 _OPTION: Final = re.compile(r"--?([A-Za-z][A-Za-z0-9-]*)$")
 _NUMBER: Final = r"\s*\+?(?:0[xX])?([0-9a-fA-F]+)"
 _ADDR: Final = re.compile(rf"{_NUMBER}(?:\.{_NUMBER})?")
+_STRING: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
 _UINT8: Final = 255
 _ON: Final = frozenset({"on", "yes", "true", "y"})
 
@@ -85,10 +86,24 @@ def json_values(text: str) -> Values:
         Unreadable: it is broken.
     """
     try:
-        read = json.loads(text, object_pairs_hook=_without_twins)
+        read = json.loads(
+            _STRING.sub(_with_double_quotes, text), object_pairs_hook=_without_twins, parse_constant=_no_constant
+        )
     except (ValueError, RecursionError):
         raise Unreadable('valid JSON, such as {"driver": "e1000e", "addr": "0x5"}') from None
     return read if isinstance(read, dict) else {}
+
+
+def _with_double_quotes(match: re.Match[str]) -> str:
+    """A string as JSON has it; QEMU takes those in single quotes as well."""
+    text = match[0]
+    if text[0] == '"':
+        return text
+    return '"' + text[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(word)
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> Values:
@@ -138,13 +153,13 @@ def devfn_of(value: Any) -> int | None:
     raise Unreadable("addr as slot or slot.function, in hexadecimal: 0x0 to 0x1f, function 0 to 7")
 
 
-def byte_of(value: Any, name: str) -> int:
-    """A number of eight bits, such as a chassis; a text has C radix.
+def byte_of(value: Any, name: str, *, text: bool) -> int:
+    """A number of eight bits, such as a chassis; as text, which JSON does not allow, it has C radix.
 
     Raises:
         Unreadable: QEMU refuses it.
     """
-    if isinstance(value, str) and is_auto_radix(value):
+    if text and isinstance(value, str) and is_auto_radix(value):
         value = parse_auto_radix(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _UINT8:
         return value

@@ -6,11 +6,14 @@ from typing import Any, Final
 
 from pcisolve.catalog.qemu import QemuDevices
 from pcisolve.core.node import Node
+from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
 from pcisolve.problem.qemu.arguments import Argument, Unreadable, Values, byte_of, devfn_of, is_on
 
 BOARD: Final = "board"  # made by the machine itself, for -vga, -usb, -nic and the like
 KEYS: Final = "keys"  # -device with key=value, before libvirt's own devices
+
 JSON: Final = "json"  # -device with JSON, after them
+_NUMBERS: Final = ("chassis", "slot", "port", "chassis_nr", "bus_nr")
 
 
 class Device:
@@ -25,9 +28,10 @@ class Device:
         devfn: slot * 8 + function; None where QEMU chooses.
         multifunction: whether other functions may share its slot.
         slot_number: chassis and slot number of a port; None for other devices.
+        numbers: what else says where it is or what is behind it, as far as it is given: chassis, bus_nr and the like.
     """
 
-    __slots__ = ("argument", "bus", "devfn", "driver", "form", "multifunction", "name", "slot_number")
+    __slots__ = ("argument", "bus", "devfn", "driver", "form", "multifunction", "name", "numbers", "slot_number")
 
     def __init__(self, argument: Argument, driver: str, form: str) -> None:
         self.argument, self.driver, self.form = argument, driver, form
@@ -36,6 +40,7 @@ class Device:
         self.devfn: int | None = None
         self.multifunction = False
         self.slot_number: tuple[int, int] | None = None
+        self.numbers: dict[str, int] = {}
 
     @property
     def node(self) -> Node:
@@ -69,7 +74,10 @@ def read_device(argument: Argument, values: Values, form: str, known: QemuDevice
     device.devfn = devfn_of(values["addr"]) if "addr" in values else None
     device.multifunction = is_on(values.get("multifunction"))
     if driver in known.ports:
-        device.slot_number = (byte_of(values.get("chassis", 0), "chassis"), _slot(values))
+        chassis = byte_of(values.get("chassis", 0), "chassis", text=form == KEYS)
+        device.slot_number = (chassis, _number(values, "slot") or 0)
+    numbers = ((key, _number(values, key)) for key in _NUMBERS)
+    device.numbers = {key: number for key, number in numbers if number is not None}
     return device
 
 
@@ -77,9 +85,8 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _slot(values: Values) -> int:
-    value = values.get("slot", 0)
-    try:
-        return byte_of(value, "slot")
-    except Unreadable:
-        return 0  # 16 bits: nothing of libvirt's is as high
+def _number(values: Values, key: str) -> int | None:
+    value = values.get(key)
+    if isinstance(value, str) and is_auto_radix(value):
+        value = parse_auto_radix(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 16 else None

@@ -104,10 +104,12 @@ class Startup:
 
     Attributes:
         spots: where each device of an argument is, as far as it finds a place.
+        moved: the same of the parts that an override moves.
     """
 
     def __init__(self) -> None:
         self.spots: dict[Device, Spot] = {}
+        self.moved: dict[Part, Spot] = {}
         self.clashes: list[Clash] = []
         self.no_bus: list[NoBus] = []
         self.expanders: list[Expander] = []
@@ -269,7 +271,9 @@ class _Start:
             if moved is not None and bus not in self.opaque and "/" not in bus:
                 self.found.no_bus.append(NoBus(bus, None, part, moved, self._maker(bus)))
             return
-        self._put(Entry(part=part, multifunction=multifunction, moved=moved), bus, devfn)
+        there = self._put(Entry(part=part, multifunction=multifunction, moved=moved), bus, devfn)
+        if there is not None and moved is not None:
+            self.found.moved[part] = there
 
     def _alias(self, part: Part) -> str:
         if not self.line.overrides:
