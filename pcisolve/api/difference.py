@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pcisolve.api.memory import is_json, read_layout
 from pcisolve.api.recorded import earlier_from_answer, read_answer
 from pcisolve.catalog.catalog import Catalog, load_catalog
+from pcisolve.check.check import errors
 from pcisolve.core.address import parse_address
 from pcisolve.core.errors import InputError
 from pcisolve.libvirt.document import read
@@ -85,8 +86,8 @@ def _sound_layout(data: bytes, name: str, catalog: Catalog, options: Options) ->
     judged = judge(document.root, document, catalog, asked)
     if isinstance(judged, Unnumbered):
         raise InputError(f"{name} has no layout to compare: no indexes fit its controllers", expected=_SOUND)
-    if judged.broken:
-        rule, case = judged.broken[0]
+    if broken := errors(judged.broken):
+        rule, case = broken[0]
         said = rule.tell(judged.question, case).message
         raise InputError(f"{name} has no layout to compare: {said}", expected=_SOUND)
     return judged.layout

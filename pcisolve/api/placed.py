@@ -8,9 +8,9 @@ from pcisolve.core.address import Address
 from pcisolve.problem.guest_view import InGuest, guest_view
 from pcisolve.problem.lasting import Changed, Moved
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.naming import name_of, plain_name
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
-from pcisolve.rules.rule import name_of
 from pcisolve.verdict.values import SOLVED, Note, PlacedArgument, PlacedController, PlacedDevice, Verdict
 
 
@@ -84,7 +84,7 @@ def _placed_device(layout: Layout, part: Part, guest: InGuest) -> PlacedDevice:
         path=None if part.node is None else part.node.path,
         line=_line(layout.problem, part),
         kind=part.kind,
-        name=name_of(part),
+        name=plain_name(part),
         address=str(layout.addresses[part]),
         chosen=part.pinned is None,
         implicit=part.implicit,

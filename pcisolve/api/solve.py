@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.api.placed import solved_verdict
 from pcisolve.catalog.catalog import Catalog
-from pcisolve.check.check import Breach, breaches
+from pcisolve.check.check import Breach, breaches, errors
 from pcisolve.core.node import Node, Source
 from pcisolve.explain.conflicts import tell
 from pcisolve.explain.trials import Outcome, outcome_of
@@ -15,7 +16,7 @@ from pcisolve.problem.lasting import Changed, Moved, TooHard, hold
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
-from pcisolve.rules.rule import Question
+from pcisolve.rules.rule import ERROR, Question
 from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
 from pcisolve.verdict.values import (
     INFEASIBLE,
@@ -57,7 +58,7 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     question = Question(problem, choice)
     broken = breaches(question, question.layout, registry.rules_for(options.stage))
     if not broken:
-        return Answer(solved_verdict(problem, question.layout), question.layout)
+        return _solved(question)
     lasting = _lasting(question, broken)
     if lasting is None:
         return undecided(problem)
@@ -78,8 +79,16 @@ def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) ->
     question = Question(problem, choice)
     broken = breaches(question, question.layout, registry.rules_for(problem.options.stage))
     if not broken:
-        return Answer(solved_verdict(problem, question.layout, changes), question.layout)
+        return _solved(question, changes)
     return _refused_or_decided(question, broken, changes)
+
+
+def _solved(question: Question, changes: Iterable[Changed | Moved] = ()) -> Answer:
+    """The verdict of a layout that holds, with what there is to warn of."""
+    problem, layout = question.problem, question.layout
+    verdict = solved_verdict(problem, layout, changes)
+    advice = breaches(question, layout, registry.advice_for(problem.options.stage))
+    return Answer(verdict._replace(findings=_findings(question, advice)) if advice else verdict, layout)
 
 
 def _refused_or_decided(question: Question, broken: list[Breach], changes: list[Changed | Moved]) -> Answer:
@@ -100,7 +109,7 @@ def _refused_or_decided(question: Question, broken: list[Breach], changes: list[
     broken = breaches(question, question.layout, rules)
     if broken:
         raise CheckFailed("; ".join(breach.rule.tell(question, breach.case).message for breach in broken[:3]))
-    return Answer(solved_verdict(problem, question.layout, changes), question.layout)
+    return _solved(question, changes)
 
 
 def undecided(problem: Problem) -> Answer:
@@ -109,7 +118,7 @@ def undecided(problem: Problem) -> Answer:
 
 
 def check(root: Node, source: Source, catalog: Catalog, options: Options, *, layout: bool = True) -> Verdict:
-    """Every rule that the input breaks, at once, without the solver.
+    """Every rule that the input breaks, at once, without the solver; warnings and notes too.
 
     What the input leaves open is completed by first fit, so that a guest nobody can place is found too.
     With `layout` False the verdict of a sound guest lists no controllers and devices, which is quicker.
@@ -120,10 +129,11 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     judged = judge(root, source, catalog, options)
     if isinstance(judged, Unnumbered):
         return _unnumbered(judged)
-    if judged.broken:
+    if errors(judged.broken):
         return _refusal(judged.question, judged.broken)
     problem = judged.question.problem
-    return solved_verdict(problem, judged.layout) if layout else _verdict(problem, SOLVED, proven=True)
+    verdict = solved_verdict(problem, judged.layout) if layout else _verdict(problem, SOLVED, proven=True)
+    return verdict._replace(findings=_findings(judged.question, judged.broken)) if judged.broken else verdict
 
 
 def _lasting(question: Question, broken: list[Breach]) -> tuple[Choice, list[Changed | Moved]] | None:
@@ -158,7 +168,7 @@ def _unnumbered(judged: Unnumbered) -> Verdict:
 
 
 def refusal_of(root: Node, source: Source, catalog: Catalog, options: Options) -> Refused | None:
-    """Why a guest is refused, with repairs; None when it is sound, or when that was not decided.
+    """Why a guest is refused or warned of, with repairs; None when all is well, or when that was not decided.
 
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.
@@ -173,13 +183,21 @@ def _refusal(question: Question, broken: list[Breach]) -> Verdict:
     return _refused(Outcome(question, question.layout, tell(question, broken)))
 
 
+def _findings(question: Question, broken: list[Breach]) -> tuple[Finding, ...]:
+    """What a guest that holds is warned of."""
+    from pcisolve.api.refuse import Refused
+
+    outcome = Outcome(question, question.layout, tell(question, broken))
+    return tuple(Refused(outcome, repairs=question.problem.options.repairs).findings())
+
+
 def _refused(outcome: Outcome) -> Verdict:
     from pcisolve.api.refuse import Refused  # 10 ms that a sound guest never pays
 
     problem = outcome.question.problem
     found = Refused(outcome, repairs=problem.options.repairs).findings()
-    status = INVALID if any(one.code in registry.READING_IDS for one in found) else INFEASIBLE
-    return _verdict(problem, status, proven=True, found=found)
+    unread = any(one.code in registry.READING_IDS and one.severity == ERROR for one in found)
+    return _verdict(problem, INVALID if unread else INFEASIBLE, proven=True, found=found)
 
 
 def _verdict(problem: Problem, status: str, *, proven: bool, found: list[Finding] | None = None) -> Verdict:

@@ -20,7 +20,11 @@ from typing import Any, Final, NamedTuple
 from pcisolve.batch.answer import REFUSED, Answer, Job, solve_content
 from pcisolve.verdict.values import INFEASIBLE, INVALID, SOLVED
 
-STAND_IN: Final = "pcisolve-stand-in"
+STAND_IN: Final = "pcisolve-stand-in-"  # and a number of as many digits, so that all are equally long
+_DIGITS: Final = 6
+_NUMBERED: Final = re.compile(STAND_IN + rf"(\d{{{_DIGITS}}})")
+_LENGTH: Final = len(STAND_IN) + _DIGITS
+_LONGEST_NAME: Final = 40  # characters; a longer MAC address may be cut short where it is named, and is none
 # Characters that mean nothing to an XML parser, wherever they stand; hyphens only one by one, as two end a comment.
 _VALUE: Final = re.compile(
     r"(<(?:name|uuid|title)>|<mac address=[\"']|<source (?:file|dev)=[\"'])"
@@ -57,8 +61,10 @@ def shape_of(data: bytes) -> Shape | None:
 
     def stand_in(found: re.Match[str]) -> str:
         values.append(found[2])
-        return found[1] + STAND_IN
+        return f"{found[1]}{STAND_IN}{len(values) - 1:0{_DIGITS}}"
 
+    if any(len(found[2]) > _LONGEST_NAME for found in _VALUE.finditer(text) if found[1].startswith("<mac")):
+        return None
     return Shape(_VALUE.sub(stand_in, text), tuple(values))
 
 
@@ -66,14 +72,16 @@ class Mould(NamedTuple):
     """The answer to a shape.
 
     Attributes:
-        answer: with stand-ins in its XML.
+        answer: with stand-ins in its XML, and in its text where devices are called by them.
         pieces: that XML, cut at the stand-ins; None without XML.
+        named: the text, cut at the stand-ins: pieces and numbers of values in turn; () for a text without.
         row: the verdict with its findings, where those have columns that may move; else None.
         places: line and column of each stand-in in the shape, from 1; only for a row.
     """
 
     answer: Answer
     pieces: tuple[str, ...] | None
+    named: tuple[str, ...]
     row: dict[str, Any] | None
     places: tuple[tuple[int, int], ...]
 
@@ -84,29 +92,41 @@ class Mould(NamedTuple):
             parts = [part for pair in zip(self.pieces, values, strict=False) for part in pair]
             answer = answer._replace(xml="".join([*parts, self.pieces[-1]]).encode())
         if self.row is not None:
-            moved = _moved(self.row, self.places, values)
-            answer = answer._replace(text=json.dumps(moved, separators=(",", ":")))
+            text = json.dumps(_moved(self.row, self.places, values), separators=(",", ":"))
+            answer = answer._replace(text=_filled(tuple(_NUMBERED.split(text)), values))
+        elif self.named:
+            answer = answer._replace(text=_filled(self.named, values))
         return answer
+
+
+def _filled(cut: tuple[str, ...], values: tuple[str, ...]) -> str:
+    """A text that was cut at its stand-ins, with the values; they hold no character that JSON would escape."""
+    parts = list(cut)
+    for at in range(1, len(parts), 2):
+        parts[at] = values[int(parts[at])]
+    return "".join(parts)
 
 
 def mould_of(shape: Shape, answer: Answer) -> Mould | None:
     """The answer to a shape as a mould; None when it does not hold for all guests of the shape.
 
-    That is when it was cut short, speaks of a value, or is the refusal of a text that a parser could not read.
+    That is when it was cut short, or is the refusal of a text that a parser could not read.
     """
     lasting = answer.status in (SOLVED, INFEASIBLE, INVALID) and REFUSED not in answer.codes
-    if not lasting or STAND_IN in answer.text:
+    if not lasting:
         return None
     pieces = None
     if answer.xml is not None:
         xml = answer.xml.decode()
-        found = [one[2] for one in _VALUE.finditer(xml) if one[2] == STAND_IN]
-        pieces = tuple(xml.split(STAND_IN))
-        if not len(shape.values) == len(found) == len(pieces) - 1:
+        cut = _NUMBERED.split(xml)
+        found = [one[2] for one in _VALUE.finditer(xml) if one[2].startswith(STAND_IN)]
+        if [int(one) for one in cut[1::2]] != list(range(len(shape.values))) or len(found) != len(shape.values):
             return None
+        pieces = tuple(cut[::2])
+    named = tuple(_NUMBERED.split(answer.text)) if STAND_IN in answer.text else ()
     if not answer.codes:
-        return Mould(answer._replace(xml=None), pieces, None, ())
-    return Mould(answer._replace(xml=None), pieces, json.loads(answer.text), _places(shape.text))
+        return Mould(answer._replace(xml=None), pieces, named, None, ())
+    return Mould(answer._replace(xml=None), pieces, named, json.loads(answer.text), _places(shape.text))
 
 
 def _places(text: str) -> tuple[tuple[int, int], ...]:
@@ -126,7 +146,7 @@ def _moved(value: Any, places: tuple[tuple[int, int], ...], values: tuple[str, .
     line, column = value.get("line"), value.get("column")
     if isinstance(line, int) and isinstance(column, int):
         before = slice(bisect_left(places, (line, 0)), bisect_left(places, (line, column)))
-        moved["column"] = column + sum(len(one) - len(STAND_IN) for one in values[before])
+        moved["column"] = column + sum(len(one) - _LENGTH for one in values[before])
     return moved
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pcisolve.problem.layout import Layout
-from pcisolve.rules.rule import Question, Rule
+from pcisolve.rules.rule import ERROR, Question, Rule
 
 
 class Breach(NamedTuple):
@@ -24,3 +24,8 @@ def breaches(question: Question, layout: Layout, rules: Iterable[Rule[Any]]) -> 
             if not rule.check(layout, case):
                 found.append(Breach(rule, case))
     return found
+
+
+def errors(broken: Iterable[Breach]) -> list[Breach]:
+    """Those of the breaches that refuse a guest: not the warnings and notes."""
+    return [breach for breach in broken if breach.rule.severity == ERROR]

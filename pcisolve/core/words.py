@@ -14,7 +14,25 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A question to append to a message, or the list of known words when nothing is close."""
+    """A question to append to a message, or the list of known words when nothing is close.
+
+    Patterns, such as "pc-q35-*", are in the list, but nobody means one.
+    """
     names = sorted(known)
-    best = nearest(word, names)
+    best = nearest(word, [name for name in names if "*" not in name])
     return f'did you mean "{best}"?' if best else "one of " + ", ".join(names)
+
+
+def misspelt(word: str, known: Iterable[str]) -> str | None:
+    """The known word that this one is with a slip of the finger: a letter more, less, other or exchanged; else None."""
+    best = nearest(word, known)
+    if best is None or len(word) < 3 or abs(len(word) - len(best)) > 1:
+        return None
+    if sorted(word) == sorted(best):
+        return best
+    longer, shorter = (word, best) if len(word) > len(best) else (best, word)
+    if len(longer) > len(shorter):
+        dropped = (longer[:at] + longer[at + 1 :] for at in range(len(longer)))
+        return best if shorter in dropped else None
+    others = sum(one != other for one, other in zip(word, best, strict=True))
+    return best if others == 1 and len(word) > 3 else None

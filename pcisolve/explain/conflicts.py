@@ -6,7 +6,7 @@ import re
 from collections.abc import Hashable, Iterable
 from typing import Any, NamedTuple
 
-from pcisolve.check.check import Breach
+from pcisolve.check.check import Breach, errors
 from pcisolve.core.node import Node
 from pcisolve.problem.parts import Part
 from pcisolve.rules.registry import READING_IDS
@@ -66,7 +66,7 @@ def tell(question: Question, broken: Iterable[Breach]) -> list[Told]:
     """Every breach in words; what follows from another one is left out, and what is told twice is told once."""
     broken = list(broken)
     said = {(breach.rule.id, breach.case) for breach in broken}
-    unread = any(breach.rule.id in READING_IDS for breach in broken)
+    unread = any(breach.rule.id in READING_IDS for breach in errors(broken))
     told: dict[tuple[Hashable, ...], Told] = {}
     for breach in broken:
         rule = breach.rule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pcisolve.catalog.catalog import Catalog
@@ -9,7 +10,7 @@ from pcisolve.catalog.machines import Machine
 from pcisolve.core.errors import InputError
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node, Source
-from pcisolve.core.words import did_you_mean
+from pcisolve.core.words import did_you_mean, misspelt
 from pcisolve.problem import implicit
 from pcisolve.problem.lists import (
     UNINDEXED,
@@ -62,6 +63,12 @@ ITERATION_ORDER = [
 ]
 _NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index")
 _NOT_DEVICES = frozenset({"emulator", "redirfilter"})
+# Elements of <domain> itself (libvirt src/conf/schemas/domaincommon.rng).
+_OUTSIDE_DEVICES = frozenset(
+    {"blkiotune", "bootloader", "clock", "cpu", "cputune", "features", "iothreads", "keywrap"}
+    | {"launchSecurity", "memoryBacking", "memtune", "metadata", "numatune", "on_crash", "on_poweroff"}
+    | {"on_reboot", "os", "perf", "pm", "resource", "seclabel", "sysinfo", "throttlegroups", "vcpu"}
+)
 NUMBERED_LATER = -1
 
 
@@ -242,7 +249,7 @@ class _Assembly:
         known = self.catalog.elements() | _NOT_DEVICES
         for node in devices:
             if node.tag not in known:
-                self.reader.refuse("known-device", node, "", f"<{node.tag}>", did_you_mean(node.tag, known))
+                self.reader.refuse("known-device", node, "", f"<{node.tag}>", _where_it_belongs(node.tag, known))
 
     def _classify(self, part: Part, express: bool) -> None:
         if isinstance(part, Controller):
@@ -260,6 +267,14 @@ class _Assembly:
             part.needs = part.explicit_needs = CONVENTIONAL if conventional else EXPRESS
             part.automatic = True
             part.integrated = variant.integrated
+
+
+def _where_it_belongs(tag: str, known: Iterable[str]) -> str:
+    """What an element of <devices> that is no device may have been meant to be."""
+    if tag in _OUTSIDE_DEVICES:
+        return f"<{tag}> belongs directly into <domain>"
+    meant = misspelt(tag, known)
+    return f'did you mean "{meant}"?' if meant else ""
 
 
 def _owner(node: Node, path: str) -> tuple[Node, str]:

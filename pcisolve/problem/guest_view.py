@@ -74,6 +74,18 @@ def guest_view(layout: Layout) -> dict[Part, InGuest]:
     return _View(layout).seen()
 
 
+def beyond_numbers(layout: Layout) -> dict[Controller, bool]:
+    """The controllers whose bus gets no number because they are used up, and whether anything is plugged in there.
+
+    Numbers run out for the last ones, in the order in which the firmware hands them out.
+    """
+    view = _View(layout)
+    for top in view.tops():
+        view.number(top)
+    busy = {place.provider for place in layout.places.values()}
+    return {one: one.index in busy for one, span in view.spans.items() if span.bus >= view.limit}
+
+
 def opens_window(controller: Controller) -> bool:
     """Whether the controller's bus is numbered by its own option instead of by what comes before it."""
     return controller.model is not None and "busNr" in controller.model.targets
@@ -126,15 +138,16 @@ class _View:
 
     def seen(self) -> dict[Part, InGuest]:
         """Number everything, then look at each part."""
-        for top in self._tops():
-            self._number(top)
+        for top in self.tops():
+            self.number(top)
         self._lose_shared_numbers()
         roots: dict[Part, InGuest] = {
             root: self._controller(root, None) for root in self.layout.controllers if root.is_root
         }
         return {**roots, **{part: self._part(part) for part in self.layout.places}}
 
-    def _tops(self) -> Iterator[_Top]:
+    def tops(self) -> Iterator[_Top]:
+        """Where numbering starts."""
         for controller in self.layout.controllers:
             if controller.is_root:
                 yield _Top(controller, guest_domain(self.layout, controller), 0)
@@ -144,7 +157,7 @@ class _View:
                 if isinstance(number, int) and root is not None:
                     yield _Top(controller, guest_domain(self.layout, root), number)
 
-    def _number(self, top: _Top) -> None:
+    def number(self, top: _Top) -> None:
         """Hand out numbers below one top, without recursion: a chain of switches may be deep."""
         self.spans[top.controller] = span = _Span(top.domain, top.first, hidden_buses(top.controller), None)
         last = span.last

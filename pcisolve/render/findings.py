@@ -15,8 +15,8 @@ _SECONDARY = 4  # facts beside the first that are shown in full; of more than th
 
 
 def concise(findings: Iterable[Finding]) -> str:
-    """One line per finding: file:line:column: code: message."""
-    return "".join(f"{_where(one)}{one.code}: {one.message}{_count(one)}\n" for one in findings)
+    """One line per finding: file:line:column: severity[code]: message."""
+    return "".join(f"{_where(one)}{one.severity}[{one.code}]: {one.message}{_count(one)}\n" for one in findings)
 
 
 def _where(finding: Finding) -> str:
@@ -27,7 +27,7 @@ def _where(finding: Finding) -> str:
 
 
 def _count(finding: Finding) -> str:
-    return f" (and {len(finding.alike):,} more alike)" if finding.alike else ""
+    return f" (and {len(finding.alike):,} similar)" if finding.alike else ""
 
 
 def full(findings: Iterable[Finding], source_line: SourceLine, paint: Paint = plain) -> str:
@@ -36,7 +36,7 @@ def full(findings: Iterable[Finding], source_line: SourceLine, paint: Paint = pl
 
 
 def _one(finding: Finding, source_line: SourceLine, paint: Paint) -> Iterator[str]:
-    yield paint("error", f"error[{finding.code}]") + paint("headline", f": {finding.message}")
+    yield paint(finding.severity, f"{finding.severity}[{finding.code}]") + paint("headline", f": {finding.message}")
     facts = finding.facts + finding.context
     shown = facts if len(facts) <= _SECONDARY + 1 else facts[:2]
     width = max((len(str(fact.line)) for fact in shown), default=1)
@@ -47,7 +47,7 @@ def _one(finding: Finding, source_line: SourceLine, paint: Paint) -> Iterator[st
     if rest:
         yield f"{margin} {paint('frame', '=')} and {_lines(rest)}: {rest[0].role}"
     if finding.alike:
-        yield f"{margin} {paint('frame', '=')} and {len(finding.alike):,} more alike: {_lines(finding.alike)}"
+        yield f"{margin} {paint('frame', '=')} and {len(finding.alike):,} similar: {_lines(finding.alike)}"
     for note in finding.notes:
         yield f"{margin} {paint('frame', '=')} note: {note}"
     for number, repair in enumerate(finding.repairs, 1):

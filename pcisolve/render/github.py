@@ -8,7 +8,7 @@ from pcisolve.verdict.values import Finding
 
 
 def github(findings: Iterable[Finding]) -> str:
-    """One `::error` command per finding, and one per alike fact, so that each line is marked.
+    """One command per finding, and one per alike fact, so that each line is marked: `::error`, `::warning`, `::notice`.
 
     Source of the form: GitHub Actions documentation, workflow commands, "Setting an error message".
     """
@@ -20,12 +20,13 @@ def _commands(finding: Finding) -> Iterable[str]:
     if finding.repairs:
         message += f"\nhelp: {finding.repairs[0].effect}"
     title = _property(f"pcisolve {finding.code}")
+    word = {"note": "notice"}.get(finding.severity, finding.severity)
     places = [fact for fact in (finding.facts[:1] + finding.alike) if fact]
     if not places:
-        yield f"::error title={title}::{_data(message)}\n"
+        yield f"::{word} title={title}::{_data(message)}\n"
     for fact in places:
         where = f"file={_property(fact.file)},line={fact.line},col={fact.column}"
-        yield f"::error {where},title={title}::{_data(message)}\n"
+        yield f"::{word} {where},title={title}::{_data(message)}\n"
 
 
 def _data(text: str) -> str:

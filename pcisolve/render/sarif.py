@@ -43,7 +43,12 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(finding: Finding, index: int, fact: FactAt | None) -> dict[str, Any]:
     text = "\n".join((finding.message, *finding.notes, *(f"help: {one.effect}" for one in finding.repairs)))
-    result: dict[str, Any] = {"ruleId": finding.code, "ruleIndex": index, "level": "error", "message": {"text": text}}
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": index,
+        "level": finding.severity,
+        "message": {"text": text},
+    }
     if fact is not None:
         result["locations"] = [_location(fact)]
     others = finding.facts[1:] + finding.context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcisolve.core.address import parse_address
-from pcisolve.rules.rule import clipped
+from pcisolve.problem.naming import clipped
 from pcisolve.verdict.values import PlacedArgument, PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice | PlacedArgument

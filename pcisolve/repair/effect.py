@@ -1,4 +1,4 @@
-"""What a repair does, in words; and its changes as a reader finds them in the file."""
+"""What a repair is to do, in words; and its changes as a reader finds them in the file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SILENT = frozenset({"type", "domain", "bus", "slot", "function"})
 
 
 def effect(before: Outcome, after: Outcome, changes: tuple[Change, ...]) -> str:
-    """What becomes of the guest: "rng moves to 0000:00:04.0; PCI controller 3 becomes PCI controller 5"."""
+    """What is to be done: "move rng to 0000:00:04.0; change the index of PCI controller 3 to 5"."""
     words = _Words(before, after)
     said = list(dict.fromkeys(phrase for change in changes if (phrase := words.of(change))))
     rest = len(said) - MOST_SAID
@@ -33,37 +33,45 @@ class _Words:
         """One change in words."""
         node, attribute, value = change
         if isinstance(value, NewElement):
-            return _added(value) if value.tag == "controller" else f"{self._name(node)} gets {_added(value)}"
+            return f"add {_added(value)}" if value.tag == "controller" else f"give {self._name(node)} {_added(value)}"
         if node.tag == "address" and (not attribute or attribute in _SILENT):
             return self._address(node, value)
         what = self._name(node)
         if not attribute:
-            return f"the guest loses {what}" if _is_device(node) else f"{what} is without its <{node.tag}>"
+            return f"remove {what}" if _is_device(node) else f"remove <{node.tag}> from {what}"
+        if attribute == NAME:
+            return f"rename <{node.tag}> to <{value}>"
+        if attribute == TEXT:
+            return f"change <{node.tag}> of {what} from {clipped(node.text.strip())} to {value}"
+        return self._attribute(what, change)
+
+    def _attribute(self, what: str, change: Change) -> str:
+        node, attribute, value = change
+        old = node.attributes.get(attribute)
         if node.tag == "controller" and attribute == "index":
             after = self.after.get(node.number)
             number = value if value is not None else after.index if isinstance(after, Controller) else "another"
-            return f"{what} becomes controller {number}"
-        if attribute == NAME:
-            return f"<{node.tag}> becomes <{value}>"
-        if node.tag == "controller" and attribute == "model":
-            return f"{what} becomes a {value}"
+            return f"change the index of {what} to {number}"
         if node.tag == "type" and attribute == "machine":
-            return f"the guest's machine becomes {value}"
-        shown = (
-            f"{attribute}='{clipped(node.attributes[attribute])}'" if attribute in node.attributes else f"<{node.tag}>"
-        )
+            return f"change the machine from {clipped(old or 'pc')} to {value}"
         if value is None:
-            return f"{what} is without {shown}"
-        given = f"{attribute}='{value}'" if attribute != TEXT else f"<{node.tag}>{value}</{node.tag}>"
-        return f"{what} gets {given} in place of {shown}"
+            return f"remove {attribute}='{clipped(old or '')}' from {what}"
+        if node.tag == "controller" and attribute == "model":
+            return f"make {what} a {value}"
+        named = attribute if node.tag in ("controller", "target") or _is_device(node) else f"<{node.tag}> {attribute}"
+        if old is None:
+            return f"set {named} of {what} to {value}"
+        return f"change {named} of {what} from {clipped(old)} to {value}"
 
     def _address(self, node: Node, value: object) -> str:
         name = self._name(node)
         part = self.after.get(node.parent.number) if node.parent is not None else None
         place = self.layout.addresses.get(part) if self.layout is not None and part is not None else None
         if place is None:
-            return f"{name} has no PCI address any more"
-        return f"{name} moves to {place}" if isinstance(value, Address) else f"libvirt puts {name} at {place}"
+            return f"remove the PCI address of {name}"
+        if isinstance(value, Address):
+            return f"move {name} to {place}"
+        return f"remove the address of {name}; libvirt then assigns {place}"
 
     def _name(self, node: Node) -> str:
         here: Node | None = node
@@ -87,7 +95,7 @@ def _added(element: NewElement) -> str:
     if address is not None:
         place = Address(*(int(address[name], 16) for name in ("domain", "bus", "slot", "function")))
         where = f" at {place}"
-    return f"a new {element.attributes.get('model', element.tag)} with index {element.attributes.get('index')}{where}"
+    return f"a {element.attributes.get('model', element.tag)} with index {element.attributes.get('index')}{where}"
 
 
 def change_at(source: Source, before: Outcome, change: Change) -> ChangeAt:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.reading import Unreadable
-from pcisolve.rules.rule import Point, Question, Rule, Telling, clipped
+from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, clipped
 
 
 class _ReadableValue(Rule[Unreadable]):
@@ -129,24 +129,25 @@ class KnownWord(_ReadableValue):
     forbids = ("pc: <sound model='ich66'/>",)
 
     def tell(self, question: Question, case: Unreadable) -> Telling:
-        message = f"{case.attribute}='{clipped(case.text)}' is no word that libvirt knows: {case.expected}"
+        message = f"{case.attribute}='{clipped(case.text)}' is not a value that libvirt accepts: {case.expected}"
         return Telling(message, (Point(case.node, case.attribute),))
 
 
 class KnownDevice(_ReadableValue):
     """Every element of <devices> is a device libvirt knows.
 
-    libvirt itself ignores the others, so that a misspelt device is silently lost; pcisolve does not.
+    libvirt drops the others without a word, so that a misspelt device is silently lost.
     """
 
     id = "known-device"
+    severity = WARNING
     source = "libvirt src/conf/domain_conf.c virDomainDefParseXML"
     allows = ("pc: <rng model='virtio'/>",)
     forbids = ("pc: <rgn model='virtio'/>",)
 
     def tell(self, question: Question, case: Unreadable) -> Telling:
-        message = f"libvirt knows no device {clipped(case.text)} and would drop it without a word: {case.expected}"
-        return Telling(message, (Point(case.node),))
+        message = f"libvirt knows no device {clipped(case.text)} and drops it without a word"
+        return Telling(f"{message}: {case.expected}" if case.expected else message, (Point(case.node),))
 
 
 RULES: tuple[Rule[Unreadable], ...] = (

@@ -13,7 +13,7 @@ from pcisolve.rules.multi_domain import lookup, tree
 from pcisolve.rules.qemu import arguments, functions, handed_on, order, platform
 from pcisolve.rules.qemu import devices as qemu_devices
 from pcisolve.rules.qemu import numbers as qemu_numbers
-from pcisolve.rules.rule import Rule
+from pcisolve.rules.rule import ERROR, Rule
 
 ALL: tuple[Rule[Any], ...] = (
     *reading.RULES,
@@ -56,5 +56,11 @@ _DEPTH = {"libvirt": 0, "qemu": 1, "guest": 2}
 
 @cache
 def rules_for(stage: str) -> tuple[Rule[Any], ...]:
-    """The rules that count down to a stage."""
-    return tuple(rule for rule in ALL if _DEPTH[rule.stage] <= _DEPTH[stage])
+    """The rules that refuse a guest, down to a stage."""
+    return tuple(rule for rule in ALL if _DEPTH[rule.stage] <= _DEPTH[stage] and rule.severity == ERROR)
+
+
+@cache
+def advice_for(stage: str) -> tuple[Rule[Any], ...]:
+    """The rules that warn or only tell, down to a stage."""
+    return tuple(rule for rule in ALL if _DEPTH[rule.stage] <= _DEPTH[stage] and rule.severity != ERROR)

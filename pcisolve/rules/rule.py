@@ -9,11 +9,15 @@ from pcisolve.core.node import Node
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.firstfit.choice import Choice
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.naming import clipped as clipped  # rules tell with these
+from pcisolve.problem.naming import name_of as name_of
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.docstrings import docstring_of
 
 CaseT = TypeVar("CaseT")
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
 
 
 class Point(NamedTuple):
@@ -73,6 +77,8 @@ class Rule(Generic[CaseT]):
     Attributes:
         id: stable, printed with every finding.
         stage: who enforces it: libvirt (refused at define), qemu (at start) or guest (silently broken).
+        severity: error where the guest is refused or something the user has does not work; warning where something is
+            dropped or does less than was asked for; note where it is only good to know. Only errors refuse a guest.
         source: where the fact was read or tried.
         allows, forbids: the smallest <devices> that keep and break it, with the machine in front:
             "q35: <controller .../>"; behind " -- " the words of qemu:commandline, or "override ALIAS NAME=VALUE".
@@ -82,6 +88,7 @@ class Rule(Generic[CaseT]):
 
     id: ClassVar[str]
     stage: ClassVar[str] = "libvirt"
+    severity: ClassVar[str] = ERROR
     source: ClassVar[str]
     allows: ClassVar[tuple[str, ...]] = ()
     forbids: ClassVar[tuple[str, ...]] = ()
@@ -120,34 +127,6 @@ class Rule(Generic[CaseT]):
     def title(self) -> str:
         """The first line of the docstring."""
         return self.text.split("\n")[0]
-
-
-def clipped(text: str, length: int = 60) -> str:
-    """A text of the input, short enough for a message."""
-    return text if len(text) <= length else text[: length - 3] + "..."
-
-
-# What tells devices of a kind apart: the first attribute that is there.
-_DETAILS = {
-    "disk": ("target/dev",),
-    "interface": ("model/type", "type"),
-    "video": ("model/type",),
-    "hostdev": ("type",),
-    "sound": ("model",),
-    "shmem": ("name",),
-}
-
-
-def name_of(part: Part) -> str:
-    """A part in words: "controller 3 (pcie-root-port)", "disk vda", "memballoon"."""
-    if isinstance(part, Controller):
-        number = f" {part.index}" if part.index >= 0 else ""
-        return f"PCI controller{number} ({part.model_name})"
-    view = part.view
-    if part.kind == "controller":
-        return f"{view.get('type')} controller {view.get('index')}"
-    detail = next((found for path in _DETAILS.get(part.kind, ()) if (found := view.get(path))), None)
-    return f"{part.kind} {clipped(detail)}" if detail else part.kind
 
 
 def point(part: Part, attribute: str = "", role: str = "") -> Point:

@@ -30,7 +30,7 @@ class Unnumbered(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """A guest completed by first fit, and what breaks then; nothing when it is sound."""
+    """A guest completed by first fit, and what breaks then, warnings and notes too; nothing when all is well."""
 
     question: Question
     layout: Layout
@@ -51,7 +51,8 @@ def judge(
         return problem
     choice = first_fit(problem) if searching else choose(problem)
     question = Question(problem, choice)
-    return Judgement(question, question.layout, breaches(question, question.layout, registry.rules_for(options.stage)))
+    rules = (*registry.rules_for(options.stage), *registry.advice_for(options.stage))
+    return Judgement(question, question.layout, breaches(question, question.layout, rules))
 
 
 def first_fit(problem: Problem) -> Choice:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pcisolve.problem.guest_view import InGuest
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
-EXIT_CODE = {SOLVED: 0, INFEASIBLE: 1, UNKNOWN: 3, INVALID: 2}
+EXIT_CODE = {SOLVED: 0, INFEASIBLE: 1, UNKNOWN: 3, INVALID: 1}
 
 
 class FactAt(NamedTuple):
@@ -64,7 +64,8 @@ class Finding(NamedTuple):
         context: lines that help to see it, though the conflict does without them.
         alike: the elements at fault of further cases that are told by this one.
         notes: what the platform says, and the arithmetic.
-        repairs: the cheapest first.
+        repairs: the safest first, and of equally safe ones the cheapest.
+        severity: "error", "warning" or "note"; only errors refuse a guest.
     """
 
     code: str
@@ -77,12 +78,14 @@ class Finding(NamedTuple):
     alike: tuple[FactAt, ...] = ()
     notes: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    severity: str = "error"
 
     def to_json(self) -> dict[str, Any]:
         """The finding as in `check --format json`."""
         return {
             "code": self.code,
             "rules": list(self.rules),
+            "severity": self.severity,
             "stage": self.stage,
             "message": self.message,
             "minimal": self.minimal,
@@ -223,7 +226,7 @@ class Verdict(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """0 solved, 1 infeasible, 2 invalid, 3 unknown."""
+        """0 solved (warnings and notes too), 1 infeasible or invalid, 3 unknown."""
         return EXIT_CODE[self.status]
 
     def to_json(self) -> dict[str, Any]:

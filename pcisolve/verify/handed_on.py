@@ -16,6 +16,7 @@ from pcisolve.api.guest import Guest
 from pcisolve.catalog.catalog import load_catalog
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Options
 from pcisolve.problem.qemu.aliases import aliases, bus_name
@@ -23,7 +24,6 @@ from pcisolve.problem.qemu.arguments import key_values
 from pcisolve.problem.qemu.commandline import CommandLine, Property
 from pcisolve.problem.qemu.devices import BOARD, JSON, Device
 from pcisolve.problem.qemu.startup import Spot, startup
-from pcisolve.rules.rule import clipped, name_of
 from pcisolve.solver.judge import Unnumbered, judge
 from pcisolve.verdict.values import Verdict
 from pcisolve.verify.machine import spot_of

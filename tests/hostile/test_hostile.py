@@ -56,7 +56,7 @@ UNUSABLE = {
     ),
     "unknown entity": ("<domain>\n<name>&x;</name></domain>", "2:", "Entity 'x' not defined"),
     "too deep": ("<domain>" + "<a>" * 100_000 + "</a>" * 100_000 + "</domain>", "1:", "nested more than 256 deep"),
-    "unknown machine": (guest("", "pc-q36"), "3:5: unknown machine", 'did you mean "pc-q35-*"?'),
+    "unknown machine": (guest("", "pc-q36"), "3:5: unknown machine", 'did you mean "pc"?'),
     "unknown architecture": (guest("").replace("x86_64", "x86_65"), "3:5: unknown arch", 'did you mean "x86_64"?'),
     "too many devices": (
         guest("<controller type='pci' model='pcie-root-port'/>" * 100_000),
@@ -106,12 +106,12 @@ WRITTEN = {
     "hexadecimal, capital X": ("slot='0X1c'", 0, "", ""),
     "leading blank": ("slot=' 5'", 0, "", ""),
     "plus": ("slot='+5'", 0, "", ""),
-    "not octal": ("slot='08'", 2, "addr-parse-radix", "08 is not an octal number"),
-    "bare hexadecimal": ("slot='1f'", 2, "addr-parse-radix", "hexadecimal is written 0x1f"),
-    "trailing blank": ("slot='5 '", 2, "addr-parse-radix", "slot='5 ' cannot be read"),
-    "empty": ("slot=''", 2, "addr-parse-radix", "slot='' cannot be read"),
-    "minus": ("slot='-1'", 2, "addr-parse-radix", "slot='-1' cannot be read"),
-    "domain of 33 bits": ("domain='0x100000000'", 2, "addr-parse-radix", "cannot be read"),
+    "not octal": ("slot='08'", 1, "addr-parse-radix", "08 is not an octal number"),
+    "bare hexadecimal": ("slot='1f'", 1, "addr-parse-radix", "hexadecimal is written 0x1f"),
+    "trailing blank": ("slot='5 '", 1, "addr-parse-radix", "slot='5 ' cannot be read"),
+    "empty": ("slot=''", 1, "addr-parse-radix", "slot='' cannot be read"),
+    "minus": ("slot='-1'", 1, "addr-parse-radix", "slot='-1' cannot be read"),
+    "domain of 33 bits": ("domain='0x100000000'", 1, "addr-parse-radix", "cannot be read"),
     "domain of 17 bits": ("domain='0x10000'", 1, "addr-domain-zero", "there is only domain 0"),
     "bus of 9 bits": ("bus='0x100'", 1, "addr-bus-8bit", "the highest is 255"),
     "slot of 6 bits": ("slot='32'", 1, "addr-slot-5bit", "the highest is 31"),
@@ -130,7 +130,7 @@ def test_numbers_as_libvirt_reads_them(name: str, tmp_path: Path) -> None:
     assert len(lines) == (1 if rule else 0), "one finding for one fault"
     if rule:
         assert lines[0].startswith(f"{file}:5:")
-        assert f": {rule}: " in lines[0]
+        assert f": error[{rule}]: " in lines[0]
         assert message in lines[0]
 
 
@@ -139,33 +139,33 @@ DEVICES = {
     "highest index": (
         "<controller type='pci' index='2147483647' model='pcie-root-port'/>",
         1,
-        "index-max-255: PCI controller 2147483647 (pcie-root-port): the highest index is 255",
+        "error[index-max-255]: PCI controller 2147483647 (pcie-root-port): the highest index is 255",
     ),
     "index too high to read": (
         "<controller type='pci' index='2147483648' model='pcie-root-port'/>",
-        2,
-        "index-parse: index='2147483648' cannot be read: expected a decimal number from 0 to 2147483647",
+        1,
+        "error[index-parse]: index='2147483648' cannot be read: expected a decimal number from 0 to 2147483647",
     ),
     "unknown controller model": (
         "<controller type='pci' index='1' model='pcie-rootport'/>",
         1,
-        'model-required: no PCI controller model is called "pcie-rootport": did you mean "pcie-root-port"?',
+        'error[model-required]: no PCI controller model is called "pcie-rootport": did you mean "pcie-root-port"?',
     ),
     "unknown device": (
         "<dsk/>",
-        2,
-        'known-device: libvirt knows no device <dsk> and would drop it without a word: did you mean "disk"?',
+        0,
+        'warning[known-device]: libvirt knows no device <dsk> and drops it without a word: did you mean "disk"?',
     ),
     "unknown model": (
         "<sound model='ac98'/>",
-        2,
-        "known-word: model='ac98' is no word that libvirt knows: did you mean \"ac97\"?",
+        1,
+        "error[known-word]: model='ac98' is not a value that libvirt accepts: did you mean \"ac97\"?",
     ),
     "65,000 devices": (
         "<rng model='virtio'/>" * 65_000,
         1,
-        "index-max-255: 65,000 parts wait for a place: libvirt would add controllers up to index 256, and the highest "
-        "is 255",
+        "error[index-max-255]: 65,000 parts wait for a place: libvirt would add controllers up to index 256, and the "
+        "highest is 255",
     ),
 }
 
@@ -184,7 +184,7 @@ def test_a_value_of_5_mb_is_not_printed(tmp_path: Path) -> None:
     file = tmp_path / "guest.xml"
     file.write_text(guest(f"<rng model='{'x' * 5_000_000}'/>"))
     code, said = run("check", str(file))
-    assert code == 2
+    assert code == 1
     assert len(said) < 1_000
 
 
@@ -197,4 +197,4 @@ def test_eight_thousand_devices_with_two_faults_each(tmp_path: Path) -> None:
     # Trying repairs once took 3 minutes, and grew with the square of the devices; now 9 s.
     done = subprocess.run(command, capture_output=True, text=True, timeout=45, check=False)
     assert done.returncode == 1
-    assert ": addr-domain-zero: " in done.stdout
+    assert ": error[addr-domain-zero]: " in done.stdout

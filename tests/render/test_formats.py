@@ -31,7 +31,7 @@ def findings(tmp_path: Path) -> tuple[Finding, ...]:
 def test_concise_is_one_line_per_finding(findings: tuple[Finding, ...]) -> None:
     lines = concise(findings).splitlines()
     assert len(lines) == len(findings) == 1
-    assert re.fullmatch(r".*a, b%\.xml:7:\d+: addr-kind-match: rng is .* \(and 1 more alike\)", lines[0])
+    assert re.fullmatch(r".*a, b%\.xml:7:\d+: error\[addr-kind-match\]: rng is .* \(and 1 similar\)", lines[0])
 
 
 def test_github_marks_every_line_and_escapes_what_it_must(findings: tuple[Finding, ...]) -> None:

@@ -26,6 +26,7 @@ WITHOUT_FORBIDS = {
     "chosen-place": OWN_CHOICE,
     "places-differ": OWN_CHOICE,
     "rfc-child": "an address in the wrong domain is refused by rfc-address-lookup first",
+    "bus-number-spare": "needs a machine with fewer buses than indexes, which no example names",
     "buses-256": "needs a machine with fewer buses than indexes, which no example names",
     "platform-bridges": PLATFORM,
     "platform-domains": PLATFORM,
@@ -49,7 +50,8 @@ def test_allowed(rule: Rule[Any], text: str, ask: str) -> None:
 def test_forbidden(rule: Rule[Any], text: str, ask: str) -> None:
     guest = pcisolve.load(example(text))
     verdict = guest.check() if ask == "check" else guest.solve().verdict
-    assert verdict.status in ("infeasible", "invalid")
+    refused = verdict.status in ("infeasible", "invalid")
+    assert refused or (verdict.status == "solved" and rule.severity != "error")
     found = next(one for one in verdict.findings if rule.id in one.rules)
     assert found.message
     assert found.stage == rule.stage or found.code != rule.id
@@ -66,6 +68,7 @@ def test_every_rule_has_examples() -> None:
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
 def test_every_rule_says_what_it_is(rule: Rule[Any]) -> None:
     assert rule.stage in ("libvirt", "qemu", "guest")
+    assert rule.severity in ("error", "warning", "note")
     assert rule.source
     assert rule.title.endswith(".")
     assert docstring_of(type(rule))

@@ -34,7 +34,7 @@ def test_a_device_elsewhere_is_told_with_its_line() -> None:
     predicted, _ = written(GUEST)
     _, real = written(GUEST.replace(b"bus='0x2' slot='0x0'", b"bus='0x0' slot='0x5'"))
     (one,) = with_libvirt(predicted, real)
-    assert (one.part, one.predicted, one.found) == ("rng", "0000:02:00.0", "0000:00:05.0")
+    assert (one.part, one.predicted, one.found) == ("rng 2", "0000:02:00.0", "0000:00:05.0")
     assert one.line is not None and b"bus='0x2'" in GUEST.splitlines()[one.line - 1]
 
 
@@ -103,7 +103,7 @@ def test_a_difference_reads_with_file_and_line() -> None:
     step = Step("libvirt", "9.0.0", DIFFERS, "defines it", with_libvirt(predicted, real))
     assert full(Verification("guest.xml", (step,))).splitlines() == [
         "differs: libvirt 9.0.0 defines it",
-        "  guest.xml:6: rng: pcisolve says 0000:02:00.0; found: 0000:00:05.0",
+        "  guest.xml:6: rng 2: pcisolve says 0000:02:00.0; found: 0000:00:05.0",
         "guest.xml: not all agree with pcisolve",
     ]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from pcisolve.encoding.desk import Desk
 from pcisolve.encoding.subtrees import below
-from pcisolve.problem.guest_view import BUS_NUMBERS, limit_of, opens_window
+from pcisolve.problem.guest_view import BUS_NUMBERS, beyond_numbers, limit_of, opens_window
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.windows import Window, needs, own_need, windows
-from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
+from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, name_of
 
 
 class WindowRule(Rule[Window]):
@@ -119,11 +119,40 @@ class BusCount(WindowRule):
     def speaks_of(self, window: Window) -> bool:
         return window.above is None and window.top.is_root
 
+    def check(self, layout: Layout, case: Window) -> bool:
+        return super().check(layout, case) or not any(beyond_numbers(layout).values())
+
     def tell(self, question: Question, case: Window) -> Telling:
         need, _ = self._count(question, case)
-        machine = question.problem.root.get("os/type/machine") or question.problem.machine.family
-        message = f"the guest has {need} buses, but {machine} has only {case.size} bus numbers; those above are lost"
-        return Telling(message, (_point(case.top, ""),))
+        message = f"the guest has {need} buses, but {_machine(question)} has only {case.size} bus numbers; "
+        return Telling(f"{message}those above are lost", (_point(case.top, ""),))
+
+
+class SpareBus(BusCount):
+    """A port that is kept empty for later has a bus number, too.
+
+    Where a machine has fewer numbers than buses, and the last ports in the firmware's order are empty, nothing is lost
+    today, but nothing can be plugged into them.
+    """
+
+    id = "bus-number-spare"
+    severity = WARNING
+    source = "edk2 on QEMU 7.2 virt with 16 bus numbers: the last port gets none, all others work"
+    allows = ("virt: <controller type='pci' index='14' model='pcie-root-port'/>",)
+    forbids = ()
+
+    def check(self, layout: Layout, case: Window) -> bool:
+        return WindowRule.check(self, layout, case) or any(beyond_numbers(layout).values())
+
+    def tell(self, question: Question, case: Window) -> Telling:
+        spare = list(beyond_numbers(question.layout))
+        ports = f"{name_of(spare[0])} gets" if len(spare) == 1 else f"{len(spare)} empty ports get"
+        message = f"{ports} no bus number: {_machine(question)} has {case.size}; nothing can be plugged in there"
+        return Telling(message, tuple(_point(one, "") for one in spare if one.node) or (_point(case.top, ""),))
+
+
+def _machine(question: Question) -> str:
+    return question.problem.root.get("os/type/machine") or question.problem.machine.family
 
 
 def _point(controller: Controller, role: str) -> Point:
@@ -134,4 +163,4 @@ def _point(controller: Controller, role: str) -> Point:
     return Point(node, "index" if "index" in node.attributes else "", role)
 
 
-RULES: tuple[Rule[Window], ...] = (WindowFit(), BusCount())
+RULES: tuple[Rule[Window], ...] = (WindowFit(), BusCount(), SpareBus())
