@@ -30,13 +30,18 @@ Values = dict[str, Any]
 class Argument(NamedTuple):
     """An option with its value (None where it has none), and the <qemu:arg> elements it comes from.
 
-    `node` is that of the value, or of the option where there is no other.
+    `node` is that of the value, or of the option where there is no other; `nodes` are both.
     """
 
     option: str
     value: str | None
-    node: Node
+    nodes: tuple[Node, ...]
     text: str
+
+    @property
+    def node(self) -> Node:
+        """The element that messages point to."""
+        return self.nodes[-1]
 
 
 class Unreadable(Exception):
@@ -57,16 +62,16 @@ def arguments(nodes: Iterable[Node], flags: Collection[str]) -> list[Argument]:
         at += 1
         match = _OPTION.match(word)
         if match is None:
-            found.append(Argument(STRAY, None, node, word))
+            found.append(Argument(STRAY, None, (node,), word))
             continue
         option = match[1]
         takes = option in READ or (option not in flags and at < len(words) and not _OPTION.match(words[at][1]))
         if takes and at < len(words):
             holder, value = words[at]
-            found.append(Argument(option, value, holder, f"{word} {value}"))
+            found.append(Argument(option, value, (node, holder), f"{word} {value}"))
             at += 1
         else:
-            found.append(Argument(option, None, node, word))
+            found.append(Argument(option, None, (node,), word))
     return found
 
 
