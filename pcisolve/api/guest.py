@@ -12,9 +12,9 @@ from pcisolve.problem.problem import POLICIES, SCHEMES, STABLE, STAGES, Options
 from pcisolve.verdict.values import FactAt, Finding, Verdict
 
 if TYPE_CHECKING:
-    from pcisolve.api.mend import Mended
     from pcisolve.libvirt.document import Document
     from pcisolve.problem.layout import Layout
+    from pcisolve.verdict.mended import Mended
     from pcisolve.verdict.rows import Row
 
 
@@ -124,19 +124,23 @@ class Guest:
         """
         return self.check(options, layout=False).findings
 
-    def repair(self, options: Options | None = None, *, pick: int = 1) -> Mended:
-        """The guest with a repair made for every finding.
+    def repair(
+        self, options: Options | None = None, *, pick: int = 1, unsafe: bool = False, warnings: bool = False
+    ) -> Mended:
+        """The guest with a repair made for every error, as long as the user loses nothing by it.
 
         Args:
             pick: which repair of each finding, from 1; the last one where there are fewer.
+            unsafe: make repairs too that take something from the user, or move parts outside the conflict.
+            warnings: mend warnings as well.
 
         Raises:
             InputError: as for solve.
         """
-        from pcisolve.api.mend import mend
+        from pcisolve.api.mend import Wanted, mend
 
         options = options or Options()
-        return mend(self.document, self._catalog(options), options, pick)
+        return mend(self.document, self._catalog(options), options, Wanted(pick, unsafe, warnings))
 
     def convert(self, to: str, options: Options | None = None) -> Result:
         """The same layout in the other scheme, "flat" or "multi-domain".

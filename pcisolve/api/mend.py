@@ -1,76 +1,155 @@
-"""A guest mended: a repair of every finding made in the file, until nothing is wrong any more."""
+"""A guest mended: a repair of every error made in the file, until nothing is wrong any more."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pcisolve.api.refuse import Refused
 from pcisolve.api.solve import check, refusal_of
 from pcisolve.catalog.catalog import Catalog
-from pcisolve.core.change import Change
+from pcisolve.core.change import Change, changed
 from pcisolve.core.node import Node
+from pcisolve.explain.conflicts import Conflict
+from pcisolve.explain.trials import outcome_of
 from pcisolve.libvirt.document import Document, read
 from pcisolve.libvirt.writer import Writer
 from pcisolve.problem.problem import Options
-from pcisolve.verdict.values import SOLVED, Verdict
+from pcisolve.repair.safety import consequence
+from pcisolve.repair.search import Verified
+from pcisolve.rules.rule import ERROR
+from pcisolve.solver.judge import judge
+from pcisolve.verdict.mended import Mended
+from pcisolve.verdict.values import MOVES, SAFE, SOLVED, UNSAFE, Move
 
 MOST_ROUNDS = 8  # a repair can bring to light what it hid
 FEW = 20  # findings to one repair: not worth another round
 
 
-class Mended(NamedTuple):
-    """The bytes after the repairs, and the verdict on them: read and judged afresh.
+class Wanted(NamedTuple):
+    """What may be done.
 
-    `repaired` counts findings that were repaired, `left` those that no repair was found for.
+    Attributes:
+        pick: which repair of each finding is made in the first round, from 1; the last one where there are fewer.
+        unsafe: whether repairs may take something from the user, or move what has nothing to do with the conflict.
+        warnings: whether warnings are mended as well as errors.
     """
 
-    data: bytes
-    verdict: Verdict
-    repaired: int
-    left: int
+    pick: int = 1
+    unsafe: bool = False
+    warnings: bool = False
 
 
-def mend(document: Document, catalog: Catalog, options: Options, pick: int = 1) -> Mended:
-    """Make the repair of this rank for every finding (the last one where there are fewer).
-
-    After the first round the cheapest repair is made of what is then found.
+def mend(document: Document, catalog: Catalog, options: Options, wanted: Wanted = Wanted()) -> Mended:  # noqa: B008  # a value
+    """Make a repair of every finding, as far as it is allowed.
 
     Raises:
-        InputError: the guest cannot be used at all, such as an unknown machine.
+        InputError: the guest cannot be used at all.
     """
-    repaired = 0
+    setting = _Setting(catalog, options, wanted)
+    made: list[Verified] = []
+    held: Counter[str] = Counter()
     for turn in range(MOST_ROUNDS):
         refused = refusal_of(document.root, document, catalog, options)
-        changes = [] if refused is None else _changes(refused, pick if turn == 0 else 1)
-        if not changes:
+        chosen, held = ([], Counter()) if refused is None else _chosen(refused, wanted, first=turn == 0)
+        after = None if refused is None else _applied(refused, document, chosen, setting)
+        if refused is None or after is None:
             break
-        repaired += len(changes)
-        writer = Writer(document)
-        for change in (one for repair in changes for one in repair):
-            writer.change(change)
-        document = read(writer.data(), document.name)
-        if refused is None or len(changes) * FEW < len(refused.conflicts):
+        document, done = after
+        made += done
+        if len(done) * FEW < len(refused.conflicts):
             break
     verdict = check(document.root, document, catalog, options, layout=False)
-    left = 0 if verdict.status == SOLVED else len(verdict.findings)
-    return Mended(document.data, verdict, repaired, left)
+    left = sum(one.severity == ERROR or wanted.warnings for one in verdict.findings) if verdict.findings else 0
+    if verdict.status != SOLVED:
+        left = max(left, 1)
+    repaired = Counter(one.consequence.safety for one in made)
+    return Mended(
+        document.data,
+        verdict,
+        {safety: repaired[safety] for safety in (SAFE, MOVES, UNSAFE)},
+        left,
+        {safety: held[safety] for safety in (MOVES, UNSAFE)} if left else {MOVES: 0, UNSAFE: 0},
+        _joined(move for one in made for move in one.consequence.moves),
+        tuple(dict.fromkeys(name for one in made for name in one.consequence.removes)),
+    )
 
 
-def _changes(refused: Refused, pick: int) -> list[tuple[Change, ...]]:
-    """One repair for each finding; of two that change one element, the later one waits for the next round."""
-    chosen = []
+def _joined(moves: Iterable[Move]) -> tuple[Move, ...]:
+    """One move of each part, from where it was first to where it is last."""
+    last: dict[str, Move] = {}
+    for move in moves:
+        before = last[move.name].before if move.name in last else move.before
+        last[move.name] = Move(move.name, before, move.after)
+    return tuple(move for move in last.values() if move.before != move.after)
+
+
+def _chosen(refused: Refused, wanted: Wanted, *, first: bool) -> tuple[list[Verified], Counter[str]]:
+    """One repair for each finding, and how many are not allowed; of two that change one element, the later one waits
+    for the next round."""
+    chosen: list[Verified] = []
+    held: Counter[str] = Counter()
     touched: set[int] = set()
     for conflict in refused.conflicts:
-        repairs = refused.repairs.get(conflict, [])
-        if not repairs:
+        found = _picked(refused, conflict, wanted.pick if first else 1)
+        if found is None or (conflict.rule.severity != ERROR and not wanted.warnings):
             continue
-        changes = repairs[min(pick, len(repairs)) - 1].changes
-        numbers = {number for change in changes for number in _numbers(change)}
-        if numbers & touched:
+        if found.consequence.safety != SAFE and not wanted.unsafe:
+            held[found.consequence.safety] += 1
             continue
-        touched |= numbers
-        chosen.append(changes)
-    return chosen
+        numbers = {number for change in found.changes for number in _numbers(change)}
+        if not numbers & touched:
+            touched |= numbers
+            chosen.append(found)
+    return chosen, held
+
+
+def _picked(refused: Refused, conflict: Conflict, pick: int) -> Verified | None:
+    repairs = refused.repairs.get(conflict, [])
+    return repairs[min(pick, len(repairs)) - 1] if repairs else None
+
+
+class _Setting(NamedTuple):
+    """What a guest is judged by."""
+
+    catalog: Catalog
+    options: Options
+    wanted: Wanted
+
+
+def _applied(
+    refused: Refused, document: Document, chosen: list[Verified], setting: _Setting
+) -> tuple[Document, list[Verified]] | None:
+    """The document with these repairs, all together; where they do not go together, with the first that helps.
+
+    Each was tried with those before it, of which some may not be allowed, so that all is judged once more.
+    """
+    for some in (chosen, *([one] for one in chosen if len(chosen) > 1)):
+        if some and _goes(refused, document, some, setting):
+            return _written(document, some), list(some)
+    return None
+
+
+def _goes(refused: Refused, document: Document, repairs: list[Verified], setting: _Setting) -> bool:
+    """Whether these repairs together help, bring no error, and take no more than is allowed."""
+    before = refused.outcome
+    changes = tuple(change for repair in repairs for change in repair.changes)
+    after = outcome_of(judge(changed(document.root, changes), document, setting.catalog, setting.options))
+    if after is None or before.keys <= after.keys:
+        return False
+    if before.layout is not None and after.errors - before.errors:
+        return False
+    goal = (told for told in before.told if told.key not in after.keys)
+    return setting.wanted.unsafe or consequence(before, after, changes, goal).safety == SAFE
+
+
+def _written(document: Document, repairs: list[Verified]) -> Document:
+    writer = Writer(document)
+    for repair in repairs:
+        for change in repair.changes:
+            writer.change(change)
+    return read(writer.data(), document.name)
 
 
 def _numbers(change: Change) -> set[int]:

@@ -13,9 +13,9 @@ from pcisolve.verdict.rows import Row
 from pcisolve.verdict.values import FactAt, Verdict
 
 if TYPE_CHECKING:
-    from pcisolve.api.mend import Mended
     from pcisolve.api.plan import PlanAnswer
     from pcisolve.libvirt.document import Document
+    from pcisolve.verdict.mended import Mended
 
 
 class PlannedResult(Result):
@@ -107,7 +107,9 @@ class PlannedGuest(Guest):
         """
         return self.solve(options).verdict
 
-    def repair(self, options: Options | None = None, *, pick: int = 1) -> Mended:
+    def repair(
+        self, options: Options | None = None, *, pick: int = 1, unsafe: bool = False, warnings: bool = False
+    ) -> Mended:
         """What a plan wishes for is for its author to change.
 
         Raises:

@@ -14,6 +14,7 @@ from pcisolve.explain.trials import Key, Outcome, Trials
 from pcisolve.repair.crowd import Crowd
 from pcisolve.repair.effect import change_at, effect
 from pcisolve.repair.proposals import merged
+from pcisolve.repair.safety import RANK, Consequence
 from pcisolve.repair.search import Search, Verified
 from pcisolve.rules import registry
 from pcisolve.verdict.values import Finding, Repair
@@ -78,11 +79,11 @@ class Refused:
         """The guest with what can be repaired of all conflicts together."""
         crowd = Crowd(self.problem.root, self.outcome, Trials(self.problem, times=2))
         crowd.repair(told for conflict in conflicts for told in conflict.told)
-        following = crowd.following()
+        following, repaired = crowd.following(), dict(crowd.verified())
         for conflict in conflicts:
-            changes = merged(chain.from_iterable(crowd.repaired.get(told.key, ()) for told in conflict.told))
-            if changes:
-                self.repairs[conflict] = [Verified(changes, crowd.costs.of(changes), crowd.outcome)]
+            own = [repaired[told.key] for told in conflict.told if told.key in repaired]
+            if own:
+                self.repairs[conflict] = [_as_one(own)]
                 self._crowded[conflict] = sum(told.key in crowd.outcome.keys for told in conflict.told)
             self._follow(conflict, [one for told in conflict.told for one in following.get(told.key, ())], gone)
         return Search(crowd.mended, crowd.outcome, self._trials)
@@ -158,13 +159,24 @@ class Refused:
 
     def _repair(self, found: Verified) -> Repair:
         changes = tuple(change_at(self.problem.source, self.outcome, change) for change in found.changes)
-        return Repair(changes, effect(self.outcome, found.outcome, found.changes), found.cost)
+        words, (safety, moves, removes, *_) = effect(self.outcome, found.outcome, found.changes), found.consequence
+        return Repair(changes, words, found.cost, safety, moves, removes)
 
 
 def _among(search: Search, conflict: Conflict) -> Conflict:
     """The conflict as the searched guest has it; as it is where that guest has none of it."""
     found = search.before.by_key
     return Conflict(tuple(found[told.key] for told in conflict.told if told.key in found) or conflict.told)
+
+
+def _as_one(found: list[Verified]) -> Verified:
+    """Repairs of alike breaches that were tried together, as one."""
+    consequences = [one.consequence for one in found]
+    worst = max((one.safety for one in consequences), key=lambda safety: RANK[safety])
+    moves = tuple(dict.fromkeys(move for one in consequences for move in one.moves))
+    removes = tuple(dict.fromkeys(name for one in consequences for name in one.removes))
+    changes = merged(chain.from_iterable(one.changes for one in found))
+    return Verified(changes, sum(one.cost for one in found), found[0].outcome, Consequence(worst, moves, removes))
 
 
 def _is_written(told: Told) -> bool:

@@ -18,7 +18,7 @@ from pcisolve.catalog.qemu import QemuDevices
 from pcisolve.catalog.table import ModelFile, Table, parse, read_text
 from pcisolve.catalog.weights import Weights, read_weights
 from pcisolve.core.errors import InputError
-from pcisolve.core.words import did_you_mean
+from pcisolve.core.words import did_you_mean, nearest
 
 NEWEST: Final = (12, 5, 0)
 _DEFAULT_ARCH: Final = "x86_64"
@@ -84,6 +84,19 @@ class Catalog:
         if key not in self._machines:
             self._machines[key] = self._find_machine(*key)
         return self._machines[key]
+
+    def meant_machine(self, arch: str | None, name: str | None) -> str | None:
+        """The plain name of the family that an unknown machine's name is most like; None when nothing is close."""
+        wanted = arch or _DEFAULT_ARCH
+        families = [one for stem in self._files(_MACHINES) if wanted in (one := self._heading(stem)).arches]
+        plain = {
+            pattern.rstrip("*").rstrip("-"): next((one for one in family.names if "*" not in one), None)
+            for family in families
+            if family.since <= self.libvirt
+            for pattern in family.names
+        }
+        best = nearest(name or "", sorted(plain))
+        return plain[best] if best else None
 
     def kind(self, name: str) -> tuple[DeviceClass, Variant] | None:
         """The device variant of this name, such as "virtio-disk", as plan files use them; None when unknown."""

@@ -70,6 +70,10 @@ class DeviceClass(NamedTuple):
             if word is not None and fitting and not any(word in one.words for one in fitting):
                 yield path, word, tuple(word for one in fitting for word in one.words)
 
+    def decides_place(self, path: str) -> bool:
+        """Whether what kind of PCI device it is, if any, depends on this attribute."""
+        return any(one.path == path for variant in self.variants for one in variant.when)
+
     def variant(self, node: Node) -> Variant | None:
         """The first variant the element matches; None takes no PCI address."""
         for variant in self.variants:

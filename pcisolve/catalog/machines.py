@@ -14,6 +14,7 @@ from pcisolve.catalog.qemu import read_board
 from pcisolve.catalog.table import Table, Version
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 
+DISK_BUSES = ("sata", "scsi", "virtio")
 VIRTIO_ADDRESS = ("pci", "ccw", "mmio-or-pci")
 _LAST_SLOT = SLOTS_PER_BUS - 1
 _LAST_FUNCTION = FUNCTIONS_PER_SLOT - 1
@@ -86,6 +87,7 @@ class Machine:
     zpci_for_added: controllers libvirt adds get zPCI ids. guest_buses: bus numbers of one domain; with_firmware:
     the same for a guest that boots firmware. io_windows: I/O port windows the firmware can give, 0 = not known.
     multifunction: slots may have several functions. unique_bridge_chassis: QEMU refuses a repeated chassisNr.
+    disk_bus: where an IDE disk goes on a machine that has no IDE, or no more of it; "" where nothing is as good.
     acpi_index: QEMU wants the ACPI indexes of its devices to differ. platform: which of models/platforms it is, or "".
     board: what it makes of QEMU options that are no -device.
     """
@@ -98,6 +100,7 @@ class Machine:
         "builtin_ide",
         "default_for",
         "default_usb",
+        "disk_bus",
         "extra_root_port",
         "extra_slot",
         "family",
@@ -200,6 +203,7 @@ class Machine:
             self.builtin_ide = asked.name in table.words("builtin_ide")
         else:
             self.builtin_ide = table.flag("builtin_ide", False)
+        self.disk_bus = table.word("disk_bus", DISK_BUSES, "")
 
     def _read_places(self, table: Table, known: Known) -> None:
         self.reserved = tuple(_reserved(one) for one in table.tables("reserved"))

@@ -11,13 +11,22 @@ class Weights(NamedTuple):
     """Costs without a unit, to be compared: a repair costs the sum of its changes.
 
     `address_number` is for each number of an address that changes, `address` for one that libvirt is to choose,
-    `part_behind` for each part that moves along with a controller; the others are named after what is changed,
-    added or removed.
+    `part_behind` for each part behind a controller that goes; `seen_port`, `seen_device` and `seen_host_device` for
+    each part that the guest finds elsewhere; `stray` for each that leaves its NUMA node, root or domain; `torn` for
+    each slot of parts that belong together and do not stay so; `grown` for each controller that libvirt adds; `warning`
+    for each that is brought; the others are named after what is changed, added or removed.
     """
 
     address_number: int
     address: int
     part_behind: int
+    seen_port: int
+    seen_device: int
+    seen_host_device: int
+    stray: int
+    torn: int
+    grown: int
+    warning: int
     index: int  # type: ignore[assignment]  # libvirt's word; a tuple's own index() is not wanted here
     option: int
     model: int

@@ -8,10 +8,12 @@ from typing import Any
 import click
 
 from pcisolve.api.guest import Guest, load
+from pcisolve.api.mend import Wanted
 from pcisolve.cli.common import emit, options_of, print_findings, problem_options, refuse, unified_diff
 from pcisolve.core.errors import InputError
-from pcisolve.problem.problem import Options
-from pcisolve.verdict.values import Finding
+from pcisolve.core.files import write_atomically
+from pcisolve.verdict.mended import Mended
+from pcisolve.verdict.values import Finding, Verdict
 
 _STYLES = ("full", "concise", "json", "jsonl", "github", "sarif")
 
@@ -19,11 +21,17 @@ _STYLES = ("full", "concise", "json", "jsonl", "github", "sarif")
 @click.command("check")
 @click.argument("files", nargs=-1)
 @click.option("--format", "style", type=click.Choice(_STYLES), default="full", help="how findings are printed [full]")
-@click.option("--diff", is_flag=True, help="print the repairs as a unified diff")
-@click.option("--fix", is_flag=True, help="write the repairs into the files")
+@click.option("--diff", is_flag=True, help="print the repairs as a unified diff; nothing is written")
+@click.option(
+    "--fix", is_flag=True, help="write the repairs into the files, as far as nothing is lost or moved by them"
+)
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="with --fix or --diff: also repairs that lose something or move other parts"
+)
 @click.option(
     "--pick", type=click.IntRange(min=1), default=1, metavar="N", help="which repair of each finding is made [1]"
 )
+@click.option("--error-on-warning", is_flag=True, help="warnings count as errors, for the exit code and for --fix")
 @click.option(
     "--time-limit",
     type=click.FloatRange(min=0.001),
@@ -37,7 +45,9 @@ def command(
     style: str,
     diff: bool,
     fix: bool,
+    unsafe_fixes: bool,
     pick: int,
+    error_on_warning: bool,
     quiet: bool,
     models: str | None,
     **words: Any,
@@ -45,51 +55,96 @@ def command(
     """Everything that is wrong, at once, with file and line, and what would mend it.
 
     FILES are libvirt domain XMLs, complete or not; what they leave open is completed the way libvirt does.
-    "-" or nothing is stdin. --fix writes to the file itself, or for stdin to stdout; the exit code is then 0
-    when nothing is wrong any more.
+    "-" or nothing is stdin. --fix writes to the file itself, or for stdin to stdout, and --diff prints what it would
+    write. Exit code 0: nothing is wrong, or with --fix nothing any more; warnings and notes do not count.
 
     \b
     Examples:
       pcisolve check guest.xml
-      pcisolve check --diff guest.xml
+      pcisolve check --fix --diff guest.xml
+      pcisolve check --fix guest.xml
       pcisolve check --format concise *.xml
       virsh dumpxml vm | pcisolve check --format json
     """
     options = options_of(words)
-    worst = 0
-    everything: list[Finding] = []
+    wanted = Wanted(pick, unsafe_fixes, error_on_warning)
+    if unsafe_fixes and not (fix or diff):
+        raise click.UsageError("--unsafe-fixes goes with --fix or --diff")
+    told = _Told(style, quiet, error_on_warning)
     for file in files or ("-",):
         try:
             guest = load(file, models=models)
-            if diff or fix:
-                worst = max(worst, _mend(guest, file, options, pick, fix=fix, quiet=quiet))
-                continue
-            verdict = guest.check(options, layout=False)
+            if fix or diff:
+                told.mended(guest, file, guest.repair(options, **wanted._asdict()), writes=fix and not diff)
+            else:
+                told.checked(guest, guest.check(options, layout=False))
         except InputError as error:
             refuse(error)
-            worst = 2
-            continue
-        worst = max(worst, verdict.exit_code)
-        everything += verdict.findings
-        if style in ("full", "concise") and not quiet:
-            print_findings(guest, verdict, style)
-    if not (diff or fix) and style not in ("full", "concise"):
-        click.echo(_printed(everything, style), nl=False)
-    sys.exit(worst)
+            told.worst = 2
+    told.finish(mended=fix or diff)
+    sys.exit(told.worst)
 
 
-def _mend(guest: Guest, file: str, options: Options, pick: int, *, fix: bool, quiet: bool) -> int:
-    """Repair one guest; the exit code."""
-    mended = guest.repair(options, pick=pick)
-    document = guest.document
-    if not fix:
-        emit(unified_diff(document, mended.data, "repaired"), None)
-    elif file == "-" or mended.data != document.data:
-        emit(mended.data, None if file == "-" else file)
-    if not quiet and (mended.repaired or mended.left):
-        left = f"; no repair was found for {mended.left}" if mended.left else ""
-        click.echo(f"{document.name}: {mended.repaired} repaired{left}", err=True)
-    return mended.verdict.exit_code if fix or mended.left else int(bool(mended.repaired))
+class _Told:
+    """What was found in all files, and how it leaves."""
+
+    def __init__(self, style: str, quiet: bool, error_on_warning: bool) -> None:
+        self.style, self.quiet, self.error_on_warning = style, quiet, error_on_warning
+        self.worst = 0
+        self.findings: list[Finding] = []
+        self.repairs: list[dict[str, Any]] = []
+
+    @property
+    def as_text(self) -> bool:
+        """Whether people are to read it."""
+        return self.style in ("full", "concise")
+
+    def checked(self, guest: Guest, verdict: Verdict) -> None:
+        """One guest was checked."""
+        self._exit(verdict)
+        self.findings += verdict.findings
+        if self.as_text and not self.quiet:
+            print_findings(guest, verdict, self.style)
+
+    def mended(self, guest: Guest, file: str, mended: Mended, *, writes: bool) -> None:
+        """One guest was mended: its file is written, or the difference shown."""
+        from pcisolve.render.mended import summary
+
+        self._exit(mended.verdict)
+        if not writes and mended.done:
+            self.worst = max(self.worst, 1)  # the file is as it was
+        self.findings += mended.verdict.findings
+        document = guest.document
+        if not writes and self.as_text:
+            emit(unified_diff(document, mended.data, "repaired"), None)
+        elif writes and (file == "-" or mended.data != document.data):
+            if file != "-":
+                write_atomically(file, mended.data)
+            elif self.as_text:
+                emit(mended.data, None)
+        if self.as_text:
+            said = "" if self.quiet else summary(document.name, mended)
+            click.echo(said, err=True, nl=False)
+        else:
+            diff = None if writes else unified_diff(document, mended.data, "repaired").decode()
+            self.repairs.append(mended.to_json(document.name, diff))
+
+    def finish(self, *, mended: bool) -> None:
+        """Print what is printed once for all files."""
+        import json  # 3 ms that text never pays
+
+        if self.as_text:
+            return
+        if mended and self.style == "json":
+            click.echo(json.dumps(self.repairs, indent=2))
+        elif mended and self.style == "jsonl":
+            click.echo("".join(json.dumps(one) + "\n" for one in self.repairs), nl=False)
+        else:
+            click.echo(_printed(self.findings, self.style), nl=False)
+
+    def _exit(self, verdict: Verdict) -> None:
+        warned = self.error_on_warning and any(one.severity == "warning" for one in verdict.findings)
+        self.worst = max(self.worst, verdict.exit_code, int(warned))
 
 
 def _printed(findings: list[Finding], style: str) -> str:

@@ -65,6 +65,7 @@ def _mark(node: Node, attribute: str) -> Hashable:
 def tell(question: Question, broken: Iterable[Breach]) -> list[Told]:
     """Every breach in words; what follows from another one is left out, and what is told twice is told once."""
     broken = list(broken)
+    broken = [breach for breach in broken if breach.rule.alone] or broken
     said = {(breach.rule.id, breach.case) for breach in broken}
     unread = any(breach.rule.id in READING_IDS for breach in errors(broken))
     told: dict[tuple[Hashable, ...], Told] = {}

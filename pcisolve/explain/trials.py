@@ -10,10 +10,11 @@ from pcisolve.core.errors import InputError
 from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Told, tell
 from pcisolve.explain.together import tell_together
+from pcisolve.problem.guest_view import InGuest, guest_view
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
-from pcisolve.rules.rule import Question
+from pcisolve.rules.rule import ERROR, Question
 from pcisolve.solver.judge import Judgement, Unnumbered, judge
 
 Key = tuple[Hashable, ...]
@@ -38,8 +39,24 @@ class Outcome:
         self.question, self.layout, self.told = question, layout, told
         self.by_key: dict[Key, Told] = {one.key: one for one in told}
         self.keys = frozenset(self.by_key)
+        self._errors: frozenset[Key] | None = None
         self._by_number: dict[int, Part] | None = None
         self._subjects: frozenset[Hashable] | None = None
+        self._view: dict[Part, InGuest] | None = None
+
+    @property
+    def view(self) -> dict[Part, InGuest]:
+        """What the guest sees of every part; nothing while indexes are open."""
+        if self._view is None:
+            self._view = {} if self.layout is None else guest_view(self.layout)
+        return self._view
+
+    @property
+    def errors(self) -> frozenset[Key]:
+        """What refuses the guest, of all that breaks."""
+        if self._errors is None:
+            self._errors = frozenset(one.key for one in self.told if one.breach.rule.severity == ERROR)
+        return self._errors
 
     @property
     def by_number(self) -> dict[int, Part]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pcisolve.catalog.catalog import Catalog
+from pcisolve.catalog.devices import DeviceClass
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.errors import InputError
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
@@ -101,12 +102,17 @@ class _Assembly:
         self.numbered_later: set[int] = set()
 
     def _machine(self) -> Machine:
+        arch, name = self.root.get("os/type/arch"), self.root.get("os/type/machine")
+        node = self.root.find("os/type") or self.root
         try:
-            return self.catalog.machine(self.root.get("os/type/arch"), self.root.get("os/type/machine"))
+            return self.catalog.machine(arch, name)
         except InputError as error:
-            node = self.root.find("os/type") or self.root
-            where = error.location or self.source.location(node)
-            raise InputError(error.message, expected=error.expected, location=where) from None
+            meant = self.catalog.meant_machine(arch, name)
+            if meant is None:
+                where = error.location or self.source.location(node)
+                raise InputError(error.message, expected=error.expected, location=where) from None
+            self.reader.refuse("known-machine", node, "machine", name or "", f'did you mean "{meant}"?')
+            return self.catalog.machine(arch, meant)
 
     def problem(self) -> Problem:
         self._order_lists()
@@ -241,9 +247,12 @@ class _Assembly:
             part.zpci = self.reader.zpci(address)
             leave_pci(part)
 
-    def _refuse_word(self, node: Node, path: str, word: str, known: tuple[str, ...]) -> None:
-        holder, attribute = _owner(node, path)
-        self.reader.refuse("known-word", holder, attribute, word, did_you_mean(word, known))
+    def _refuse_words(self, device: DeviceClass, node: Node) -> None:
+        """Words that libvirt does not know; where no place depends on them, that is not what refuses the guest here."""
+        for path, word, known in device.unknown_words(node):
+            holder, attribute = _owner(node, path)
+            rule = "known-word" if device.decides_place(path) else "known-word-elsewhere"
+            self.reader.refuse(rule, holder, attribute, word, did_you_mean(word, known))
 
     def _refuse_unknown_elements(self, devices: list[Node]) -> None:
         known = self.catalog.elements() | _NOT_DEVICES
@@ -259,8 +268,7 @@ class _Assembly:
             return
         part.takes_zpci = device.zpci
         if part.node is not None:
-            for path, word, known in device.unknown_words(part.node):
-                self._refuse_word(part.node, path, word, known)
+            self._refuse_words(device, part.node)
         part.variant = variant = device.variant(part.view)
         if variant is not None and variant.needs:
             conventional = variant.needs == "conventional" or not express

@@ -38,11 +38,21 @@ def drive_of(node: Node) -> Drive | None:
         numbers = [_number(address, name) for name in ("controller", "bus", "target", "unit")]
         return Drive(bus_type, *numbers)
     number = disk_number(node.get("target/dev") or "") if node.tag == "disk" else -1
-    if number < 0:
+    return drive_numbered(bus_type, number) if number >= 0 else None
+
+
+def drive_numbered(bus_type: str, number: int) -> Drive | None:
+    """The place that a disk's number stands for, 0 for sda; None on a bus without such places."""
+    if bus_type not in _GEOMETRY:
         return None
     per_controller, per_bus = _GEOMETRY[bus_type]
     controller, rest = divmod(number, per_controller)
     return Drive(bus_type, controller, rest // per_bus, 0, rest % per_bus)
+
+
+def units_of(bus_type: str) -> int:
+    """How many units one bus of a controller has."""
+    return _GEOMETRY[bus_type][1] if bus_type in _GEOMETRY else 0
 
 
 def _number(address: Node, name: str) -> int:

@@ -29,6 +29,16 @@ def disk_number(target: str) -> int:
     return number - 1
 
 
+def disk_name(prefix: str, number: int) -> str:
+    """The target name of a number: sda for 0, sdaa for 26."""
+    letters = ""
+    number += 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(ord("a") + letter) + letters
+    return prefix + letters
+
+
 def disk_bus(disk: Node) -> str:
     """The bus of a disk, guessed from its device or target name where the input leaves it out."""
     bus = disk.get("target/bus")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pcisolve.render.paint import Paint, plain
-from pcisolve.verdict.values import ChangeAt, FactAt, Finding, Repair
+from pcisolve.verdict.values import SAFE, UNSAFE, ChangeAt, FactAt, Finding, Repair
 
 SourceLine = Callable[[FactAt], str]
 
@@ -65,11 +65,25 @@ def _lines(facts: Iterable[FactAt]) -> str:
 
 def _help(repair: Repair, number: int, count: int, margin: str, paint: Paint) -> Iterator[str]:
     which = f" {number}" if count > 1 else ""
-    yield f"{margin} {paint('frame', '=')} {paint('help', f'help{which}')}: {repair.effect}"
+    yield f"{margin} {paint('frame', '=')} {paint('help', f'help{which}')}{_price(repair)}: {repair.effect}"
     for change in repair.changes[:_MOST_CHANGES]:
         yield f"{margin}     {_change(change)}"
     if len(repair.changes) > _MOST_CHANGES:
         yield f"{margin}     and {_more_changes(len(repair.changes) - _MOST_CHANGES)}"
+
+
+def _price(repair: Repair) -> str:
+    """What a repair costs beyond what it mends."""
+    if repair.safety == SAFE:
+        return ""
+    if repair.safety == UNSAFE:
+        return f" (unsafe: loses {_several(repair.removes)})"
+    return f" (moves {_several([move.name for move in repair.moves])})" if repair.moves else " (moves other parts)"
+
+
+def _several(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return f"{', '.join(names[:2])}{more}"
 
 
 def _more_changes(number: int) -> str:

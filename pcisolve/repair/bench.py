@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.core.node import Node
+from pcisolve.problem.kin import Slots
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.parts import Controller
+from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.problem.windows import needs
 from pcisolve.rules.rule import Question
@@ -24,6 +25,7 @@ class Bench:
         self._own: set[int] = set()
         self._taken: set[tuple[int, int]] = set()
         self._needs: dict[Controller, int] = {}  # found once, for all copies
+        self._slots: Slots | None = None if of is None else of._slots
         if of is not None:
             self._own |= of._own
             self._taken |= of._taken
@@ -44,6 +46,17 @@ class Bench:
             self._needs.update(needs(self.question.layout))
         return self._needs
 
+    def together(self, part: Part) -> list[Part]:
+        """The part and what has to stay in one slot with it."""
+        if self._slots is None:
+            self._slots = Slots(self.question.choice.places)
+        return self._slots.together(part)
+
+    def function_of(self, part: Part) -> int:
+        """The function a part is at; 0 while it has no place."""
+        place = self.question.choice.places.get(part)
+        return 0 if place is None else place.function
+
     @property
     def devices(self) -> Node | None:
         """The <devices> element."""
@@ -63,8 +76,8 @@ class Bench:
                 return index
         return None
 
-    def free_slot(self, provider: Controller, *, like: int = -1) -> int | None:
-        """The lowest empty slot of a bus, above slot `like` if there is one."""
+    def free_slot(self, provider: Controller, *, like: int = -1, below: bool = False) -> int | None:
+        """The lowest empty slot of a bus, above slot `like` if there is one; or the highest one below that."""
         model = provider.model
         if model is None:
             return None
@@ -75,7 +88,10 @@ class Bench:
         ]
         if not free:
             return None
-        slot = next((slot for slot in free if slot > like), free[0])
+        lower = [slot for slot in free if slot < like]
+        if below and not lower:
+            return None
+        slot = lower[-1] if below else next((slot for slot in free if slot > like), free[0])
         self._taken.add((provider.index, slot))
         return slot
 

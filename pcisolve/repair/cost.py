@@ -6,19 +6,21 @@ from collections.abc import Iterable
 
 from pcisolve.catalog.weights import Weights
 from pcisolve.core.address import Address
-from pcisolve.core.change import Change, NewElement
+from pcisolve.core.change import NAME, Change, NewElement
 from pcisolve.core.node import Node
 from pcisolve.explain.trials import Outcome
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.repair.safety import Consequence
 
 _HIDDEN = 10_000  # parts behind a controller are counted no further
 
 
 class Costs:
-    """Costs of changes to one guest."""
+    """Costs of changes to one guest: what is written, and what comes of it."""
 
     def __init__(self, weights: Weights, before: Outcome) -> None:
         self._weights = weights
+        self._before = before
         self._places = before.question.choice.places
         self._parts = {part.node.number: part for part in before.question.problem.parts if part.node is not None}
         self._behind: dict[int, list[Part]] = {}
@@ -26,8 +28,33 @@ class Costs:
             self._behind.setdefault(place.provider, []).append(part)
 
     def of(self, changes: Iterable[Change]) -> int:
-        """The sum of what each change costs."""
+        """The sum of what each change costs, as far as that is known before it is tried."""
         return sum(self._one(change) for change in changes)
+
+    def of_outcome(self, changes: Iterable[Change], after: Outcome, found: Consequence) -> int:
+        """The same with what comes of the changes: what the guest notices, and what libvirt adds."""
+        weights = self._weights
+        grown = len(after.question.choice.added) - len(self._before.question.choice.added)
+        warned = len((after.keys - after.errors) - self._before.keys)
+        total = self.of(changes) + weights.grown * max(grown, 0) + weights.warning * warned
+        total += weights.stray * found.strays + weights.torn * found.torn
+        return total + sum(self._seen(part) for part in self._moved(after))
+
+    def _moved(self, after: Outcome) -> Iterable[Part]:
+        """The parts with an address in the input that the guest finds elsewhere."""
+        for number, part in self._before.by_number.items():
+            now = after.by_number.get(number)
+            if part.pinned is None or now is None:
+                continue
+            was, got = self._before.view.get(part), after.view.get(now)
+            if was is not None and got is not None and was.address is not None and was.address != got.address:
+                yield part
+
+    def _seen(self, part: Part) -> int:
+        """How much a guest notices that a part is elsewhere."""
+        if isinstance(part, Controller):
+            return self._weights.seen_port
+        return self._weights.seen_host_device if part.host is not None else self._weights.seen_device
 
     def _one(self, change: Change) -> int:
         node, attribute, value = change
@@ -37,7 +64,9 @@ class Costs:
         if node.tag == "address" and not attribute:
             return self._address(node, value if isinstance(value, Address) else None)
         if node.tag == "type" and attribute == "machine":
-            return weights.machine
+            return weights.machine if "machine" in node.attributes else weights.option
+        if attribute == NAME:
+            return weights.model
         if node.tag == "controller" and attribute in ("index", "model"):
             return weights.index if attribute == "index" else weights.model
         if not attribute and node.parent is not None and node.parent.tag == "devices":
@@ -46,12 +75,11 @@ class Costs:
 
     def _address(self, node: Node, value: Address | None) -> int:
         part = self._parts.get(node.parent.number) if node.parent is not None else None
-        behind = self._weights.part_behind * self._count_behind(part) if isinstance(part, Controller) else 0
         old = part.pinned if part is not None else None
         if value is None or old is None:
-            return self._weights.address + behind
+            return self._weights.address
         numbers = sum(1 for before, after in zip(old, value, strict=True) if before != after)
-        return self._weights.address_number * numbers + behind
+        return self._weights.address_number * numbers
 
     def _removed(self, node: Node) -> int:
         part = self._parts.get(node.number)

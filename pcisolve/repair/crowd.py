@@ -17,6 +17,9 @@ from pcisolve.explain.trials import Key, Outcome, Trials
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.cost import Costs
 from pcisolve.repair.proposals import merged, of_sort, sorts
+from pcisolve.repair.safety import Consequence, consequence, losses, moves_of
+from pcisolve.repair.search import Verified
+from pcisolve.verdict.values import UNSAFE
 
 MOST_TRIED: Final = 2_000  # breaches; of more, the first ones in the order in which their rules come
 TURNS: Final = 5  # remedies of one conflict
@@ -91,13 +94,30 @@ class Crowd:
         return found
 
     def _remedy(self, bench: Bench, told: Told, turn: int) -> tuple[Change, ...]:
-        """The changes of the remedy of this rank; a cheap one comes before a dear one."""
+        """The changes of the remedy of this rank: what loses nothing first, then what costs less."""
         alone = Conflict((told,))
         ranked = self._ranked.get(told.key)
         if ranked is None:
-            costs = {sort: self.costs.of(of_sort(bench.copy(), alone, sort)) for sort in sorts(bench.copy(), alone)}
-            ranked = self._ranked[told.key] = sorted(costs, key=lambda sort: costs[sort])
+            ranks = {sort: self._rank(told, of_sort(bench.copy(), alone, sort)) for sort in sorts(bench.copy(), alone)}
+            ranked = self._ranked[told.key] = sorted(ranks, key=lambda sort: ranks[sort])
         return of_sort(bench, alone, ranked[turn]) if turn < len(ranked) else ()
+
+    def _rank(self, told: Told, changes: tuple[Change, ...]) -> tuple[bool, int]:
+        """What takes nothing from the user comes first, then what costs less."""
+        return next(losses(self.before, changes, [told]), None) is not None, self.costs.of(changes)
+
+    def verified(self) -> Iterator[tuple[Key, Verified]]:
+        """What was done about each breach, with what comes of it.
+
+        All were tried together, so that a part that moves for none of them makes none of them safe.
+        """
+        moves = moves_of(self.before, self.outcome)
+        together = consequence(self.before, self.outcome, (), (self.before.by_key[key] for key in self.repaired))
+        for key, changes in self.repaired.items():
+            removes = tuple(dict.fromkeys(losses(self.before, changes, [self.before.by_key[key]])))
+            own = tuple(moves[node.number] for node in _elements(changes) if node.number in moves)
+            found = Consequence(UNSAFE if removes else together.safety, own, removes)
+            yield key, Verified(changes, self.costs.of(changes), self.outcome, found)
 
     def _try(self, proposals: list[Proposal]) -> None:
         """Make those of the proposals that help and break nothing."""
@@ -108,7 +128,7 @@ class Crowd:
             outcome = self._trials.outcome(changed(self.root, together))
             if outcome is None:
                 return
-            brought = [told for told in outcome.told if told.key not in self.before.keys]
+            brought = [told for told in outcome.told if told.key in outcome.errors - self.before.errors]
             kept = _without_blame(proposals, outcome.keys, brought)
             if len(kept) == len(proposals) and not brought:
                 self._changes, self.outcome = together, outcome

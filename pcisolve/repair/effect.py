@@ -53,7 +53,9 @@ class _Words:
             number = value if value is not None else after.index if isinstance(after, Controller) else "another"
             return f"change the index of {what} to {number}"
         if node.tag == "type" and attribute == "machine":
-            return f"change the machine from {clipped(old or 'pc')} to {value}"
+            if value is None or old is None:
+                return f"set the machine to {value}" if value else f"remove the machine {clipped(old or '')}"
+            return f"change the machine from {clipped(old)} to {value}"
         if value is None:
             return f"remove {attribute}='{clipped(old or '')}' from {what}"
         if node.tag == "controller" and attribute == "model":

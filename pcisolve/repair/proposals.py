@@ -7,10 +7,10 @@ from itertools import chain
 
 from pcisolve.core.change import Change, NewElement
 from pcisolve.core.node import Node
-from pcisolve.explain.conflicts import Conflict, Told
+from pcisolve.explain.conflicts import Conflict, Told, element_of
 from pcisolve.explain.trials import Outcome
 from pcisolve.repair.bench import Bench
-from pcisolve.repair.remedies import addresses, controllers, others, reading, stages
+from pcisolve.repair.remedies import addresses, cards, controllers, drives, others, reading, stages
 from pcisolve.repair.remedies.generic import generic
 from pcisolve.repair.remedy import Remedies, Remedy
 
@@ -19,6 +19,8 @@ REMEDIES: dict[str, Remedies] = {
     **controllers.REMEDIES,
     **addresses.REMEDIES,
     **others.REMEDIES,
+    **drives.REMEDIES,
+    **cards.REMEDIES,
     **stages.REMEDIES,
 }
 
@@ -38,11 +40,15 @@ def sorts(bench: Bench, conflict: Conflict) -> list[str]:
 def of_sort(bench: Bench, conflict: Conflict, sort: str) -> tuple[Change, ...]:
     """The changes that this sort of remedy makes for all alike cases; none where one of them has no such remedy."""
     changes: list[Change] = []
+    done: set[int] = set()
     for told in conflict.told:
+        if told.telling.points and element_of(told.telling.points[0].node).number in done:
+            continue  # moved together with one before it
         remedy = next((one for one in remedies(bench, told) if one.sort == sort), None)
         if remedy is None:
             return ()
         changes += remedy.changes
+        done.update(element_of(change.node).number for change in remedy.changes if change.node.tag != "devices")
     return tuple(changes)
 
 

@@ -1,4 +1,4 @@
-"""Who made libvirt add a controller: what to point to when the added one is at fault."""
+"""What is really at fault: who made libvirt add a controller, or that no machine is named."""
 
 from __future__ import annotations
 
@@ -28,3 +28,11 @@ def why_added(problem: Problem) -> tuple[str, Point]:
     waiting = [part for part in problem.parts if part.wants and part.needs and part.node is not None]
     last = waiting[-1] if waiting else problem.parts[-1]
     return f"{len(waiting):,} parts wait for a place", point(last)
+
+
+def machine_notes(problem: Problem) -> tuple[str, ...]:
+    """That the guest leaves its machine to libvirt, for what breaks because of the machine; () where it names one."""
+    node = problem.root.find("os/type")
+    if node is None or node.get("machine") is not None:
+        return ()
+    return (f"the guest names no machine in <os><type machine=...>, so that libvirt takes {problem.machine.family}",)

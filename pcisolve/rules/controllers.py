@@ -9,6 +9,7 @@ from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
+from pcisolve.rules.blame import machine_notes
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 
@@ -42,6 +43,7 @@ class ModelRequired(ControllerRule):
     """A PCI controller says which model it is, in a word libvirt knows."""
 
     id = "model-required"
+    carries = True
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
     allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'/>",)
     forbids = ("q35: <controller type='pci' index='1'/>", "q35: <controller type='pci' index='1' model='root-port'/>")
@@ -68,6 +70,7 @@ class RootModel(ControllerRule):
     """
 
     id = "root-model-mismatch"
+    carries = True
     follows_from = ("rfc-zero-root",)
     source = "libvirt src/qemu/qemu_domain.c qemuDomainDefAddDefaultDevices, tried with 9.0.0"
     allows = ("q35: <controller type='pci' index='0' model='pcie-root'/>",)
@@ -94,7 +97,7 @@ class RootModel(ControllerRule):
         message = (
             f"the PCI controller with index 0 must be {root} on {machine.family}, but it is {case.model_name}{got}"
         )
-        return Telling(message, _point(case))
+        return Telling(message, _point(case), machine_notes(question.problem))
 
 
 class RootAddress(ControllerRule):
@@ -122,6 +125,7 @@ class ExtraRoot(ControllerRule):
     """
 
     id = "pci-root-extra-machine"
+    carries = True
     source = "libvirt src/qemu/qemu_domain.c qemuDomainControllerDefPostParse, tried with 9.0.0"
     allows = ("pseries: <controller type='pci' index='1' model='pci-root'/>",)
     forbids = ("q35: <controller type='pci' index='1' model='pcie-root'/>",)
@@ -140,7 +144,7 @@ class ExtraRoot(ControllerRule):
         family = question.problem.machine.family
         message = f"{name_of(case)} is a second root, which {family} does not have; a root has index 0"
         message += f" (--scheme multi-domain makes it PCI domain {case.index})"
-        return Telling(message, _point(case, "index"))
+        return Telling(message, _point(case, "index"), machine_notes(question.problem))
 
 
 class RootCount(ControllerRule):
@@ -174,6 +178,7 @@ class ModelMachine(ControllerRule):
     """Expander buses exist only on some machines."""
 
     id = "controller-machine"
+    carries = True
     source = "libvirt src/qemu/qemu_domain.c, tried with 9.0.0: pci-expander-bus-machine, pcie-expander-bus-machine"
     allows = ("pc: <controller type='pci' index='1' model='pci-expander-bus'/>",)
     forbids = ("q35: <controller type='pci' index='1' model='pci-expander-bus'/>",)
@@ -187,13 +192,15 @@ class ModelMachine(ControllerRule):
     def tell(self, question: Question, case: Controller) -> Telling:
         allowed = ", ".join(case.model.machines) if case.model else ""
         family = question.problem.machine.family
-        return Telling(f"{name_of(case)} does not exist on {family}, only on {allowed}", _point(case))
+        message = f"{name_of(case)} does not exist on {family}, only on {allowed}"
+        return Telling(message, _point(case), machine_notes(question.problem))
 
 
 class ModelName(ControllerRule):
     """<model name> is one of the QEMU devices that implement the controller's model."""
 
     id = "model-name-match"
+    impossible = True
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
     allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'><model name='ioh3420'/></controller>",)
     forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><model name='pci-bridge'/></controller>",)

@@ -118,6 +118,7 @@ class AcpiIndex(DeviceRule):
     """Only a PCI device has an ACPI index."""
 
     id = "acpi-index-pci"
+    impossible = True
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
     allows = ("q35: <memballoon model='virtio'><acpi index='3'/></memballoon>",)
     forbids = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
@@ -13,6 +14,8 @@ from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, clipped
 
 class _ReadableValue(Rule[Unreadable]):
     """Shared reading of a value that does not parse: there is nothing to choose, only to report."""
+
+    impossible = True
 
     def cases(self, question: Question) -> Iterable[Unreadable]:
         return [one for one in question.problem.unreadable if one.rule == self.id]
@@ -125,11 +128,37 @@ class KnownWord(_ReadableValue):
 
     id = "known-word"
     source = "libvirt src/conf/domain_conf.c, its lists of words"
-    allows = ("pc: <sound model='ich6'/>",)
-    forbids = ("pc: <sound model='ich66'/>",)
+    allows: ClassVar[tuple[str, ...]] = ("pc: <sound model='ich6'/>",)
+    forbids: ClassVar[tuple[str, ...]] = ("pc: <sound model='ich66'/>",)
 
     def tell(self, question: Question, case: Unreadable) -> Telling:
         message = f"{case.attribute}='{clipped(case.text)}' is not a value that libvirt accepts: {case.expected}"
+        return Telling(message, (Point(case.node, case.attribute),))
+
+
+class WordElsewhere(KnownWord):
+    """A type or model that has no bearing on PCI is a word libvirt knows, too."""
+
+    id = "known-word-elsewhere"
+    severity = WARNING
+    allows = ("pc: <panic model='hyperv'/>",)
+    forbids = ()
+
+
+class KnownMachine(_ReadableValue):
+    """The machine is one that libvirt's QEMU driver knows.
+
+    Nothing else can be judged before it is; what else is wrong shows once it is named.
+    """
+
+    id = "known-machine"
+    alone = True
+    source = "libvirt 9.0.0 with QEMU 7.2, the machines it lists for each architecture"
+    allows = ("q35: <rng model='virtio'/>",)
+    forbids = ()
+
+    def tell(self, question: Question, case: Unreadable) -> Telling:
+        message = f"there is no machine '{clipped(case.text)}': {case.expected}"
         return Telling(message, (Point(case.node, case.attribute),))
 
 
@@ -159,6 +188,8 @@ RULES: tuple[Rule[Unreadable], ...] = (
     NodeNumber(),
     MultifunctionWord(),
     AcpiIndexNumber(),
+    KnownMachine(),
     KnownWord(),
+    WordElsewhere(),
     KnownDevice(),
 )

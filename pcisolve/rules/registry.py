@@ -7,8 +7,8 @@ from typing import Any
 
 from pcisolve.rules import controllers, devices, drives, host, index, policy, reading, targets, zpci
 from pcisolve.rules.address import bus, numbers, sharing
+from pcisolve.rules.guest import cards, io_windows, windows
 from pcisolve.rules.guest import functions as guest_functions
-from pcisolve.rules.guest import io_windows, windows
 from pcisolve.rules.multi_domain import lookup, tree
 from pcisolve.rules.qemu import arguments, functions, handed_on, order, platform
 from pcisolve.rules.qemu import devices as qemu_devices
@@ -40,6 +40,7 @@ ALL: tuple[Rule[Any], ...] = (
     *guest_functions.RULES,
     *windows.RULES,
     *io_windows.RULES,
+    *cards.RULES,
 )
 BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
 STRUCTURE: tuple[Rule[Any], ...] = (

@@ -84,6 +84,9 @@ class Rule(Generic[CaseT]):
             "q35: <controller .../>"; behind " -- " the words of qemu:commandline, or "override ALIAS NAME=VALUE".
         follows_from: ids of rules of which this is a consequence: where one of them is broken for the same
             case, this one has nothing to add.
+        impossible: what is pointed to means nothing on this machine, so that nothing is lost when it goes.
+        carries: the law is about what a controller is; where it is broken, all that is plugged in below has no place.
+        alone: where it is broken nothing else is told, because nothing else can be known.
     """
 
     id: ClassVar[str]
@@ -93,6 +96,9 @@ class Rule(Generic[CaseT]):
     allows: ClassVar[tuple[str, ...]] = ()
     forbids: ClassVar[tuple[str, ...]] = ()
     follows_from: ClassVar[tuple[str, ...]] = ()
+    impossible: ClassVar[bool] = False
+    carries: ClassVar[bool] = False
+    alone: ClassVar[bool] = False
 
     def cases(self, question: Question) -> Iterable[CaseT]:
         """The things in this guest that the law speaks about."""

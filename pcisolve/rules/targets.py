@@ -58,6 +58,7 @@ class TargetApplies(SettingRule):
     """Each <target> option belongs to certain controller models, and some to certain machines."""
 
     id = "target-applies"
+    impossible = True
     source = "libvirt src/qemu/qemu_validate.c qemuValidateDomainDeviceDefControllerPCI, tried with 9.0.0"
     allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='9'/></controller>",)
     forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target busNr='9'/></controller>",)
@@ -181,6 +182,7 @@ class NodeNotOnDefault(SettingRule):
     """The root with index 0 belongs to no NUMA node."""
 
     id = "node-not-on-index0"
+    impossible = True
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
     forbids = (
         "pseries: <controller type='pci' index='0' model='pci-root'><target><node>0</node></target></controller>",

@@ -27,6 +27,7 @@ class ZpciMachine(Rule[Part]):
     """zPCI ids exist on s390 only."""
 
     id = "zpci-needs-s390"
+    impossible = True
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
     allows = ("s390: <rng model='virtio'><address type='pci'><zpci uid='1' fid='1'/></address></rng>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci'><zpci uid='1' fid='1'/></address></memballoon>",)

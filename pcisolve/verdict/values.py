@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pcisolve.problem.guest_view import InGuest
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
+SAFE, MOVES, UNSAFE = "safe", "moves", "unsafe"
 EXIT_CODE = {SOLVED: 0, INFEASIBLE: 1, UNKNOWN: 3, INVALID: 1}
 
 
@@ -36,19 +37,49 @@ class ChangeAt(NamedTuple):
         return {"path": self.path, "line": self.line, "from": self.before, "to": self.after}
 
 
-class Repair(NamedTuple):
-    """Changes that make a finding go away and bring no other: shown by judging the changed guest afresh.
+class Move(NamedTuple):
+    """A part that the guest finds at another address, dddd:bb:ss.f, after a repair than before."""
 
-    `cost` is in the units of models/repair/weights.toml.
+    name: str
+    before: str
+    after: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `check --format json`."""
+        return {"name": self.name, "from": self.before, "to": self.after}
+
+
+class Repair(NamedTuple):
+    """Changes that make a finding go away and bring no other error: shown by judging the changed guest afresh.
+
+    Attributes:
+        changes: what is different in the file.
+        effect: the same in words, in the imperative.
+        cost: in the units of models/repair/weights.toml.
+        safety: SAFE where nothing of the user's is lost and only parts of the conflict change; MOVES where a part that
+            has nothing to do with the conflict gets another address in the guest, or one leaves its NUMA node, root or
+            PCI domain; UNSAFE where a part or a wish is lost.
+        moves: the parts with an address in the input that the guest finds elsewhere.
+        removes: the parts and wishes that are lost, in words.
     """
 
     changes: tuple[ChangeAt, ...]
     effect: str
     cost: int
+    safety: str = SAFE
+    moves: tuple[Move, ...] = ()
+    removes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As in `check --format json`."""
-        return {"changes": [one.to_json() for one in self.changes], "effect": self.effect, "cost": self.cost}
+        return {
+            "changes": [one.to_json() for one in self.changes],
+            "effect": self.effect,
+            "cost": self.cost,
+            "safety": self.safety,
+            "moves": [one.to_json() for one in self.moves],
+            "removes": list(self.removes),
+        }
 
 
 class Finding(NamedTuple):

@@ -37,11 +37,11 @@ def _domain(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
 
 
 def _slot(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
-    """A free slot of the same bus; or libvirt chooses."""
+    """A free slot of the same bus, with all that belongs together; or libvirt chooses."""
     provider = _provider(bench, case)
     slot = bench.free_slot(provider) if provider is not None else None
     if provider is not None and slot is not None:
-        yield from move(case, bench.address(provider, slot), "free slot of the bus")
+        yield from _together(bench, bench.together(case), provider, slot, "free slot of the bus")
     yield from free(case)
 
 
@@ -51,7 +51,7 @@ def _kind(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
 
 
 def _through_port(bench: Bench, case: Part) -> Iterator[Remedy]:
-    """A port on the bus that was asked for, and the part behind it."""
+    """A port on the bus that was asked for, and the part behind it, with what belongs together with it."""
     provider, devices = _provider(bench, case), bench.devices
     if provider is None or provider.model is None or devices is None or case.address_node is None:
         return
@@ -63,9 +63,12 @@ def _through_port(bench: Bench, case: Part) -> Iterator[Remedy]:
                 return
             attributes = {"type": "pci", "index": str(index), "model": port.name}
             element = NewElement("controller", attributes, (address_element(plug),))
-            behind = Address(plug.domain, index, port.min_slot, 0)
-            changes = (Change(devices, "", element), Change(case.address_node, "", behind))
-            yield Remedy("through a port", changes)
+            behind = [
+                Change(one.address_node, "", Address(plug.domain, index, port.min_slot, bench.function_of(one)))
+                for one in bench.together(case)
+                if one.address_node is not None
+            ]
+            yield Remedy("through a port", (Change(devices, "", element), *behind))
             return
 
 
@@ -99,22 +102,39 @@ def _duplicate(bench: Bench, case: Shared, telling: Telling) -> Iterator[Remedy]
     """All but the first move to free slots of the same bus, or where libvirt puts them; or the first does."""
     ordered = sorted(case.parts, key=lambda part: part.place_node.number)
     later = ordered if case.reserved is not None else ordered[1:]
-    yield from _elsewhere(bench, later, "free slot of the bus")
-    yield from _freed(later, "free address")
-    if case.reserved is None:
-        yield from _elsewhere(bench, ordered[:1], "free slot of the bus, the other")
-        yield from _freed(ordered[:1], "free address, the other")
+    for parts, which in ((later, ""), (ordered[:1] if case.reserved is None else [], ", the other")):
+        yield from _elsewhere(bench.copy(), parts, f"free slot of the bus{which}")
+        yield from _freed(parts, f"free address{which}")
+        yield from _elsewhere(bench.copy(), parts, f"free slot below{which}", below=True)
 
 
-def _elsewhere(bench: Bench, parts: list[Part], sort: str) -> Iterator[Remedy]:
+def _elsewhere(bench: Bench, parts: list[Part], sort: str, *, below: bool = False) -> Iterator[Remedy]:
+    """Each part to a free slot of its bus, with what belongs together with it."""
     changes: list[Change] = []
+    moved: set[Part] = set()
     for part in parts:
+        if part in moved:
+            continue
         provider = _provider(bench, part)
         place = bench.question.choice.places.get(part)
-        slot = bench.free_slot(provider, like=place.slot) if provider is not None and place is not None else None
-        if provider is None or slot is None:
+        if provider is None or place is None:
             return
-        changes += [one for remedy in move(part, bench.address(provider, slot), "") for one in remedy.changes]
+        slot = bench.free_slot(provider, like=place.slot, below=below)
+        if slot is None:
+            return
+        group = bench.together(part)
+        moved.update(group)
+        changes += [one for remedy in _together(bench, group, provider, slot, sort) for one in remedy.changes]
+    if changes:
+        yield Remedy(sort, tuple(changes))
+
+
+def _together(bench: Bench, group: list[Part], provider: Controller, slot: int, sort: str) -> Iterator[Remedy]:
+    """Parts that belong together in this slot, each at the function it has; one alone at function 0."""
+    changes: list[Change] = []
+    for part in group:
+        function = bench.function_of(part) if len(group) > 1 else 0
+        changes += [one for remedy in move(part, bench.address(provider, slot, function), "") for one in remedy.changes]
     if changes:
         yield Remedy(sort, tuple(changes))
 

@@ -9,6 +9,7 @@ from pcisolve.core.address import Address
 from pcisolve.core.change import TEXT, Change
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.repair.bench import Bench
+from pcisolve.repair.remedies.machine import converted, other_machines
 from pcisolve.repair.remedy import Remedies, Remedy, drop, free, put
 from pcisolve.rules.rule import Telling
 from pcisolve.rules.targets import Setting
@@ -41,22 +42,13 @@ def _likeness(word: str, name: str) -> float:
 
 
 def _root(bench: Bench, case: Controller, telling: Telling) -> Iterator[Remedy]:
+    yield from converted(bench, case)
     yield from _model(bench, case, telling)
     if not case.index_given:
         index = bench.free_index()
         if index is not None:
             yield from put(case.node, "index", str(index), "free index")
-    yield from _machines(bench, case)
-
-
-def _machines(bench: Bench, case: Controller) -> Iterator[Remedy]:
-    """Another machine of the same architecture that has this root, named as its family is."""
-    node = bench.problem.root.find("os/type")
-    arch = node.get("arch") if node is not None else None
-    for family in bench.problem.catalog.machines():
-        same = arch in family.arches and family.root == case.model_name
-        if same and family.names and node is not None:
-            yield from put(node, "machine", family.names[0], f"machine {family.family}")
+    yield from other_machines(bench, case)
 
 
 def _other_index(bench: Bench, case: Controller, telling: Telling) -> Iterator[Remedy]:

@@ -1,4 +1,4 @@
-"""Devices, drives, host devices and zPCI ids."""
+"""Devices, host devices and zPCI ids."""
 
 from __future__ import annotations
 
@@ -26,11 +26,6 @@ def _later_ones(bench: Bench, case: tuple[Part, ...], telling: Telling) -> Itera
     ordered = sorted((part for part in case if part.node is not None), key=lambda part: part.place_node.number)
     for sort, going in (("remove device", ordered[1:]), ("remove device, the other", ordered[:-1])):
         yield Remedy(sort, tuple(Change(part.node, "", None) for part in going if part.node is not None))
-
-
-def _drives(bench: Bench, case: tuple[Part, ...], telling: Telling) -> Iterator[Remedy]:
-    for part in sorted(case, key=lambda one: one.place_node.number, reverse=True):
-        yield from free(part)
 
 
 def _no_ids(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
@@ -63,7 +58,6 @@ REMEDIES: dict[str, Remedies] = {
     "ccw-needs-s390": _wrong_type,
     "acpi-index-pci": _wrong_type,
     "hostdev-duplicate": _later_ones,
-    "drive-duplicate": _drives,
     "zpci-needs-s390": _no_ids,
     "zpci-uid-range": _uid,
     "zpci-unique": _same_id,

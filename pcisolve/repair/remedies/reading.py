@@ -73,6 +73,8 @@ REMEDIES: dict[str, Remedies] = {
     "target-hotplug": _switch,
     "target-node": _node,
     "multifunction-word": _switch,
+    "known-machine": _word,
     "known-word": _word,
+    "known-word-elsewhere": _word,
     "known-device": _word,
 }

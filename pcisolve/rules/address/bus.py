@@ -12,6 +12,7 @@ from pcisolve.encoding.desk import ANYWHERE, Desk
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.rules.blame import machine_notes
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 
 LAST_SLOT = SLOTS_PER_BUS - 1
@@ -102,7 +103,7 @@ class KindMatch(_OnBus):
         where = name_of(provider) if provider else "that bus"
         accepted = spoken(provider.model.accepts) if provider and provider.model else "nothing"
         message = f"{name_of(case)} is {spoken(case.needs)} and cannot be plugged into {where}, which takes {accepted}"
-        return Telling(message, self.points(question, case, "bus"))
+        return Telling(message, self.points(question, case, "bus"), machine_notes(question.problem))
 
 
 def _takes(model: ControllerModel | None, part: Part) -> bool:
