@@ -69,6 +69,8 @@ class Costs:
             return weights.model
         if node.tag == "controller" and attribute in ("index", "model"):
             return weights.index if attribute == "index" else weights.model
+        if not attribute and node.tag == "qemu:arg":
+            return weights.device
         if not attribute and node.parent is not None and node.parent.tag == "devices":
             return self._removed(node)
         return weights.option

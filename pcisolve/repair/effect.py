@@ -36,6 +36,8 @@ class _Words:
             return f"add {_added(value)}" if value.tag == "controller" else f"give {self._name(node)} {_added(value)}"
         if node.tag == "address" and (not attribute or attribute in _SILENT):
             return self._address(node, value)
+        if node.tag.startswith("qemu:"):
+            return _handed_on(node, value)
         what = self._name(node)
         if not attribute:
             return f"remove {what}" if _is_device(node) else f"remove <{node.tag}> from {what}"
@@ -83,6 +85,14 @@ class _Words:
                 return name_of(part)
             here = here.parent
         return f"<{node.tag}>"
+
+
+def _handed_on(node: Node, value: object) -> str:
+    """A change of qemu:commandline or qemu:override in words."""
+    shown = node.get("value") or node.get("name") or node.get("alias") or ""
+    if isinstance(value, str):
+        return f"change {clipped(shown)} of <{node.tag}> to {clipped(value)}"
+    return f"remove <{node.tag}>" + (f" {clipped(shown)}" if shown else "")
 
 
 def _is_device(node: Node) -> bool:

@@ -10,7 +10,7 @@ from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Conflict, Told, element_of
 from pcisolve.explain.trials import Outcome
 from pcisolve.repair.bench import Bench
-from pcisolve.repair.remedies import addresses, cards, controllers, drives, others, reading, stages
+from pcisolve.repair.remedies import addresses, cards, commandline, controllers, drives, others, reading, stages
 from pcisolve.repair.remedies.generic import generic
 from pcisolve.repair.remedy import Remedies, Remedy
 
@@ -22,6 +22,7 @@ REMEDIES: dict[str, Remedies] = {
     **drives.REMEDIES,
     **cards.REMEDIES,
     **stages.REMEDIES,
+    **commandline.REMEDIES,
 }
 
 

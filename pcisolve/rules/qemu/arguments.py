@@ -21,6 +21,7 @@ class Readable(Rule[Malformed]):
     """Every qemu:arg has a value, and every override a name, a type and a value of that type."""
 
     id = "qemu-namespace"
+    impossible = True
     source = "libvirt src/qemu/qemu_domain.c, tried with 9.0.0 (No qemu command-line argument specified)"
     allows = ("q35: <rng model='virtio'/> -- -S", "q35: <rng model='virtio'/> -- override nobody addr=0x6")
     forbids = ("q35: <rng model='virtio'/> -- <qemu:arg/>",)
