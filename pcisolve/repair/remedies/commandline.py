@@ -9,18 +9,21 @@ from typing import Final
 
 from pcisolve.check.check import Breach
 from pcisolve.core.address import SLOTS_PER_BUS, Address
-from pcisolve.core.change import Change, NewElement
+from pcisolve.core.change import Change, NewElement, changed
+from pcisolve.core.node import Node
+from pcisolve.problem.assemble import assemble
+from pcisolve.problem.firstfit.run import choose
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.qemu.aliases import bus_name, root_bus
 from pcisolve.problem.qemu.arguments import Argument, key_values
-from pcisolve.problem.qemu.commandline import Malformed
+from pcisolve.problem.qemu.commandline import Malformed, Refused
 from pcisolve.problem.qemu.devices import BOARD, JSON, KEYS, Device
 from pcisolve.problem.qemu.startup import Clash, Expander, NoBus, SameChassis, SameName, startup
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.addresses import address_element
 from pcisolve.repair.remedy import Remedies, Remedy, drop, put
 from pcisolve.rules.registry import BY_ID
-from pcisolve.rules.rule import Telling
+from pcisolve.rules.rule import Question, Telling
 from pcisolve.solver.room import handed_out, make_room
 
 # Keys whose type in JSON is known: any other could be a number as well as a text.
@@ -29,6 +32,8 @@ _TEXTS: Final = frozenset(
     | {"audiodev", "iothread", "sysfsdev"}
 )
 _NUMBERS: Final = frozenset({"chassis", "slot", "port", "chassis_nr", "bus_nr", "bootindex", "rombar"})
+_MOST_ROUNDS: Final = 6
+_DECIMAL: Final = re.compile(r"[0-9]{1,2}")
 _SWITCHES: Final = frozenset({"multifunction"})
 
 
@@ -52,10 +57,8 @@ def _parts_elsewhere(bench: Bench, case: Clash, slot: int | None) -> Iterator[Re
     question = bench.question
     pinned = [part for part in case.parts if part.pinned is not None]
     if not pinned:
-        choice, moved = make_room(question, [Breach(BY_ID["qemu-arg-slot"], case)])
-        written = [_written(bench, one.part, choice.addresses[one.part], choice.multifunction) for one in moved]
-        changes = tuple(one for one in written if one is not None)
-        if changes and len(changes) == len(moved):
+        changes = _room(bench)
+        if changes:
             yield Remedy("make room", changes)
         return
     provider = bench.controller(question.choice.places[pinned[0]].provider)
@@ -69,9 +72,34 @@ def _parts_elsewhere(bench: Bench, case: Clash, slot: int | None) -> Iterator[Re
     yield Remedy("free slot of the bus", tuple(moves))
 
 
-def _written(bench: Bench, part: Part, address: Address, multifunction: set[Part]) -> Change | None:
+def _room(bench: Bench) -> tuple[Change, ...]:
+    """Addresses for what libvirt would put where an argument goes, until nothing of it is left; none where that fails.
+
+    What one part leaves libvirt may choose for the next.
+    """
+    before, changes = bench.problem, tuple[Change, ...]()
+    for _ in range(_MOST_ROUNDS):
+        root = changed(before.root, changes)
+        problem = assemble(root, before.source, before.catalog, before.options._replace(scheme=before.scheme))
+        question = Question(problem, choose(problem))
+        start = startup(question.layout)
+        clashes = (
+            [] if start is None else [one for one in start.clashes if any(part.pinned is None for part in one.parts)]
+        )
+        if not clashes:
+            return changes
+        choice, moved = make_room(question, [Breach(BY_ID["qemu-arg-slot"], one) for one in clashes])
+        devices = problem.root.first("devices")
+        written = [_written(devices, one.part, one.after, choice.multifunction) for one in moved]
+        new = tuple(one for one in written if one is not None)
+        if not new or len(new) < len(moved):
+            return ()
+        changes += new
+    return ()
+
+
+def _written(devices: Node | None, part: Part, address: Address, multifunction: set[Part]) -> Change | None:
     """The address that libvirt has not been told yet; for a controller that it adds, the controller."""
-    devices = bench.devices
     element = address_element(address)
     if part in multifunction:
         element.attributes["multifunction"] = "on"
@@ -116,9 +144,14 @@ def _rewritten(device: Device, values: dict[str, str | int], sort: str) -> Itera
     else:
         new = text
         for key, value in values.items():
-            pattern = rf"(?<!,)((?:,,)*,{key}=)(?:[^,]|,,)*"
-            new = re.sub(pattern, rf"\g<1>{value}", new) if re.search(pattern, new) else f"{new},{key}={value}"
+            new = _with_value(new, key, str(value))
     yield from put(device.node, "value", new, sort)
+
+
+def _with_value(text: str, key: str, value: str) -> str:
+    """key=value,key=value with another value of a key, or with one more."""
+    pattern = rf"(?<!,)((?:,,)*,{key}=)(?:[^,]|,,)*"
+    return re.sub(pattern, rf"\g<1>{value}", text) if re.search(pattern, text) else f"{text},{key}={value}"
 
 
 def _without(argument: Argument) -> Iterator[Remedy]:
@@ -145,7 +178,7 @@ def _bus(bench: Bench, case: NoBus, telling: Telling) -> Iterator[Remedy]:
         if empty is not None:
             yield from _json(device, {"bus": empty, "addr": "0x0"}, "JSON form, on a port that is empty")
     root = _root_name(bench)
-    if case.maker is None and case.bus in ("pci.0", "pcie.0") and case.bus != root:
+    if case.maker is None and case.bus != root:
         yield from _rewritten(device, {"bus": root}, "the machine's bus")
     yield from _without(device.argument)
 
@@ -220,12 +253,25 @@ def _expander(bench: Bench, case: Expander, telling: Telling) -> Iterator[Remedy
     yield from _without(case.device.argument)
 
 
+def _value(bench: Bench, case: Refused, telling: Telling) -> Iterator[Remedy]:
+    """A slot that is too large in hexadecimal was most likely meant as a decimal number."""
+    argument = case.argument
+    values = key_values(argument.value or "", "driver")
+    addr = values.get("addr", "")
+    in_json = (argument.value or "").startswith("{")
+    if argument.option == "device" and not in_json and _DECIMAL.fullmatch(addr) and int(addr) < SLOTS_PER_BUS:
+        text = _with_value(argument.value or "", "addr", f"{int(addr):#x}")
+        yield from put(argument.node, "value", text, "decimal slot")
+    yield from _without(argument)
+
+
 def _malformed(bench: Bench, case: Malformed, telling: Telling) -> Iterator[Remedy]:
     yield from drop(case.node, "", "remove element")
 
 
 REMEDIES: dict[str, Remedies] = {
     "qemu-namespace": _malformed,
+    "qemu-arg-value": _value,
     "qemu-arg-machine": _machine,
     "qemu-arg-bus": _bus,
     "qemu-arg-expander": _expander,
