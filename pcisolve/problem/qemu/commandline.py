@@ -27,6 +27,7 @@ from pcisolve.problem.qemu.board import BoardOptions
 from pcisolve.problem.qemu.devices import JSON, KEYS, Device, read_device
 
 _JSON_SINCE: Final = (8, 0, 0)  # before, libvirt wrote its devices as key=value too
+MOST_WRONG: Final = 20  # elements and arguments that cannot be read; those after them are not looked at
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,18}")
 _TYPES: Final = ("string", "unsigned", "signed", "bool", "remove")
 
@@ -109,16 +110,18 @@ class _Reading:
     def read(self, nodes: list[Node], overrides: list[Node]) -> CommandLine:
         """Every argument, then every override."""
         for node in nodes:
-            if "value" not in node.attributes:
+            if "value" not in node.attributes and len(self.found.malformed) < MOST_WRONG:
                 self.found.malformed.append(Malformed(node, "", "value='...', one argument"))
         for argument in arguments(nodes, self.known.flags):
+            if len(self.found.refused) >= MOST_WRONG:
+                break
             try:
                 self._argument(argument)
             except Unreadable as reason:
                 self.found.refused.append(Refused(argument, str(reason)))
         self._make()
         for node in overrides:
-            if node.tag == "qemu:device":
+            if node.tag == "qemu:device" and len(self.found.malformed) < MOST_WRONG:
                 self._override(node)
         return self.found
 
@@ -206,7 +209,8 @@ class _Reading:
             try:
                 device = read_device(argument, values, form, self.known, ccw=self.machine.zpci)
             except Unreadable as reason:
-                self.found.refused.append(Refused(argument, str(reason)))
+                if len(self.found.refused) < MOST_WRONG:
+                    self.found.refused.append(Refused(argument, str(reason)))
                 continue
             if device is not None:
                 device.multifunction = device.multifunction or device.driver in self._shared

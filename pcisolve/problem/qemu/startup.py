@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pcisolve.catalog.machines import Fixed, Machine
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
+from pcisolve.core.change import Change
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.qemu.aliases import aliases, bus_name, root_bus
@@ -18,6 +19,7 @@ from pcisolve.problem.qemu.devices import Device
 TAKEN: Final = "taken"
 SINGLE: Final = "single"  # function 0 of the slot is not multifunction
 FULL: Final = "full"
+MOST_WRONG: Final = 20  # arguments that cannot be made; those after them are not looked at
 
 # The order in which libvirt 9.0.0 writes its devices.
 _ORDER: Final = (
@@ -105,11 +107,13 @@ class Startup:
     Attributes:
         spots: where each device of an argument is, as far as it finds a place.
         moved: the same of the parts that an override moves.
+        room: changes that keep libvirt's own choice away from the arguments; filled by repair.remedies.commandline.
     """
 
     def __init__(self) -> None:
         self.spots: dict[Device, Spot] = {}
         self.moved: dict[Part, Spot] = {}
+        self.room: tuple[Change, ...] | None = None
         self.clashes: list[Clash] = []
         self.no_bus: list[NoBus] = []
         self.expanders: list[Expander] = []
@@ -158,6 +162,12 @@ class _Start:
         self._gather()
         return self.found
 
+    def _is_lost(self) -> bool:
+        """Whether so much is wrong that the rest says nothing: QEMU ends at the first."""
+        found = self.found
+        lists: tuple[list[Any], ...] = (found.no_bus, found.expanders, found.chassis, found.names, found.unreadable)
+        return len(self._clashes) + sum(len(one) for one in lists) >= MOST_WRONG
+
     def _board(self) -> None:
         problem, machine = self.layout.problem, self.machine
         model = problem.catalog.controller(machine.root or machine.hand_written_root)
@@ -181,6 +191,8 @@ class _Start:
         yield from sorted(rest, key=lambda part: _TURN.get(part.kind, len(_TURN)))
 
     def _device(self, device: Device) -> None:
+        if self._is_lost():
+            return
         self._name(device)
         if device.slot_number is not None:
             self._number(device, device.slot_number)

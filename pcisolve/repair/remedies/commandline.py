@@ -57,9 +57,11 @@ def _parts_elsewhere(bench: Bench, case: Clash, slot: int | None) -> Iterator[Re
     question = bench.question
     pinned = [part for part in case.parts if part.pinned is not None]
     if not pinned:
-        changes = _room(bench)
-        if changes:
-            yield Remedy("make room", changes)
+        start = startup(question.layout)
+        if start is not None and start.room is None:
+            start.room = _room(bench)  # the same for every clash
+        if start is not None and start.room:
+            yield Remedy("make room", start.room)
         return
     provider = bench.controller(question.choice.places[pinned[0]].provider)
     if provider is None or slot is None or slot < (provider.model.min_slot if provider.model is not None else 0):
