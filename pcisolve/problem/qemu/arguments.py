@@ -20,7 +20,8 @@ STRAY: Final = ""  # as an option: a word that is none
 _OPTION: Final = re.compile(r"--?([A-Za-z][A-Za-z0-9-]*)$")
 _NUMBER: Final = r"\s*\+?(?:0[xX])?([0-9a-fA-F]+)"
 _ADDR: Final = re.compile(rf"{_NUMBER}(?:\.{_NUMBER})?")
-_STRING: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
+# A string is taken to the end of the text where its quote is missing: so every character is looked at once.
+_STRING: Final = re.compile(r""""(?:[^"\\]|\\.?)*+(?:"|\Z)|'(?:[^'\\]|\\.?)*+(?:'|\Z)""", re.DOTALL)
 _UINT8: Final = 255
 _ON: Final = frozenset({"on", "yes", "true", "y"})
 
@@ -102,7 +103,7 @@ def json_values(text: str) -> Values:
 def _with_double_quotes(match: re.Match[str]) -> str:
     """A string as JSON has it; QEMU takes those in single quotes as well."""
     text = match[0]
-    if text[0] == '"':
+    if text[0] == '"' or len(text) < 2 or text[-1] != "'":
         return text
     return '"' + text[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
 
