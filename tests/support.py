@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
+from xml.sax.saxutils import quoteattr
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.libvirt.document import Document, read
@@ -67,9 +68,28 @@ def domain(machine: str, devices: str = "", *, numa_cells: int = 0) -> bytes:
 
 
 def example(text: str) -> bytes:
-    """A rule's example, "q35: <devices content>", as a whole domain XML."""
+    """A rule's example, "q35: <devices content>", as a whole domain XML; see rules.rule.Rule for what " -- " means."""
     machine, _, devices = text.partition(": ")
-    return domain(machine, devices)
+    devices, _, handed_on = devices.partition(" -- ")
+    return with_qemu(domain(machine, devices), *handed_on.split(" ")) if handed_on else domain(machine, devices)
+
+
+def with_qemu(data: bytes, *words: str) -> bytes:
+    """A domain with a qemu:commandline of these words, or with ("override", ALIAS, NAME=VALUE ...).
+
+    A word that begins with "<" is put in as it is. Everything stands on the line of the devices.
+    """
+    if words[0] == "override":
+        pairs = [word.partition("=") for word in words[2:]]
+        inner = "".join(f"<qemu:property name={quoteattr(n)} type='string' value={quoteattr(v)}/>" for n, _, v in pairs)
+        text = f"<qemu:device alias={quoteattr(words[1])}><qemu:frontend>{inner}</qemu:frontend></qemu:device>"
+        text = f"<qemu:override>{text}</qemu:override>"
+    else:
+        inner = "".join(one if one.startswith("<") else f"<qemu:arg value={quoteattr(one)}/>" for one in words)
+        text = f"<qemu:commandline>{inner}</qemu:commandline>"
+    head, tail = data.decode().split("\n  </devices>\n")
+    space = " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+    return f"{head.replace('<domain', '<domain' + space, 1)}</devices>{text}\n{tail}".encode()
 
 
 def address(text: str) -> str:

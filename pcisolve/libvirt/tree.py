@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 256  # of elements; parsers have bounds of their own, none of them lower
 
+# The one foreign namespace that says something about the guest, and its elements that do: libvirt hands QEMU what they
+# say. They get this prefix, whatever the document's is.
+_QEMU: Final = "{http://libvirt.org/schemas/domain/qemu/1.0}"
+_PREFIX: Final = "qemu:"
+_HANDED_ON: Final = frozenset({"commandline", "override"})
+
 # Free-form data of management tools: nothing in it concerns the guest's hardware.
 _METADATA: Final = "metadata"
 _NOT_ONE: Final = (5, 64)  # xmlParserErrors: XML_ERR_DOCUMENT_END, and XML_ERR_RESERVED_XML_NAME of a late declaration
@@ -81,6 +87,7 @@ def build(root: _Element) -> Node:
     """The elements as Nodes, without metadata and elements of foreign namespaces; numbers count those too.
 
     Several <devices> are one list, the first one's: libvirt finds devices by the path ./devices/*.
+    Elements of QEMU's namespace that libvirt hands on stay, with the prefix "qemu:".
     """
     top = Node(str(root.tag), _attributes(root), 0, None, root.text or "")
     _add_children(root, top, 0)
@@ -116,13 +123,24 @@ def _add_children(element: _Element, node: Node, number: int) -> int:
         number += 1
         tag = child.tag  # never a comment or the like, which parse() leaves out
         if tag[0] == "{" or tag == _METADATA:
-            number += sum(1 for _ in child.iterdescendants())
-            continue
+            if not _is_handed_on(tag, node):
+                number += sum(1 for _ in child.iterdescendants())
+                continue
+            tag = _PREFIX + tag.removeprefix(_QEMU)
         made = Node(tag, _attributes(child), number, node, child.text or "")
         children.append(made)
         if len(child):
             number = _add_children(child, made, number)
     return number
+
+
+def _is_handed_on(tag: str, parent: Node) -> bool:
+    """Whether an element is <qemu:commandline> or <qemu:override> of the domain, or lies in one."""
+    if not tag.startswith(_QEMU):
+        return False
+    if parent.parent is not None:
+        return parent.tag.startswith(_PREFIX)
+    return tag.removeprefix(_QEMU) in _HANDED_ON
 
 
 def _attributes(element: _Element) -> dict[str, str]:

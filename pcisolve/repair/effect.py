@@ -35,6 +35,8 @@ class _Words:
         node, attribute, value = change
         if isinstance(value, NewElement):
             return self._add(node, value)
+        if node.tag.startswith("qemu:"):
+            return _handed_on(node, value)
         what = self._name(node)
         if node.tag == "address" and not attribute:
             return self._address(node, value)
@@ -100,6 +102,14 @@ class _Words:
                 return name_of(part)
             here = here.parent
         return f"<{node.tag}>"
+
+
+def _handed_on(node: Node, value: object) -> str:
+    """A change of qemu:commandline or qemu:override in words."""
+    shown = node.get("value") or node.get("name") or node.get("alias") or ""
+    if isinstance(value, str):
+        return f"change {clipped(shown)} of <{node.tag}> to {clipped(value)}"
+    return f"remove <{node.tag}>" + (f" {clipped(shown)}" if shown else "")
 
 
 def _is_device(node: Node) -> bool:
