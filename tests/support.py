@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NamedTuple
+from xml.sax.saxutils import quoteattr
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.libvirt.document import Document, read
@@ -24,6 +29,26 @@ MACHINES = {
 QUIET = "<controller type='usb' model='none'/><memballoon model='none'/>"
 
 
+@contextmanager
+def no_hang(seconds: float = 60) -> Iterator[None]:
+    """Fails what takes very much longer than it should: for inputs so large that a square of their size never ends.
+
+    Args:
+        seconds: of this process's CPU, so that a busy machine fails no test.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise AssertionError(f"still at work after {seconds} seconds of CPU time")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
 def domain(machine: str, devices: str = "", *, numa_cells: int = 0) -> bytes:
     """A whole domain XML.
 
@@ -43,9 +68,28 @@ def domain(machine: str, devices: str = "", *, numa_cells: int = 0) -> bytes:
 
 
 def example(text: str) -> bytes:
-    """A rule's example, "q35: <devices content>", as a whole domain XML."""
+    """A rule's example, "q35: <devices content>", as a whole domain XML; see rules.rule.Rule for what " -- " means."""
     machine, _, devices = text.partition(": ")
-    return domain(machine, devices)
+    devices, _, handed_on = devices.partition(" -- ")
+    return with_qemu(domain(machine, devices), *handed_on.split(" ")) if handed_on else domain(machine, devices)
+
+
+def with_qemu(data: bytes, *words: str) -> bytes:
+    """A domain with a qemu:commandline of these words, or with ("override", ALIAS, NAME=VALUE ...).
+
+    A word that begins with "<" is put in as it is. Everything stands on the line of the devices.
+    """
+    if words[0] == "override":
+        pairs = [word.partition("=") for word in words[2:]]
+        inner = "".join(f"<qemu:property name={quoteattr(n)} type='string' value={quoteattr(v)}/>" for n, _, v in pairs)
+        text = f"<qemu:device alias={quoteattr(words[1])}><qemu:frontend>{inner}</qemu:frontend></qemu:device>"
+        text = f"<qemu:override>{text}</qemu:override>"
+    else:
+        inner = "".join(one if one.startswith("<") else f"<qemu:arg value={quoteattr(one)}/>" for one in words)
+        text = f"<qemu:commandline>{inner}</qemu:commandline>"
+    head, tail = data.decode().split("\n  </devices>\n")
+    space = " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+    return f"{head.replace('<domain', '<domain' + space, 1)}</devices>{text}\n{tail}".encode()
 
 
 def address(text: str) -> str:

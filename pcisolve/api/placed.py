@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pcisolve.core.address import Address
 from pcisolve.problem.guest_view import InGuest, guest_view
 from pcisolve.problem.lasting import Changed, Moved
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import name_of, plain_name
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
-from pcisolve.verdict.values import SOLVED, Note, PlacedController, PlacedDevice, Verdict
+from pcisolve.verdict.values import SOLVED, Note, PlacedArgument, PlacedController, PlacedDevice, Verdict
 
 
 def solved_verdict(problem: Problem, layout: Layout, changed: Iterable[Changed | Moved] = ()) -> Verdict:
@@ -26,7 +27,34 @@ def solved_verdict(problem: Problem, layout: Layout, changed: Iterable[Changed |
     )
     stats = {"controllers": len(controllers), "devices": len(devices), "added": len(layout.choice.added)}
     notes = (*(_change_note(problem, one) for one in changed), *_platform_notes(problem))
-    return Verdict(SOLVED, True, problem.scheme, problem.options.policy, controllers, devices, (), stats, notes)
+    return Verdict(
+        status=SOLVED,
+        proven=True,
+        scheme=problem.scheme,
+        policy=problem.options.policy,
+        controllers=controllers,
+        devices=devices,
+        findings=(),
+        stats=stats,
+        notes=notes,
+        arguments=() if problem.command_line is None else _arguments(layout),
+    )
+
+
+def _arguments(layout: Layout) -> tuple[PlacedArgument, ...]:
+    """What the command line makes, where it finds a place."""
+    from pcisolve.problem.qemu.aliases import bus_name
+    from pcisolve.problem.qemu.startup import startup
+
+    start, source = startup(layout), layout.problem.source
+    buses = {bus_name(layout, one): one.index for one in layout.controllers}
+    placed = []
+    for device, spot in start.spots.items() if start is not None else ():
+        index = buses.get(spot.bus)
+        address = None if index is None else str(Address(0, index, spot.slot, spot.function))
+        line = source.location(device.node).line
+        placed.append(PlacedArgument(device.text, device.driver, device.name, *spot, address, line))
+    return tuple(placed)
 
 
 def _line(problem: Problem, part: Part) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Iterator
 from typing import IO, Any
@@ -10,6 +9,7 @@ from typing import IO, Any
 from pcisolve.batch.content import DAMAGED, is_guest_name, solved_name
 from pcisolve.batch.input import Input
 from pcisolve.core.errors import InputError, Location
+from pcisolve.core.json_text import JsonError, read_json
 from pcisolve.libvirt.source import MAX_BYTES
 
 _MAX_LINE = 2 * MAX_BYTES  # JSON writes a newline as two characters
@@ -87,16 +87,16 @@ def _skip_line(reader: IO[bytes]) -> None:
         pass
 
 
-def _bad_row(label: str, number: int, message: str) -> Input:
-    where = Location(label, number, 1)
+def _bad_row(label: str, number: int, message: str, column: int = 1) -> Input:
+    where = Location(label, number, column)
     return Input(f"{label}:{number}", "", refusal=InputError(message, expected=_EXPECTED_ROW, location=where))
 
 
 def _row(line: bytes, label: str, number: int) -> Input:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return _bad_row(label, number, f"not JSON: {error}")
+        row = read_json(line)
+    except JsonError as error:
+        return _bad_row(label, number, f"not JSON: {error.message}", error.column)
     if not isinstance(row, dict):
         return _bad_row(label, number, "not a JSON object")
     name, xml = row.get("id"), row.get("xml")

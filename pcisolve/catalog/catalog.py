@@ -14,6 +14,7 @@ from pcisolve.catalog.heading import Heading, read_heading
 from pcisolve.catalog.known import Known
 from pcisolve.catalog.machines import Asked, Machine
 from pcisolve.catalog.platforms import Platform, read_platform
+from pcisolve.catalog.qemu import QemuDevices
 from pcisolve.catalog.table import ModelFile, Table, parse, read_text
 from pcisolve.catalog.weights import Weights, read_weights
 from pcisolve.core.errors import InputError
@@ -59,6 +60,7 @@ class Catalog:
         self._headings: dict[str, Heading] = {}
         self._texts: dict[str, ModelFile] = {}
         self._parsed: dict[str, Table] = {}
+        self._qemu: QemuDevices | None = None
 
     def controller(self, model: str) -> ControllerModel | None:
         """The PCI controller model of this name; None when unknown or newer than this libvirt."""
@@ -146,6 +148,12 @@ class Catalog:
     def weights(self) -> Weights:
         """What each sort of change costs the user."""
         return read_weights(self._table(self._files("repair")["weights"]))
+
+    def qemu(self) -> QemuDevices:
+        """The devices of QEMU's command line."""
+        if self._qemu is None:
+            self._qemu = QemuDevices(self._table(self._files("qemu")["devices"]))
+        return self._qemu
 
     def _files(self, kind: str) -> dict[str, str]:
         """The model files of a kind, which is a folder's name, by model."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pcisolve.catalog.heading import read_heading
 from pcisolve.catalog.known import Known
 from pcisolve.catalog.matching import When, read_when
+from pcisolve.catalog.qemu import read_board
 from pcisolve.catalog.table import Table, Version
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 
@@ -95,12 +96,14 @@ class Machine:
     multifunction: slots may have several functions. unique_bridge_chassis: QEMU refuses a repeated chassisNr.
     disk_bus: where an IDE disk goes on a machine that has no IDE, or no more of it; "" where nothing is as good.
     acpi_index: QEMU wants the ACPI indexes of its devices to differ. platform: which of models/platforms it is, or "".
+    board: what it makes of QEMU options that are no -device.
     """
 
     __slots__ = (
         "acpi_index",
         "arches",
         "balloon",
+        "board",
         "builtin_ide",
         "default_for",
         "default_usb",
@@ -174,6 +177,7 @@ class Machine:
         self._read_growth(table, known)
         self._read_implicit(table, asked)
         self._read_places(table, known)
+        self.board = read_board(table.table("qemu"))
         table.finish()
 
     def __repr__(self) -> str:

@@ -27,11 +27,10 @@ def write_atomically(path: str, data: bytes, *, expected: bytes | None = None, e
 
     Args:
         expected: what the file is to hold now, looked at as late as can be; None for whatever it holds.
-
         even_read_only: replace a file that its owner has made read-only, too; it is read-only afterwards.
 
     Raises:
-        PermissionError: its owner may not write to it, or this user may not; for root too.
+        PermissionError: its owner may not write to it, for root too, unless even_read_only; or this user may not.
         OSError: with ESTALE, it holds something else than expected, or is gone; else the folder or the disk does not
             take it. Where the disk has failed twice, `filename2` is the file that has the whole new content.
     """

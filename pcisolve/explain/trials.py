@@ -126,8 +126,9 @@ class Trials:
 
 
 def _size(root: Node) -> int:
-    devices = root.first("devices")
-    return _LEAST + (len(devices.children) if devices is not None else 0)
+    """Devices, and arguments for QEMU, which cost as much to look at."""
+    lists = (one for one in root.children if one.tag in ("devices", "qemu:commandline", "qemu:override"))
+    return _LEAST + sum(len(one.children) for one in lists)
 
 
 def outcome_of(judged: Judgement | Unnumbered) -> Outcome | None:

@@ -11,17 +11,18 @@ from pcisolve.core.node import Node
 from pcisolve.libvirt.decoding import decode
 from pcisolve.libvirt.save_image import is_save_image
 from pcisolve.libvirt.source import EXPECTED, MAX_BYTES, read_source, too_large
-from pcisolve.libvirt.tree import NotOne, build, ordinal, parse
+from pcisolve.libvirt.tree import MAX_DEPTH, NotOne, build, is_deep, ordinal, parse
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
     from pcisolve.libvirt.scanner import Span
 
-# Limits. The first two hold before anything is parsed, like MAX_BYTES; the depth is bounded by tree.MAX_DEPTH.
+# Limits, which hold before anything is parsed, like MAX_BYTES, but for those of depth (tree.MAX_DEPTH) and devices.
 MAX_SIGNS: Final = 2_000_000  # of "<", which bounds elements, and of "=", which bounds attributes
 MAX_ATTRIBUTES: Final = 256  # of one element; a parser compares each with all others
 MAX_DEVICES: Final = 65_536
+MAX_TEXT: Final = 9_000_000  # bytes from one "<" to the next: a tag and the text after it; parsers stop at 10,000,000
 
 _MENTIONED: Final = re.compile(
     r"(mismatch: \S+ line )(\d{1,9})"
@@ -83,9 +84,9 @@ class Document:
         self._refuse_size()
         self.text, self._mark, self.encoding = decode(data, name)
         self._refuse_dtd()
-        self._refuse_many_attributes()
+        self._refuse_large_tags()
         body = data[len(self._mark) :] if self.encoding == "utf-8" else self.text.encode()
-        tree = parsed(body, name, start)
+        tree = self._parsed(body)
         self._refuse_root(tree)
         self._refuse_many_devices(tree)
         self.root: Node = build(tree)
@@ -163,9 +164,12 @@ class Document:
             message = "a document type declaration (DTD) is not allowed"
             raise InputError(message, expected="XML without <!DOCTYPE", location=self._place(found.start(1)))
 
-    def _refuse_many_attributes(self) -> None:
+    def _refuse_large_tags(self) -> None:
         at = -1  # of the "<" before a piece
         for piece in self.text.split("<"):
+            if 4 * len(piece) > MAX_TEXT and len(piece.encode("utf-8", "replace")) > MAX_TEXT:
+                message = f"a tag or text of more than {MAX_TEXT:,} bytes"
+                raise InputError(message, expected=EXPECTED, location=self._place(max(at, 0)))
             # an attribute takes five characters
             if len(piece) > 5 * MAX_ATTRIBUTES and piece.count("=") > MAX_ATTRIBUTES and piece[0] not in "!?":
                 from pcisolve.libvirt.scanner import split_start_tag
@@ -175,6 +179,28 @@ class Document:
                     message = f"an element with more than {MAX_ATTRIBUTES} attributes"
                     raise InputError(message, expected=EXPECTED, location=self._place(at))
             at += len(piece) + 1
+
+    def _parsed(self, body: bytes) -> _Element:
+        """The root element. A parser may give up where it finds the document too deep: that is judged here, first."""
+        try:
+            tree = parsed(body, self.name, self.start)
+        except InputError as refusal:
+            self._refuse_depth(refusal.location)
+            raise
+        if is_deep(tree):
+            self._refuse_depth(None)
+        return tree
+
+    def _refuse_depth(self, until: Location | None) -> None:
+        """Refuse an element too deep that begins no later than there."""
+        from pcisolve.libvirt.scanner import first_deeper
+
+        begin = first_deeper(self.text, MAX_DEPTH)
+        if begin is None:
+            return
+        where = self._place(begin)
+        if until is None or where[1:] <= until[1:]:
+            raise InputError(f"elements are nested more than {MAX_DEPTH} deep", expected=EXPECTED, location=where)
 
     def _refuse_root(self, root: _Element) -> None:
         if root.tag == self.start.tag:

@@ -82,6 +82,21 @@ def end_of_other(text: str, at: int) -> int:
     return -1
 
 
+def first_deeper(text: str, depth: int) -> int | None:
+    """Where the first element begins that is nested deeper; None if none is. The text need not be well-formed."""
+    level, begin = 0, text.find("<")
+    while begin >= 0 and (token := _TOKEN.match(text, begin)) is not None:
+        end = token.end()
+        if token.lastindex == _END_TAG:
+            level -= 1
+        elif token.lastindex is not None:
+            if level >= depth:
+                return begin
+            level += text[end - 2] != "/"
+        begin = text.find("<", end)
+    return None
+
+
 def split_start_tag(tag: str) -> tuple[str, list[Attribute], str]:
     """A start tag as its head ("<disk"), attributes and tail (">" or "/>", with blanks); joined, they are the tag."""
     head = _HEAD.match(tag)

@@ -47,7 +47,7 @@ def read_raw(path: str) -> bytes:
             with open(path, "rb") as file:
                 data = _beginning(file, path) if large else file.read(MAX_BYTES + 1)
         except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = getattr(error, "strerror", None) or "not a name that a file can have"
             raise InputError(f"{path}: {reason}", expected="a readable file") from None
     if len(data) > MAX_BYTES and not is_save_image(data):
         raise too_large(Location("<stdin>" if path == "-" else path, 1, 1))

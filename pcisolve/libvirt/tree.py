@@ -9,9 +9,15 @@ from pcisolve.core.errors import InputError, Location
 from pcisolve.core.node import Node
 
 if TYPE_CHECKING:
-    from lxml.etree import XMLSyntaxError, _Element
+    from lxml.etree import XMLSyntaxError, XPath, _Element
 
-MAX_DEPTH: Final = 256  # libxml2's own bound as long as huge_tree is off
+MAX_DEPTH: Final = 256  # of elements; parsers have bounds of their own, none of them lower
+
+# The one foreign namespace that says something about the guest, and its elements that do: libvirt hands QEMU what they
+# say. They get this prefix, whatever the document's is.
+_QEMU: Final = "{http://libvirt.org/schemas/domain/qemu/1.0}"
+_PREFIX: Final = "qemu:"
+_HANDED_ON: Final = frozenset({"commandline", "override"})
 
 # Free-form data of management tools: nothing in it concerns the guest's hardware.
 _METADATA: Final = "metadata"
@@ -24,7 +30,7 @@ def parse(data: bytes, name: str) -> _Element:
 
     Raises:
         NotOne: other than one element and what may stand around it.
-        InputError: not well-formed, or nested too deeply, with line and column.
+        InputError: not well-formed, or beyond a bound of the parser's, with line and column.
     """
     from lxml import etree  # takes longer to import than to read most documents
 
@@ -50,13 +56,26 @@ class NotOne(InputError):
 def _refusal(error: XMLSyntaxError, name: str) -> InputError:
     line, column = error.position
     where = Location(name, max(line, 1), max(column, 1))
-    reason = error.msg or "syntax error"
-    if "depth" in reason:
-        message = f"elements are nested more than {MAX_DEPTH} deep"
-        return InputError(message, expected="a libvirt domain XML", location=where)
-    reason = _PLACE_IN_MESSAGE.sub("", reason)
+    reason = _PLACE_IN_MESSAGE.sub("", error.msg or "syntax error")
     kind = NotOne if getattr(error, "code", 0) in _NOT_ONE else InputError
     return kind(f"not well-formed XML: {reason}", expected="a libvirt domain XML", location=where)
+
+
+def is_deep(root: _Element) -> bool:
+    """Whether any element of the document is nested more than MAX_DEPTH deep."""
+    return bool(_deep_path()(root))
+
+
+_made: list[XPath] = []
+
+
+def _deep_path() -> XPath:
+    """One step a level: libxml2 takes them level by level, and most documents have no sixth."""
+    if not _made:
+        from lxml import etree
+
+        _made.append(etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})"))
+    return _made[0]
 
 
 def ordinal(root: _Element, wanted: _Element) -> int:
@@ -68,6 +87,7 @@ def build(root: _Element) -> Node:
     """The elements as Nodes, without metadata and elements of foreign namespaces; numbers count those too.
 
     Several <devices> are one list, the first one's: libvirt finds devices by the path ./devices/*.
+    Elements of QEMU's namespace that libvirt hands on stay, with the prefix "qemu:".
     """
     top = Node(str(root.tag), _attributes(root), 0, None, root.text or "")
     _add_children(root, top, 0)
@@ -103,13 +123,24 @@ def _add_children(element: _Element, node: Node, number: int) -> int:
         number += 1
         tag = child.tag  # never a comment or the like, which parse() leaves out
         if tag[0] == "{" or tag == _METADATA:
-            number += sum(1 for _ in child.iterdescendants())
-            continue
+            if not _is_handed_on(tag, node):
+                number += sum(1 for _ in child.iterdescendants())
+                continue
+            tag = _PREFIX + tag.removeprefix(_QEMU)
         made = Node(tag, _attributes(child), number, node, child.text or "")
         children.append(made)
         if len(child):
             number = _add_children(child, made, number)
     return number
+
+
+def _is_handed_on(tag: str, parent: Node) -> bool:
+    """Whether an element is <qemu:commandline> or <qemu:override> of the domain, or lies in one."""
+    if not tag.startswith(_QEMU):
+        return False
+    if parent.parent is not None:
+        return parent.tag.startswith(_PREFIX)
+    return tag.removeprefix(_QEMU) in _HANDED_ON
 
 
 def _attributes(element: _Element) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.devices import DeviceClass
@@ -28,6 +29,9 @@ from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.serial_ports import assign_ports
 from pcisolve.problem.virtio import leave_pci, lose_address, repeats_a_serial, settle_virtio_addresses
+
+if TYPE_CHECKING:
+    from pcisolve.problem.qemu.commandline import CommandLine
 
 # The order in which libvirt walks the devices of a guest (rule alg-iteration-order).
 ITERATION_ORDER = [
@@ -150,7 +154,16 @@ class _Assembly:
             parts=parts,
             unreadable=self.reader.unreadable,
             ports=ports,
+            command_line=self._command_line(),
         )
+
+    def _command_line(self) -> CommandLine | None:
+        """Read with modules that a guest without one never loads."""
+        if not any(one.tag.startswith("qemu:") for one in self.root.children):
+            return None
+        from pcisolve.problem.qemu.commandline import read_command_line
+
+        return read_command_line(self.root, self.catalog, self.machine)
 
     def _order_lists(self) -> None:
         by_tag = self.elements.by_tag

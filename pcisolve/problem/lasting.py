@@ -49,8 +49,9 @@ def hold(problem: Problem, choice: Choice) -> list[Changed]:
         return []
     controllers = problem.controllers + choice.added
     changed = []
+    handed_on = _handed_on(problem)
     for ports in _by_domain(problem, choice):
-        changed += _unique(choice, ports, "chassis", "chassis-unique", range(255, -1, -1))
+        changed += _unique(choice, ports, "chassis", "chassis-unique", range(255, -1, -1), handed_on)
     if problem.machine.unique_bridge_chassis:
         changed += _unique(choice, controllers, "chassisNr", "chassisnr-unique", range(255, 0, -1))
     hosts = [one for one in controllers if one.is_root and one.index]  # that of index 0 is always 0
@@ -58,6 +59,13 @@ def hold(problem: Problem, choice: Choice) -> list[Changed]:
     if problem.options.stage == "guest":
         changed += _bus_numbers(problem, choice)
     return changed
+
+
+def _handed_on(problem: Problem) -> set[int]:
+    """The chassis numbers that ports of qemu:commandline have (rule qemu-arg-chassis)."""
+    line = problem.command_line
+    numbers = [] if line is None or not problem.flat else [one.slot_number for one in line.devices]
+    return {one[0] for one in numbers if one is not None and one[1] == 0}
 
 
 def _by_domain(problem: Problem, choice: Choice) -> Iterable[list[Controller]]:
@@ -73,12 +81,17 @@ def _by_domain(problem: Problem, choice: Choice) -> Iterable[list[Controller]]:
 
 
 def _unique(
-    choice: Choice, controllers: Iterable[Controller], option: str, rule: str, numbers: Iterable[int]
+    choice: Choice,
+    controllers: Iterable[Controller],
+    option: str,
+    rule: str,
+    numbers: Iterable[int],
+    others: Iterable[int] = (),
 ) -> list[Changed]:
-    """A free number for every filled-in one that somebody else has."""
+    """A free number for every filled-in one that somebody else has: another of them, or one of `others`."""
     holders = [one for one in controllers if one.model is not None and option in one.model.targets]
     holders.sort(key=lambda one: option not in choice.kept.targets.get(one, {}))  # newcomers give way
-    taken = {one.targets[option] for one in holders if option in one.targets}
+    taken = {one.targets[option] for one in holders if option in one.targets} | set(others)
     wanted = {value for one in holders if (value := choice.targets.get(one, {}).get(option)) is not None}
     free = filter(lambda number: number not in taken and number not in wanted, numbers)
     changed = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.machines import Machine
@@ -14,6 +14,9 @@ from pcisolve.problem.reading import Unreadable
 from pcisolve.problem.scheme import FLAT
 from pcisolve.problem.serial_ports import Port
 from pcisolve.problem.table import BusTable
+
+if TYPE_CHECKING:
+    from pcisolve.problem.qemu.commandline import CommandLine
 
 STAGES = ("libvirt", "qemu", "guest")
 COMMON = "common"  # of a guest for another hypervisor: only what all of libvirt's drivers share
@@ -44,7 +47,8 @@ class Options(NamedTuple):
 class Problem:
     """A guest as parts in libvirt's order, before anything was chosen.
 
-    `roots` are the root controllers, in list order; `firmware` is what the guest boots.
+    `roots` are the root controllers, in list order; `firmware` is what the guest boots; `command_line` what it hands on
+    to QEMU by itself.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Problem:
         parts: list[Part],
         unreadable: list[Unreadable],
         ports: dict[Node, Port],
+        command_line: CommandLine | None = None,
     ) -> None:
         self.root, self.source, self.catalog, self.machine = root, source, catalog, machine
         self.options, self.scheme = options, scheme
@@ -67,6 +72,7 @@ class Problem:
         self.unreadable = dict.fromkeys(unreadable)  # in order, and quick to ask
         self.ports = ports
         self.firmware = firmware_of(root, machine)
+        self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
         if not self.flat:

@@ -26,6 +26,7 @@ def effect(before: Outcome, after: Outcome, changes: tuple[Change, ...]) -> str:
 class _Words:
     def __init__(self, before: Outcome, after: Outcome) -> None:
         self.before = before.by_number
+        self.source = before.question.problem.source
         self.after = after.by_number
         self.layout = after.layout
 
@@ -34,6 +35,8 @@ class _Words:
         node, attribute, value = change
         if isinstance(value, NewElement):
             return self._add(node, value)
+        if node.tag.startswith("qemu:"):
+            return _handed_on(node, value)
         what = self._name(node)
         if node.tag == "address" and not attribute:
             return self._address(node, value)
@@ -42,12 +45,17 @@ class _Words:
         if node.tag == "address" and attribute in _SILENT:
             return self._address(node, value)
         if not attribute:
-            return f"remove {what}" if _is_device(node) else f"remove <{node.tag}> from {what}"
+            return f"remove {what}{self._line(node, what)}" if _is_device(node) else f"remove <{node.tag}> from {what}"
         if attribute == NAME:
             return f"rename <{node.tag}> to <{value}>"
         if attribute == TEXT:
             return f"change <{node.tag}> of {what} from {clipped(node.text.strip())} to {value}"
         return self._attribute(what, change)
+
+    def _line(self, node: Node, what: str) -> str:
+        """Which line it is in, where another part has the same name, such as a host device that is given twice."""
+        same = [number for number, part in self.before.items() if name_of(part) == what]
+        return f" (line {self.source.location(node).line})" if len(same) > 1 else ""
 
     def _add(self, node: Node, value: NewElement) -> str:
         if value.tag == "controller":
@@ -94,6 +102,14 @@ class _Words:
                 return name_of(part)
             here = here.parent
         return f"<{node.tag}>"
+
+
+def _handed_on(node: Node, value: object) -> str:
+    """A change of qemu:commandline or qemu:override in words."""
+    shown = node.get("value") or node.get("name") or node.get("alias") or ""
+    if isinstance(value, str):
+        return f"change {clipped(shown)} of <{node.tag}> to {clipped(value)}"
+    return f"remove <{node.tag}>" + (f" {clipped(shown)}" if shown else "")
 
 
 def _is_device(node: Node) -> bool:

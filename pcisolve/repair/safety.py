@@ -24,6 +24,9 @@ _WISHES: Final = {
     ("target", "hotplug"),
     ("node", ""),
     ("node", TEXT),
+    ("qemu:arg", ""),
+    ("qemu:device", ""),
+    ("qemu:property", ""),
 }
 
 

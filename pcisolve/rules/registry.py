@@ -23,8 +23,8 @@ from pcisolve.rules.address import bus, numbers, own_place, sharing
 from pcisolve.rules.guest import cards, io_windows, windows
 from pcisolve.rules.guest import functions as guest_functions
 from pcisolve.rules.multi_domain import lookup, tree
+from pcisolve.rules.qemu import arguments, functions, handed_on, order, platform, root_bus
 from pcisolve.rules.qemu import devices as qemu_devices
-from pcisolve.rules.qemu import functions, order, platform, root_bus
 from pcisolve.rules.qemu import numbers as qemu_numbers
 from pcisolve.rules.rule import ERROR, Rule
 
@@ -52,6 +52,8 @@ ALL: tuple[Rule[Any], ...] = (
     *qemu_devices.RULES,
     *root_bus.RULES,
     *platform.RULES,
+    *arguments.RULES,
+    *handed_on.RULES,
     *guest_functions.RULES,
     *windows.RULES,
     *io_windows.RULES,

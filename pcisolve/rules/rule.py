@@ -82,7 +82,7 @@ class Rule(Generic[CaseT]):
         common: whether libvirt's drivers for other hypervisors enforce it too.
         source: where the fact was read or tried.
         allows, forbids: the smallest <devices> that keep and break it, with the machine in front:
-            "q35: <controller .../>".
+            "q35: <controller .../>"; behind " -- " the words of qemu:commandline, or "override ALIAS NAME=VALUE".
         follows_from: ids of rules of which this is a consequence: where one of them is broken for the same
             case, this one has nothing to add.
         impossible: what is pointed to means nothing on this machine, so that nothing is lost when it goes.

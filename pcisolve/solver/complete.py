@@ -18,6 +18,7 @@ from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question, Rule
 from pcisolve.solver.decide import run
+from pcisolve.solver.room import handed_out
 
 _POLICY = frozenset({"chosen-place", "alg-find"})
 MAX_VARIABLES = 20_000
@@ -64,6 +65,7 @@ def _write_laws(desk: Desk, problem: Problem, choice: Choice, moving: list[Part]
                 rule.encode(desk, case)
     taken = {(place.provider, place.slot) for place in choice.places.values()}
     taken |= {(0, one.slot) for one in problem.machine.reserved}
+    taken |= handed_out(fixed)
     for part in moving:
         _free_slots(desk, part, taken)
     desk.differ(("slot", "each"), moving)

@@ -13,6 +13,7 @@ from pcisolve.problem.lasting import Moved
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Question, Rule
 from pcisolve.solver.complete import complete
+from pcisolve.solver.room import make_room
 
 
 def resettle(
@@ -28,14 +29,18 @@ def resettle(
         return choice, []  # libvirt itself finds no layout
     if broken is None:
         broken = breaches(question, question.layout, [rule for rule in rules if rule.stage != "libvirt"])
+    roomy, moved = make_room(question, broken)
+    if moved:
+        choice, question = roomy, Question(problem, roomy)
+        broken = breaches(question, question.layout, [rule for rule in rules if rule.stage != "libvirt"])
     culprits = _culprits(choice, [breach for breach in broken if breach.rule.stage != "libvirt"])
     if not culprits:
-        return choice, []
+        return choice, moved
     settled = complete(problem, choice, rules, seconds, moving=list(culprits))
     if settled is None:
-        return choice, []
+        return choice, moved
     before, after = choice.addresses, settled.addresses
-    return settled, [Moved(part, before[part], after[part], rule) for part, rule in culprits.items()]
+    return settled, [*moved, *(Moved(part, before[part], after[part], rule) for part, rule in culprits.items())]
 
 
 def _culprits(choice: Choice, broken: list[Breach]) -> dict[Part, str]:

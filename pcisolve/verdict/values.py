@@ -205,6 +205,33 @@ class PlacedDevice(NamedTuple):
         }
 
 
+class PlacedArgument(NamedTuple):
+    """A PCI device that an argument of qemu:commandline makes when QEMU starts; libvirt knows nothing of it.
+
+    Attributes:
+        text: the argument as it is written.
+        driver: QEMU's name of the device.
+        id: the one it is given; "" without.
+        bus: QEMU's name of the bus it is on.
+        slot, function: where on that.
+        address: the same as libvirt would write it; None on a bus that an argument makes.
+        line: where the argument stands, from 1.
+    """
+
+    text: str
+    driver: str
+    id: str
+    bus: str
+    slot: int
+    function: int
+    address: str | None
+    line: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`."""
+        return self._asdict()
+
+
 class Verdict(NamedTuple):
     """The answer to one input.
 
@@ -214,6 +241,7 @@ class Verdict(NamedTuple):
         scheme, policy: what was used.
         stats: how many controllers and devices there are, and how many controllers were added.
         notes: what to know about an answer that holds, such as a value that is not libvirt's own choice.
+        arguments: what qemu:commandline makes, in the order in which QEMU does.
     """
 
     status: str
@@ -225,6 +253,7 @@ class Verdict(NamedTuple):
     findings: tuple[Finding, ...]
     stats: dict[str, int]
     notes: tuple[Note, ...] = ()
+    arguments: tuple[PlacedArgument, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -232,7 +261,8 @@ class Verdict(NamedTuple):
         return EXIT_CODE[self.status]
 
     def to_json(self) -> dict[str, Any]:
-        """As in `solve --format json`; the same for each line of batch."""
+        """As in `solve --format json`; the same for each line of batch. Without qemu:commandline no `arguments`."""
+        made = {"arguments": [one.to_json() for one in self.arguments]} if self.arguments else {}
         return {
             "status": self.status,
             "proven": self.proven,
@@ -240,6 +270,7 @@ class Verdict(NamedTuple):
             "policy": self.policy,
             "controllers": [one.to_json() for one in self.controllers],
             "devices": [one.to_json() for one in self.devices],
+            **made,
             "notes": [one.to_json() for one in self.notes],
             "findings": [one.to_json() for one in self.findings],
             "stats": dict(self.stats),

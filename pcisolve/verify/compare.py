@@ -49,7 +49,8 @@ def _grouped(verdict: Verdict) -> dict[tuple[str, ...], list[Item]]:
     for controller in verdict.controllers:
         groups.setdefault(("pci controller", str(controller.index), controller.model), []).append(controller)
     for device in verdict.devices:
-        groups.setdefault((device.kind, device.name), []).append(device)
+        # A controller has its number; another device may get its name, such as a MAC address, from libvirt.
+        groups.setdefault((device.kind, device.name if device.kind == "controller" else ""), []).append(device)
     return groups
 
 

@@ -45,18 +45,23 @@ def places(qemu: Qemu, words: list[str]) -> dict[str, Place]:
 
 
 def _place(qemu: Qemu, name: str) -> Place | None:
+    spot = spot_of(qemu, name)
+    match = None if spot is None else _BUS_NAME.match(spot[0])
+    return None if spot is None or match is None else Place(int(match[1]), spot[1], spot[2])
+
+
+def spot_of(qemu: Qemu, name: str) -> tuple[str, int, int] | None:
+    """The bus by its name, slot and function of a PCI device by its id; None where there is none."""
     try:
         address = qemu.ask("qom-get", path=f"/machine/peripheral/{name}", property="addr")
         bus = qemu.ask("qom-get", path=f"/machine/peripheral/{name}", property="parent_bus")
     except NoSuch:
         return None
-    match = _BUS_NAME.match(str(bus).rpartition("/")[2])
-    if match is None:
-        return None
+    bus = str(bus).rpartition("/")[2]
     if isinstance(address, int):
-        return Place(int(match[1]), address >> 3, address & 7)
+        return bus, address >> 3, address & 7
     slot, _, function = str(address).partition(".")
-    return Place(int(match[1]), int(slot, 16), int(function or "0", 16))
+    return bus, int(slot, 16), int(function or "0", 16)
 
 
 class Numbers(NamedTuple):

@@ -14,6 +14,7 @@ from pcisolve.rules.rule import ERROR
 from pcisolve.verdict.values import SOLVED, Finding, Verdict
 from pcisolve.verify.commandline import startable_words
 from pcisolve.verify.compare import with_libvirt, with_numbers, with_places
+from pcisolve.verify.handed_on import handed_on, with_arguments
 from pcisolve.verify.hypervisor import Hypervisor, Said, Unavailable, emulator_of
 from pcisolve.verify.machine import Place, numbers, places
 from pcisolve.verify.qemu import Qemu, Refused
@@ -33,6 +34,7 @@ _ABOUT_PCI = re.compile(
     r"controller|acpi-index|uid|fid|bridge",
     re.IGNORECASE,
 )
+_NOT_HANDED_ON = frozenset({"qemu-namespace", "qemu-arg-value", "qemu-override-value"})
 _EDK2_ARM = ("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd", "/usr/share/edk2/aarch64/QEMU_EFI.fd")
 _BOOTS = {"x86_64": "SeaBIOS", "i686": "SeaBIOS", "ppc64": "SLOF", "ppc64le": "SLOF", "aarch64": "edk2"}
 
@@ -72,6 +74,9 @@ class _Trial:
         if self.agree:
             self.options = self.options._replace(libvirt=parse_version(said.version))
         self.predicted = self.guest.check(self.options._replace(stage="libvirt", platform=""))
+        if any(one.code in _NOT_HANDED_ON for one in self.predicted.findings):
+            self._say(UNDECIDED, "was not asked about qemu:commandline and qemu:override, which it is not given")
+            return None
         if self._judge(said.message, self.predicted.findings, said.text is None, "defines"):
             return None
         resolved = said.text or ""
@@ -112,15 +117,21 @@ class _Trial:
         words = startable_words(said.text, copy.drivers, edk2)
         wrong = self.guest.check(self.options, layout=False).findings
         refused = tuple(one for one in wrong if one.stage == "qemu")
+        if any(one.code in _NOT_HANDED_ON for one in refused):
+            self._say(UNDECIDED, "was not asked, for an argument that nobody can read is not handed on to it")
+            return
+        extra = handed_on(self.guest, self.options, words)
         try:
-            with Qemu(self.scratch, words, self.emulator) as qemu:
+            with Qemu(self.scratch, extra.words, self.emulator) as qemu:
                 self.version = _version(qemu)
                 if self._judge("", refused, False, "starts"):
                     return
-                there = places(qemu, words)
+                there = {name: at for name, at in places(qemu, words).items() if name not in extra.moved}
+                self.predicted = extra.unmoved(self.predicted)
                 differences = with_places(self.predicted, there, numbers(qemu))
+                differences += with_arguments(qemu, extra.expected)
                 self._compare(differences, f"starts it, with all {len(there)} devices in place", "starts it")
-                if not differences:
+                if not differences and not extra.bridges:  # those have bus numbers that nobody predicts
                     self._boot(qemu, there, wrong)
         except Refused as error:
             self._judge(str(error), refused, True, "starts")

@@ -110,10 +110,12 @@ def test_json_lines_whatever_their_name(tmp_path: Path, pack: Callable[[bytes], 
 def test_lines_that_are_no_rows_are_refused_with_their_place(tmp_path: Path) -> None:
     file = tmp_path / "fleet.jsonl"
     good = lines_of({"id": "a", "xml": "<a/>"})
-    file.write_bytes(good + b"{oops\n[]\n" + lines_of({"xml": "x"}, {"id": "", "xml": ""}, {"id": "b"}) + good)
+    rows = lines_of({"xml": "x"}, {"id": "", "xml": ""}, {"id": "b"})
+    file.write_bytes(good + b"{oops\n[]\n" + rows + good + b'{"id": ' + b"[" * 100_000)
     said = refusals(file)
     assert said[0] == said[6] == ""
-    assert said[1].startswith(f"{file}:2:1: not JSON: ")
+    assert said[1].startswith(f"{file}:2:2: not JSON: ")
+    assert said[7].startswith(f"{file}:8:107: not JSON: nested more than 100 deep (expected")
     assert said[2].startswith(f"{file}:3:1: not a JSON object (expected a JSON object with")
     assert '"id" is not a text of 1 to 1,000 characters' in said[3]
     assert '"id" is not a text' in said[4]

@@ -98,7 +98,7 @@ def test_a_guest_that_cannot_be_says_so_as_ever() -> None:
         ('{"status": "solved", "scheme": "flat", "devices": 1}', 'old: "devices" is not a list of at most 65,536'),
         ('{"status": "solved", "scheme": "flat", "devices": [{}], "controllers": []}', 'old: devices[0] has no "kind"'),
         ("[" * 5000, "old is a plan"),
-        ("{" + '"a":{' * 5000, "old:1:1: not JSON: nested too deeply"),
+        ("{" + '"a":{' * 5000, "old:1:501: not JSON: nested more than 100 deep"),
     ],
 )
 def test_what_is_no_earlier_layout_is_said(text: str, message: str, folder: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_dash_is_stdout_and_a_pipe_is_written_to(folder: Path) -> None:
 def test_a_diff_applied_is_the_solved_guest(data: bytes, folder: Path) -> None:
     (folder / "guest.xml").write_bytes(data)
     diff = run("solve", "--format", "diff", "guest.xml").out
-    subprocess.run(["patch", "--binary", "--silent", "guest.xml"], input=diff, check=True, timeout=60)
+    subprocess.run(["patch", "--binary", "--silent", "guest.xml"], input=diff, check=True, timeout=600)
     assert (folder / "guest.xml").read_bytes() == run("solve", stdin=data).out
 
 

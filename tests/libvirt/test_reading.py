@@ -40,11 +40,45 @@ def test_elements_become_nodes() -> None:
     root = read(GUEST.encode()).root
     assert root.tag == "domain"
     assert root.get("type") == "kvm"
-    assert [child.tag for child in root.children] == ["os", "devices", "seclabel"]
+    assert [child.tag for child in root.children] == ["os", "devices", "qemu:commandline", "seclabel"]
     assert root.get("devices/disk/target/dev") == "a>b"
     rng = _find(root, "devices/rng")
     assert rng.parent is _find(root, "devices")
     assert rng.path == "/domain/devices/rng[1]"
+
+
+QEMU = "http://libvirt.org/schemas/domain/qemu/1.0"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"<domain xmlns:q='{QEMU}'><q:commandline><q:arg value='-S'/></q:commandline></domain>", ["-S"]),
+        (f"<domain><commandline xmlns='{QEMU}'><arg value='-S'/></commandline></domain>", ["-S"]),
+        (
+            f"<domain xmlns:q='{QEMU}'><q:commandline><arg value='-S'/><q:arg value='-s'/></q:commandline></domain>",
+            ["-s"],
+        ),
+        (f"<domain xmlns:q='{QEMU}'><devices><q:commandline/></devices><q:capabilities/></domain>", None),
+        ("<domain xmlns:q='urn:q'><q:commandline><q:arg value='-S'/></q:commandline></domain>", None),
+        ("<domain><commandline><arg value='-S'/></commandline></domain>", None),
+    ],
+)
+def test_what_qemu_is_handed_is_told_by_its_namespace(text: str, expected: list[str] | None) -> None:
+    root = read(text.encode()).root
+    line = root.first("qemu:commandline")
+    assert (None if line is None else [one.get("value") for one in line.all("qemu:arg")]) == expected
+
+
+def test_numbers_count_what_is_not_handed_on() -> None:
+    text = (
+        f"<domain xmlns:q='{QEMU}' xmlns:x='urn:x'><x:a><x:b/></x:a><q:other><q:arg/></q:other>"
+        "<q:commandline><x:c/><q:arg value='-S'><q:deep/></q:arg></q:commandline><seclabel/></domain>"
+    )
+    root = read(text.encode()).root
+    argument = _find(root, "qemu:commandline/qemu:arg")
+    assert (argument.number, argument.children[0].tag, _find(root, "seclabel").number) == (7, "qemu:deep", 9)
+    assert argument.path == "/domain/qemu:commandline/qemu:arg"
 
 
 def test_text_is_that_around_comments_and_in_cdata() -> None:
@@ -195,7 +229,9 @@ def test_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         read_path("-")
 
 
-@pytest.mark.parametrize(("name", "reason"), [("absent.xml", "No such file"), ("", "directory"), ("a\0b", "null")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("absent.xml", "No such file"), ("", "directory"), ("a\0b", "not a name that a file can have")]
+)
 def test_paths_that_cannot_be_read(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason) as caught:
         read_path(f"{tmp_path}/{name}")
