@@ -40,7 +40,8 @@ class StartRule(Rule[CaseT]):
 
 def quoted(argument: Argument) -> str:
     """An argument as it is written, short enough for a message."""
-    return f"`{clipped(argument.text)}`"
+    text = clipped(argument.text)
+    return f"`{''.join(one if one.isprintable() else '?' for one in text)}`"
 
 
 def point_of(argument: Argument, role: str = "") -> Point:
