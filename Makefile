@@ -6,14 +6,28 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 
+# Exact versions, with hashes: requirements/README.md. What builds pcisolve is among them, so no build is isolated.
+LOCKED := requirements/build.txt requirements/runtime.txt
+INSTALL := $(PIP) install --require-hashes
+BUILD := $(PIP) install --no-deps --no-build-isolation --editable .
+
+# A process for each core. What is measured or asks a real hypervisor runs alone: live, bench.
+PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 8
+
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 \
+  --custom-compile-command 'make lock'
+BUILT_BY := requirements/build.in
+SOURCES := pyproject.toml $(BUILT_BY)
+
 # Stamps say what is installed, so that a second run is quick.
 BUILT_FROM := pyproject.toml setup.py mypyc.ini pcisolve/core/version.py
 USER_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow live lint check bench docs wheel compile pure clean
+.PHONY: help demo test slow versions pythons live lint check bench lock docs wheel compile pure clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
@@ -22,10 +36,17 @@ demo: $(USER_STAMP) ## solve examples/q35.xml: every controller and address is c
 	$(BIN)/pcisolve solve examples/q35.xml
 
 test: $(DEV_STAMP) ## the tests, but for the slow ones
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 slow: $(DEV_STAMP) ## the slow tests
-	$(BIN)/python -m pytest -q -m slow
+	$(PYTEST) -m slow
+
+versions: $(DEV_STAMP) ## the tests with the oldest and the newest versions that pyproject.toml allows
+	.ci/elsewhere 3.11 oldest
+	.ci/elsewhere $(BIN)/python newest
+
+pythons: $(DEV_STAMP) ## the tests with each Python that pyproject.toml names and that is on this machine
+	@for version in 3.11 3.12 3.13 3.14; do .ci/elsewhere $$version locked || [ $$? -eq 77 ] || exit 1; done
 
 live: $(DEV_STAMP) ## the tests that ask the real libvirt and QEMU, where they are installed
 	$(BIN)/python -m pytest -q -rs -m live
@@ -38,16 +59,26 @@ lint: $(DEV_STAMP) ## format, lint, types and the import contract
 
 check: lint test ## all that must hold before a commit: lint, tests, examples of README.md and docs/
 
-bench: $(DEV_STAMP) ## the benchmarks, and benchmarks/README.md: pcisolve beside libvirt and other solvers
-	$(PIP) install --editable '.[dev,bench]'
+bench: $(BENCH_STAMP) ## the benchmarks, and benchmarks/README.md: pcisolve beside libvirt and other solvers
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only
 	$(BIN)/python -m benchmarks.report
 
 compile: $(DEV_STAMP) ## compile anew the modules that setup.py names
-	$(PIP) install --no-deps --editable .
+	$(BUILD)
 
 pure: $(DEV_STAMP) ## from now on run the modules as they are, slower: to work on them
 	find . -name '*.so' -not -path './$(VENV)/*' -delete
+
+lock: $(DEV_STAMP) $(SOURCES) ## write requirements/ anew: the newest versions that pyproject.toml allows, and the oldest
+	$(LOCK) --universal --extra dev --extra bench $(SOURCES) --output-file requirements/bench.txt
+	$(LOCK) --universal --extra dev $(SOURCES) --constraint requirements/bench.txt --output-file requirements/dev.txt
+	$(LOCK) --universal pyproject.toml --constraint requirements/bench.txt --output-file requirements/runtime.txt
+	$(LOCK) --universal $(BUILT_BY) --constraint requirements/bench.txt --output-file requirements/build.txt
+	$(LOCK) --resolution lowest-direct --extra test $(SOURCES) --output-file requirements/oldest.txt
+
+.INTERMEDIATE: $(BUILT_BY)
+$(BUILT_BY): pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("$<", "rb"))["build-system"]["requires"], sep="\n")' > $@
 
 docs: $(USER_STAMP) ## write docs/rules.md from the rules' docstrings
 	$(BIN)/python -m pcisolve.render.rulebook > docs/rules.md.new
@@ -55,7 +86,7 @@ docs: $(USER_STAMP) ## write docs/rules.md from the rules' docstrings
 
 wheel: $(USER_STAMP) ## build dist/*.whl
 	rm -rf build # what was deleted since would be packed too
-	$(PIP) wheel --no-deps --wheel-dir dist .
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## remove all that the other targets made
 	rm -rf $(VENV) build dist *.egg-info .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -67,10 +98,15 @@ $(BIN)/python:
 	  { echo '$(PYTHON) is missing or older than 3.11; name another one: make PYTHON=/path/to/python3' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(USER_STAMP): $(BUILT_FROM) | $(BIN)/python
-	$(PIP) install --editable .
+$(USER_STAMP): $(BUILT_FROM) $(LOCKED) | $(BIN)/python
+	$(INSTALL) $(LOCKED:%=--requirement %)
+	$(BUILD)
 	@touch $@
 
-$(DEV_STAMP): $(BUILT_FROM) | $(BIN)/python
-	$(PIP) install --editable '.[dev]'
-	@touch $(USER_STAMP) $@
+$(DEV_STAMP): $(USER_STAMP) requirements/dev.txt
+	$(INSTALL) --requirement requirements/dev.txt
+	@touch $@
+
+$(BENCH_STAMP): $(DEV_STAMP) requirements/bench.txt
+	$(INSTALL) --requirement requirements/bench.txt
+	@touch $@

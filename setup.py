@@ -1,7 +1,7 @@
 """Which packages there are, and which modules become machine code.
 
 The packages are pcisolve and its rooms, plus models/ as pcisolve.models. The modules that every guest passes through
-are compiled by mypyc where that works: docs/decisions/9-compiled.md has what it brings. Where it does not (no C
+are compiled by mypyc where that works: docs/decisions/6-compiled.md has what it brings. Where it does not (no C
 compiler, an unknown Python), or with PCISOLVE_PURE=1, the same source runs as it is, slower.
 
 All else is in pyproject.toml, which can say neither "found, and one more" nor "compiled if it can be".

@@ -16,6 +16,7 @@ from pcisolve.core.version import VERSION as __version__
 if TYPE_CHECKING:
     from pcisolve.api.difference import diff
     from pcisolve.api.guest import Guest, Result, load, make_options
+    from pcisolve.api.guests import Guests, load_all
     from pcisolve.batch.many import Solved, solve_many
     from pcisolve.core.errors import InputError
     from pcisolve.verdict.difference import Difference
@@ -25,6 +26,7 @@ __all__ = [
     "Difference",
     "Finding",
     "Guest",
+    "Guests",
     "InputError",
     "Result",
     "Solved",
@@ -32,16 +34,19 @@ __all__ = [
     "__version__",
     "diff",
     "load",
+    "load_all",
     "make_options",
     "solve_many",
 ]
 
 _HOMES = {
     "Guest": "pcisolve.api.guest",
+    "Guests": "pcisolve.api.guests",
     "Result": "pcisolve.api.guest",
     "Difference": "pcisolve.verdict.difference",
     "diff": "pcisolve.api.difference",
     "load": "pcisolve.api.guest",
+    "load_all": "pcisolve.api.guests",
     "make_options": "pcisolve.api.guest",
     "InputError": "pcisolve.core.errors",
     "Solved": "pcisolve.batch.many",

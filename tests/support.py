@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
@@ -23,6 +27,26 @@ MACHINES = {
     "isapc": ("x86_64", "isapc"),
 }
 QUIET = "<controller type='usb' model='none'/><memballoon model='none'/>"
+
+
+@contextmanager
+def no_hang(seconds: float = 60) -> Iterator[None]:
+    """Fails what takes very much longer than it should: for inputs so large that a square of their size never ends.
+
+    Args:
+        seconds: of this process's CPU, so that a busy machine fails no test.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise AssertionError(f"still at work after {seconds} seconds of CPU time")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def domain(machine: str, devices: str = "", *, numa_cells: int = 0) -> bytes:

@@ -35,9 +35,7 @@ def convert(document: Document, catalog: Catalog, options: Options, to: str) -> 
         if part.node is not None and part.pinned is not None:
             writer.set_address(part.node, _converted(problem, part, to))
     data = writer.data()
-    from pcisolve.libvirt.document import read
-
-    outcome = read(data, document.name)
+    outcome = document.again(data)
     # Nobody has the file that a repair of the outcome would change.
     after = check(outcome.root, outcome, catalog, options._replace(scheme=to, repairs=False))
     return (after, data) if after.status == SOLVED else (after, None)

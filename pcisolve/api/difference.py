@@ -18,8 +18,8 @@ from pcisolve.problem.earlier.matching import match
 from pcisolve.problem.earlier.record import Earlier, Remembered, earlier_of, parts_of
 from pcisolve.problem.guest_view import InGuest, guest_view
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.naming import plain_name
 from pcisolve.problem.problem import Options
-from pcisolve.rules.rule import name_of
 from pcisolve.solver.judge import Unnumbered, judge
 from pcisolve.verdict.difference import ADDED, CHANGED, KINDS, MOVED, REMOVED, RENUMBERED, Difference, Entry, Side
 
@@ -70,7 +70,7 @@ def _completed(data: bytes, name: str, catalog: Catalog, options: Options) -> tu
         address = layout.addresses.get(part)
         sides.append(
             Side(
-                name=_name(name_of(part), identity_of(part)),
+                name=_name(plain_name(part), identity_of(part)),
                 line=None if part.node is None else source.location(part.node).line,
                 address=None if address is None else str(address),
                 guest=view.get(part),
@@ -115,7 +115,7 @@ def _recorded_side(row: dict[str, Any], known: Remembered) -> Side:
 def _name(name: str, identity: Identity) -> str:
     """A part in words, with what tells it from others where the words do not."""
     own = identity.keys.get("mac") or identity.keys.get("host")
-    return f"{name} {own}" if own else name
+    return f"{name} {own}" if own and own not in name else name
 
 
 def _recorded_guest(guest: dict[str, Any]) -> InGuest | None:

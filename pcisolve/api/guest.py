@@ -23,7 +23,8 @@ class Result:
 
     Attributes:
         verdict: status, controllers, devices and findings.
-        xml: the solved domain XML (bytes in the input's encoding), or None when not solved.
+        xml: the solved domain XML (bytes in the input's encoding; of a domain that is not all of its file, that domain
+            alone, as UTF-8: Guests.replaced puts it back), or None when not solved.
     """
 
     __slots__ = ("_layout", "verdict", "xml")
@@ -69,6 +70,16 @@ class Guest:
     def line(self, fact: FactAt) -> str:
         """The line a fact stands in."""
         return self.document.line(fact.line)
+
+    def require_qemu(self) -> None:
+        """Stop where the places of devices are asked for.
+
+        Raises:
+            InputError: the guest is for another hypervisor, whose places are not known.
+        """
+        from pcisolve.problem.hypervisor import refuse_other
+
+        refuse_other(self.document.root, self.document)
 
     def before(self) -> Document:
         """What a solved guest is compared with."""
@@ -160,31 +171,27 @@ def load(
     models: str | os.PathLike[str] | None = None,
     name: str = "<stdin>",
 ) -> Guest:
-    """Read a domain XML or a plan file from a path ("-" is stdin) or from bytes; what begins with "<" is XML.
+    """Read the guest of a file with one, from a path ("-" is stdin) or from bytes: a domain XML, by itself or in what
+    libvirt keeps around it, or a plan file; see load_all.
 
     Args:
         models: a folder that adds to or overrides the shipped models.
         name: what messages call the source when it is bytes.
 
     Raises:
-        InputError: neither can be read from it, with file, line and what was expected.
+        InputError: it cannot be read, or holds several; with file, line and what was expected.
     """
-    from pcisolve.libvirt.document import read, read_source
+    from pcisolve.api.guests import load_all
 
-    data, called = (source, name) if isinstance(source, bytes) else read_source(os.fspath(source))
-    folder = None if models is None else os.fspath(models)
-    if not is_plan(data):
-        return Guest(read(data, called), folder)
-    from pcisolve.api.planned import PlannedGuest
-    from pcisolve.plan.text import read_text
-
-    return PlannedGuest(read_text(data, called), folder)
+    return load_all(source, models=models, name=name).only()
 
 
 def is_plan(data: bytes) -> bool:
-    """Whether this is no XML: every XML begins with "<", in one encoding or another."""
+    """Whether this is neither XML nor a saved guest: every XML begins with "<", in one encoding or another."""
+    from pcisolve.libvirt.save_image import is_save_image
+
     begin = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return bool(begin) and not begin.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\x00<"))
+    return bool(begin) and not begin.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\x00<")) and not is_save_image(data)
 
 
 def make_options(

@@ -45,10 +45,16 @@ def read_layout(source: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
         InputError: it cannot be read, or is a plan.
     """
     from pcisolve.api.guest import is_plan
-    from pcisolve.libvirt.document import read_source
+    from pcisolve.api.guests import refuse_foreign
+    from pcisolve.core.packed import unpack
+    from pcisolve.libvirt.source import MAX_BYTES, read_source
 
-    data, name = (source, "<bytes>") if isinstance(source, bytes) else read_source(os.fspath(source))
+    if isinstance(source, bytes):
+        data, name = unpack(source, MAX_BYTES, "<bytes>")[0], "<bytes>"
+    else:
+        data, name = read_source(os.fspath(source))
     if is_plan(data) and not is_json(data):
+        refuse_foreign(data, name)
         raise InputError(f"{name} is a plan, which has no layout; solve it first", expected=EXPECTED)
     return data, name
 

@@ -13,12 +13,12 @@ from pcisolve.core.change import Change, changed
 from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Conflict
 from pcisolve.explain.trials import outcome_of
-from pcisolve.libvirt.document import Document, read
+from pcisolve.libvirt.document import Document
 from pcisolve.libvirt.writer import Writer
 from pcisolve.problem.problem import Options
 from pcisolve.repair.safety import consequence
 from pcisolve.repair.search import Verified
-from pcisolve.rules.rule import ERROR
+from pcisolve.rules.rule import ERROR, name_of
 from pcisolve.solver.judge import judge
 from pcisolve.verdict.mended import Mended
 from pcisolve.verdict.values import MOVES, SAFE, SOLVED, UNSAFE, Move
@@ -49,10 +49,13 @@ def mend(document: Document, catalog: Catalog, options: Options, wanted: Wanted 
     """
     setting = _Setting(catalog, options, wanted)
     made: list[Verified] = []
+    parts: set[str] = set()
     held: Counter[str] = Counter()
     for turn in range(MOST_ROUNDS):
         refused = refusal_of(document.root, document, catalog, options)
         chosen, held = ([], Counter()) if refused is None else _chosen(refused, wanted, first=turn == 0)
+        if refused is not None and not parts:
+            parts = {name_of(part) for part in refused.problem.parts}
         after = None if refused is None else _applied(refused, document, chosen, setting)
         if refused is None or after is None:
             break
@@ -71,7 +74,7 @@ def mend(document: Document, catalog: Catalog, options: Options, wanted: Wanted 
         {safety: repaired[safety] for safety in (SAFE, MOVES, UNSAFE)},
         left,
         {safety: held[safety] for safety in (MOVES, UNSAFE)} if left else {MOVES: 0, UNSAFE: 0},
-        _joined(move for one in made for move in one.consequence.moves),
+        _joined(move for one in made for move in one.consequence.moves if move.name in parts),
         tuple(dict.fromkeys(name for one in made for name in one.consequence.removes)),
     )
 
@@ -135,7 +138,8 @@ def _goes(refused: Refused, document: Document, repairs: list[Verified], setting
     """Whether these repairs together help, bring no error, and take no more than is allowed."""
     before = refused.outcome
     changes = tuple(change for repair in repairs for change in repair.changes)
-    after = outcome_of(judge(changed(document.root, changes), document, setting.catalog, setting.options))
+    options = setting.options._replace(scheme=before.question.problem.scheme)
+    after = outcome_of(judge(changed(document.root, changes), document, setting.catalog, options))
     if after is None or before.keys <= after.keys:
         return False
     if before.layout is not None and after.errors - before.errors:
@@ -149,7 +153,7 @@ def _written(document: Document, repairs: list[Verified]) -> Document:
     for repair in repairs:
         for change in repair.changes:
             writer.change(change)
-    return read(writer.data(), document.name)
+    return document.again(writer.data())
 
 
 def _numbers(change: Change) -> set[int]:

@@ -188,7 +188,7 @@ def ground_of(
     first = solve(document.root, document, catalog, asked)
     if first.layout is None:
         raise Refused(first.verdict)
-    settled = read(solved_bytes(document, first.layout), document.name)
+    settled = document.again(solved_bytes(document, first.layout))
     again = solve(settled.root, settled, catalog, asked._replace(scheme=first.verdict.scheme))
     if again.layout is None:
         raise Refused(again.verdict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from pcisolve.core.errors import InputError
 from pcisolve.plan.entry import Problem
 from pcisolve.plan.fields import MAX_DOMAINS
 from pcisolve.plan.values import Plan
@@ -30,17 +31,23 @@ class Prober:
         return max(self.deadline - time.monotonic(), _NOTHING_LEFT)
 
     def possible(self, plan: Plan, caps: Sequence[Cap]) -> bool | None:
-        """Whether a plan has a layout, with some of the machine's limits changed; None when time is up."""
+        """Whether a plan has a layout, with some of the machine's limits changed; None when time is up.
+
+        None as well for a changed plan that is too large to be asked about.
+        """
         if not plan.devices and not plan.spares:
             return True
         if self.left <= _NOTHING_LEFT:
             return None
         problems: list[Problem] = []
-        scene = build_scene(self.ground, plan, 0, problems, caps)
+        try:
+            scene = build_scene(self.ground, plan, 0, problems, caps)
+            if not problems and not plan.domains and scene.caps.domains > 1:
+                return self.opened(plan, caps)[1]
+        except InputError:
+            return None
         if problems:
             return False
-        if not plan.domains and scene.caps.domains > 1:
-            return self.opened(plan, caps)[1]
         return feasible(scene, min(self.left, _PROBE_SECONDS))
 
     def opened(self, plan: Plan, caps: Sequence[Cap] = ()) -> tuple[Scene, bool | None]:

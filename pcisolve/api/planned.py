@@ -68,6 +68,9 @@ class PlannedGuest(Guest):
 
         return read_path(fact.file).line(fact.line)
 
+    def require_qemu(self) -> None:
+        """A plan is for QEMU; a base that is not is refused when it is read."""
+
     def before(self) -> Document:
         """The base.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pcisolve.api.memory import EXPECTED
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address, parse_address
 from pcisolve.core.errors import InputError, Location
+from pcisolve.core.json_text import JsonError, read_json
 from pcisolve.problem.earlier.identity import WORDS, Identity
 from pcisolve.problem.earlier.record import Earlier, Remembered
 from pcisolve.problem.firstfit.choice import Place
@@ -44,13 +44,10 @@ def read_answer(data: bytes, name: str) -> Any:
         InputError: it is not JSON, with line and column.
     """
     try:
-        return json.loads(data)
-    except json.JSONDecodeError as error:
-        where = Location(name, error.lineno, error.colno)
-        raise InputError(f"not JSON: {error.msg}", expected=EXPECTED, location=where) from None
-    except (ValueError, RecursionError) as error:
-        message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InputError(f"not JSON: {message}", expected=EXPECTED, location=Location(name, 1, 1)) from None
+        return read_json(data)
+    except JsonError as error:
+        where = Location(name, error.line, error.column)
+        raise InputError(f"not JSON: {error.message}", expected=EXPECTED, location=where) from None
 
 
 class _Reader:

@@ -17,6 +17,7 @@ from pcisolve.repair.proposals import merged
 from pcisolve.repair.safety import RANK, Consequence
 from pcisolve.repair.search import Search, Verified
 from pcisolve.rules import registry
+from pcisolve.rules.rule import ERROR
 from pcisolve.verdict.values import Finding, Repair
 
 MOST_HIDDEN = 20  # conflicts that show one after the other
@@ -53,7 +54,8 @@ class Refused:
         """
         causes: set[Conflict] = set()
         gone: set[Key] = set()
-        ordered = sorted(conflicts, key=lambda one: _PLACE[one.rule.id])
+        # Advice last, so that no error is told as what merely goes away with it.
+        ordered = sorted(conflicts, key=lambda one: (one.rule.severity != ERROR, _PLACE[one.rule.id]))
         mended = self._search if self._is_tried_each else self._crowd(ordered, gone)
         for conflict in ordered:
             if {told.key for told in conflict.told} <= gone:

@@ -14,7 +14,7 @@ from pcisolve.explain.trials import Outcome, outcome_of
 from pcisolve.problem.firstfit.choice import Choice
 from pcisolve.problem.lasting import Changed, Moved, TooHard, hold
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.problem import Options, Problem
+from pcisolve.problem.problem import COMMON, Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.rule import ERROR, Question
 from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
@@ -132,7 +132,8 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     if errors(judged.broken):
         return _refusal(judged.question, judged.broken)
     problem = judged.question.problem
-    verdict = solved_verdict(problem, judged.layout) if layout else _verdict(problem, SOLVED, proven=True)
+    known = layout and problem.options.stage != COMMON  # where the devices of another hypervisor are is not known
+    verdict = solved_verdict(problem, judged.layout) if known else _verdict(problem, SOLVED, proven=True)
     return verdict._replace(findings=_findings(judged.question, judged.broken)) if judged.broken else verdict
 
 

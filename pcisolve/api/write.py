@@ -28,6 +28,8 @@ def solved_bytes(document: Document, layout: Layout, planned: int | None = None,
             _update(writer, layout, part, part.node)
             if part.new_type:
                 _leave_pci(writer, layout, part)
+            elif part.drops_address or part.loses_address:
+                writer.remove_child(part.node, "address")
     after = _last_pci_controller(layout, planned)
     for controller in sorted(layout.controllers, key=lambda one: one.index):
         if controller.node is None or _is_planned(controller, planned):
@@ -68,10 +70,12 @@ def _update(writer: Writer, layout: Layout, part: Part, node: Node) -> None:
         if node.get("index") is None:
             writer.set_attribute(node, "index", str(part.index))
         _update_controller(writer, layout, part, node)
-    elif part.kind == "controller" and node.get("index") is None and part.view.get("index") is not None:
-        writer.set_attribute(node, "index", part.view.get("index") or "0")
+    elif part.kind == "controller":
+        for name in ("type", "index"):
+            if node.get(name) is None and part.view.get(name) is not None:
+                writer.set_attribute(node, name, part.view.get(name) or "0")
     address = layout.addresses.get(part)
-    if address is None:
+    if address is None or part.loses_address:
         return
     wanted = layout.zpci.get(part)
     zpci = (
@@ -80,6 +84,8 @@ def _update(writer: Writer, layout: Layout, part: Part, node: Node) -> None:
     if part in layout.choice.chipset and part.address_node is not None:
         writer.remove_child(part.address_node, "zpci")
     bit = "on" if part in layout.multifunction and part.multifunction is None else None
+    if bit is None and part.multifunction is None and part.address_node is not None:
+        writer.remove_attribute(part.address_node, "multifunction")
     writer.set_address(node, address, multifunction=bit, zpci=zpci)
 
 

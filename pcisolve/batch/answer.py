@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any, NamedTuple
 
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load_all
 from pcisolve.core.errors import InputError
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import INVALID, UNKNOWN, Finding
@@ -73,8 +73,10 @@ def solve_content(job: Job, data: bytes, name: str = _ANY_NAME) -> Answer:
     """
     start = time.perf_counter()
     try:
-        result = load(data, models=job.models, name=name).solve(job.options)
-        answer = answer_of(result.verdict.to_json(), result.xml if job.wants_xml else None)
+        guests = load_all(data, models=job.models, name=name)
+        result = guests.only().solve(job.options)
+        xml = None if result.xml is None or not job.wants_xml else guests.replaced([result.xml])
+        answer = answer_of(result.verdict.to_json(), xml)
     except InputError as error:
         answer = refused(error)
     except MemoryError:

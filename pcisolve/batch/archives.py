@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 from pcisolve.batch.content import DAMAGED, is_guest_name, solved_name
 from pcisolve.batch.input import Input
 from pcisolve.core.errors import InputError, Location
-from pcisolve.libvirt.document import MAX_BYTES
+from pcisolve.core.json_text import JsonError, read_json
+from pcisolve.libvirt.source import MAX_BYTES
 
 _MAX_LINE = 2 * MAX_BYTES  # JSON writes a newline as two characters
 _EXPECTED_ROW = 'a JSON object with "id" and "xml" on each line'
 _MAX_ID = 1000
+_ENDS = 8  # empty reads that tarfile may do at the end of an archive
 
 
 def members(reader: IO[bytes], label: str) -> Iterator[Input]:
     """The guests of a tar archive: regular files that are guests by name. A damaged archive ends with a refusal."""
     last = "its beginning"
+    stream: Any = _Ending(reader)
     try:
-        with tarfile.open(fileobj=reader, mode="r|") as archive:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 last = member.name
                 archive.members = []  # type: ignore[attr-defined]  # tarfile remembers all it has seen; memory stays flat
@@ -31,6 +33,26 @@ def members(reader: IO[bytes], label: str) -> Iterator[Input]:
     except (tarfile.TarError, *DAMAGED) as error:
         message = f"the archive is damaged after {last}: {error}"
         yield Input(label, label, refusal=InputError(message, expected="a tar archive"))
+
+
+class _Ending:
+    """A stream that says so when its end is passed: tarfile would go on to where a member is said to end, for ever."""
+
+    def __init__(self, reader: IO[bytes]) -> None:
+        self._reader = reader
+        self._empty = 0
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes.
+
+        Raises:
+            EOFError: the end was met several times.
+        """
+        data = self._reader.read(size)
+        self._empty = 0 if data else self._empty + 1
+        if self._empty > _ENDS:
+            raise EOFError("it ends in the middle of a file")
+        return data
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, label: str) -> Input:
@@ -65,16 +87,16 @@ def _skip_line(reader: IO[bytes]) -> None:
         pass
 
 
-def _bad_row(label: str, number: int, message: str) -> Input:
-    where = Location(label, number, 1)
+def _bad_row(label: str, number: int, message: str, column: int = 1) -> Input:
+    where = Location(label, number, column)
     return Input(f"{label}:{number}", "", refusal=InputError(message, expected=_EXPECTED_ROW, location=where))
 
 
 def _row(line: bytes, label: str, number: int) -> Input:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return _bad_row(label, number, f"not JSON: {error}")
+        row = read_json(line)
+    except JsonError as error:
+        return _bad_row(label, number, f"not JSON: {error.message}", error.column)
     if not isinstance(row, dict):
         return _bad_row(label, number, "not a JSON object")
     name, xml = row.get("id"), row.get("xml")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
 import re
-import zlib
-from collections.abc import Callable
 from typing import IO, Any, Final
+
+from pcisolve.core.packed import Damaged, Unpacker, packing_of, without_suffix
 
 GUEST, JSON_LINES, TAR = "guest", "json-lines", "tar"
 
@@ -17,11 +14,6 @@ HEAD: Final = 1024  # bytes that tell the kind
 _BLANKS: Final = b" \t\r\n"
 _TAR_MAGIC: Final = (257, b"ustar")
 _ROW: Final = re.compile(rb'\s*\{\s*"(?:id|xml)"\s*:')
-_PACKED: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
-    (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
-    (b"BZh", bz2.BZ2File),
-    (b"\xfd7zXZ\x00", lzma.LZMAFile),
-)
 _PLANS: Final = (".yaml", ".yml")
 
 
@@ -31,7 +23,8 @@ def is_guest_name(name: str) -> bool:
 
 
 def solved_name(name: str) -> str:
-    """The name of the domain XML that is the answer to an input of this name."""
+    """The name of the domain XML that is the answer to an input of this name; it is not packed."""
+    name = without_suffix(name)
     stem, dot, suffix = name.rpartition(".")
     return f"{stem}.xml" if dot + suffix in _PLANS else name
 
@@ -52,19 +45,18 @@ def unpacked(stream: IO[bytes]) -> tuple[bytes, IO[bytes]]:
     """The first HEAD bytes of a stream, and the whole of it; a gzip, bzip2 or xz stream is unpacked on the way.
 
     Raises:
-        OSError, EOFError, zlib.error, lzma.LZMAError: the stream does not unpack; also when more of it is read.
+        OSError, EOFError, Damaged: the stream does not unpack; also when more of it is read.
     """
     reader = _buffered(stream)
     head = reader.peek(HEAD)[:HEAD]
-    for magic, opened in _PACKED:
-        if head.startswith(magic):
-            reader = _buffered(opened(reader))
-            head = reader.peek(HEAD)[:HEAD]
-            break
+    packing = packing_of(head)
+    if packing:
+        reader = _buffered(_Unpacked(reader, packing))
+        head = reader.peek(HEAD)[:HEAD]
     return head, reader
 
 
-DAMAGED: Final = (OSError, EOFError, zlib.error, lzma.LZMAError)
+DAMAGED: Final = (OSError, EOFError, Damaged)
 
 
 def _buffered(stream: Any) -> io.BufferedReader[Any]:
@@ -89,3 +81,30 @@ class _Raw(io.RawIOBase):
             buffer[filled : filled + len(piece)] = piece
             filled += len(piece)
         return filled
+
+
+class _Unpacked:
+    """What a packed stream holds, read in order."""
+
+    def __init__(self, stream: IO[bytes], packing: str) -> None:
+        self._stream = stream
+        self._unpacker = Unpacker(packing)
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes; b"" at the end.
+
+        Raises:
+            Damaged: the stream does not unpack, or is cut short.
+        """
+        while not self._left:
+            self._left = self._unpacker.read()
+            if not self._left:
+                more = self._stream.read(HEAD * 64)
+                if not more:
+                    break
+                self._unpacker.feed(more)
+        if not self._left and not self._unpacker.is_whole:
+            raise Damaged("is cut short")
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece

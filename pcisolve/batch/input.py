@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pcisolve.core.errors import InputError
-from pcisolve.libvirt.document import read_bytes
+from pcisolve.core.packed import unpack
+from pcisolve.libvirt.source import MAX_BYTES, read_bytes
 
 
 class Input(NamedTuple):
@@ -28,12 +29,14 @@ class Input(NamedTuple):
 
 
 def content_of(one: Input) -> bytes:
-    """The content of an input.
+    """The content of an input, unpacked.
 
     Raises:
-        InputError: it cannot be read, or is too large.
+        InputError: it cannot be read or unpacked, or is too large.
     """
-    return one.data if one.data is not None else read_bytes(one.path or one.label)
+    if one.data is None:
+        return read_bytes(one.path or one.label)
+    return unpack(one.data, MAX_BYTES, one.label)[0]
 
 
 def with_content(inputs: Iterator[Input]) -> Iterator[Input]:

@@ -12,7 +12,7 @@ from pcisolve.batch import archives
 from pcisolve.batch.content import DAMAGED, JSON_LINES, TAR, is_guest_name, kind_of, solved_name, unpacked
 from pcisolve.batch.input import Input
 from pcisolve.core.errors import InputError
-from pcisolve.libvirt.document import MAX_BYTES
+from pcisolve.libvirt.source import MAX_BYTES
 
 
 def inputs(paths: Iterable[str], *, leave_out: str | None = None) -> Iterator[Input]:
@@ -122,12 +122,18 @@ def _stdin() -> Iterator[Input]:
     stream = getattr(sys.stdin, "buffer", None)  # sys.stdin is None when the caller closed it
     if stream is None:
         raise InputError("standard input is closed", expected="inputs on standard input")
-    head, reader = unpacked(stream)
-    kind = kind_of(head)
+    try:
+        head, reader = unpacked(stream)
+        kind = kind_of(head)
+        data = b"" if kind in (TAR, JSON_LINES) else reader.read(MAX_BYTES + 1)
+    except DAMAGED as error:
+        refusal = InputError(f"<stdin>: what is packed {error}", expected="a whole gzip, bzip2 or xz file")
+        yield Input("<stdin>", "stdin.xml", refusal=refusal)
+        return
     if kind in (TAR, JSON_LINES):
         yield from _members(kind, reader, "<stdin>")
     else:
-        yield Input("<stdin>", "stdin.xml", data=reader.read(MAX_BYTES + 1))
+        yield Input("<stdin>", "stdin.xml", data=data)
 
 
 def _members(kind: str, reader: IO[bytes], label: str) -> Iterator[Input]:

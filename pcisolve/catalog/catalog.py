@@ -85,6 +85,14 @@ class Catalog:
             self._machines[key] = self._find_machine(*key)
         return self._machines[key]
 
+    def family(self, stem: str) -> Machine:
+        """The machine family of this name, as its first architecture has it.
+
+        Raises:
+            KeyError: there is no such family.
+        """
+        return self._read_machine(stem, self._heading(stem).arches[0], "")
+
     def meant_machine(self, arch: str | None, name: str | None) -> str | None:
         """The plain name of the family that an unknown machine's name is most like; None when nothing is close."""
         wanted = arch or _DEFAULT_ARCH
@@ -211,7 +219,8 @@ class Catalog:
         newer = [one.since for one in headings if one.covers(arch, name) and one.since > self.libvirt]
         if newer:
             since = ".".join(str(part) for part in min(newer))
-            return InputError(f'machine "{name}" of architecture {arch} is known since libvirt {since} only')
+            what = f'machine "{name}" of architecture {arch}' if name else f"architecture {arch}"
+            return InputError(f"{what} is known since libvirt {since} only")
         known = [one for one in headings if one.since <= self.libvirt]
         if arch is not None and not any(arch in one.arches for one in known):
             arches = {arch for one in known for arch in one.arches}

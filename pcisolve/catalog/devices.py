@@ -10,10 +10,20 @@ from typing import NamedTuple
 
 from pcisolve.catalog.matching import When, matches, read_when
 from pcisolve.catalog.table import Table, Version
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 from pcisolve.core.node import Node
 
+_LAST_FUNCTION = FUNCTIONS_PER_SLOT - 1
 NEEDS = ("conventional", "express", "virtio", "")
-PCI_ADDRESS = ("optional", "required", "refused")
+PCI_ADDRESS = ("optional", "required", "refused", "dropped", "replaced")
+
+
+class OwnPlace(NamedTuple):
+    """A slot and function of bus 0, for the controller of this index."""
+
+    index: int  # type: ignore[assignment]  # libvirt's word; a tuple's own index() is not wanted here
+    slot: int
+    function: int
 
 
 class Variant(NamedTuple):
@@ -21,9 +31,11 @@ class Variant(NamedTuple):
 
     `needs`: "conventional"; "express" and "virtio" mean PCI Express on a guest whose root is, else conventional;
     "" takes no PCI address. `integrated`: only on bus 0. `pci_address`: whether an address of the element may, must
-    or must not be of type pci. `by_name_only`: the XML cannot tell; a plan file or an option names it.
-    `io`: it has I/O ports even on a PCI Express bus; `msix`: it has MSI-X interrupts, as far as is known;
-    `other_bus`: the bus QEMU plugs it into if that is not PCI, as a word for messages.
+    or must not be of type pci; "dropped": libvirt takes any address away before it places anything; "replaced": it
+    keeps the place free, and then writes an address of the device's own bus instead. `own_place`: the place that the
+    controller of an index has in the chipset it comes from. `by_name_only`: the XML cannot tell; a plan file or an
+    option names it. `io`: it has I/O ports even on a PCI Express bus; `msix`: it has MSI-X interrupts, as far as is
+    known; `other_bus`: the bus QEMU plugs it into if that is not PCI, as a word for messages.
     """
 
     name: str
@@ -34,6 +46,7 @@ class Variant(NamedTuple):
     io: bool
     msix: bool
     other_bus: str
+    own_place: OwnPlace | None
     by_name_only: bool
     xml: dict[str, str] | None
     rule: str
@@ -131,6 +144,7 @@ def _variant(table: Table, xml: dict[str, str] | None) -> Variant:
         io=table.flag("io", False),
         msix=table.flag("msix", True),
         other_bus=table.text("other_bus", ""),
+        own_place=_own_place(table),
         by_name_only=table.flag("by_name_only", False),
         xml=xml if own is None else own,
         rule=table.text("rule", ""),
@@ -139,6 +153,16 @@ def _variant(table: Table, xml: dict[str, str] | None) -> Variant:
     )
     table.finish()
     return variant
+
+
+def _own_place(owner: Table) -> OwnPlace | None:
+    table = owner.table("own_place")
+    if table is None:
+        return None
+    slot, function = table.number("slot", maximum=SLOTS_PER_BUS - 1), table.number("function", maximum=_LAST_FUNCTION)
+    place = OwnPlace(table.number("index"), slot, function)
+    table.finish()
+    return place
 
 
 def _xml(owner: Table) -> dict[str, str] | None:

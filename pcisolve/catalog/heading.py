@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from pcisolve.catalog.table import Table, Version
 
+_ANY = "*"
+
 
 class Heading(NamedTuple):
     """Which machines a file is about. `default_for`: architectures whose default machine it is."""
@@ -23,6 +25,8 @@ class Heading(NamedTuple):
             return False
         if not name:
             return arch in self.default_for
+        if arch is None and _ANY in self.names:
+            return False  # what takes any name is not found by one
         return any(fnmatchcase(name, pattern) for pattern in self.names)
 
 

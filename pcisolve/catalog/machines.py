@@ -5,6 +5,7 @@ Source of the facts: libvirt src/qemu/qemu_domain.c and src/qemu/qemu_domain_add
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from pcisolve.catalog.heading import read_heading
@@ -16,6 +17,7 @@ from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 
 DISK_BUSES = ("sata", "scsi", "virtio")
 VIRTIO_ADDRESS = ("pci", "ccw", "mmio-or-pci")
+INPUT_BUSES = ("ps2", "usb", "virtio")
 _LAST_SLOT = SLOTS_PER_BUS - 1
 _LAST_FUNCTION = FUNCTIONS_PER_SLOT - 1
 
@@ -78,14 +80,19 @@ class Machine:
     """A machine family. Not to be changed once read. Model names are names of controller models; "" means none.
 
     supports_pci: where not, libvirt leaves PCI devices without an address and says nothing.
-    root: the implicit controller of index 0; hand_written_root: accepted when written, not added.
+    root: the implicit controller of index 0; hand_written_root: accepted when written, not added. qemu_root: QEMU has
+    the bus that libvirt calls pci.0 or pcie.0, so that something can be plugged into it.
     root_name: the `<model name>` of its roots. roots_flat, roots_multi_domain: how many roots each scheme allows.
     grows_conventional, grows_express: what is added when no place is free; legacy_entry: what first opens
     conventional growth on a pure PCI Express guest; gap: the model of a missing index below the highest.
     extra_slot, extra_root_port: libvirt keeps one conventional slot, or one root port, spare.
-    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon: the same.
+    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon: the same. serial_type: the
+    same for the type of a serial port, "" for none; input_bus: the bus of keyboards and mice that name none.
+    spapr_vio: NVRAM and TPM sit on that bus, whatever address they are given.
     zpci_for_added: controllers libvirt adds get zPCI ids. guest_buses: bus numbers of one domain; with_firmware:
-    the same for a guest that boots firmware. io_windows: I/O port windows the firmware can give, 0 = not known.
+    the same for a guest that boots firmware. firmware: its own, in words, "" where it has none that numbers buses.
+    io_windows: I/O port windows that firmware can give, 0 = not known. needs_function_zero: a guest looks for other
+    functions of a slot only where there is function 0.
     multifunction: slots may have several functions. unique_bridge_chassis: QEMU refuses a repeated chassisNr.
     disk_bus: where an IDE disk goes on a machine that has no IDE, or no more of it; "" where nothing is as good.
     acpi_index: QEMU wants the ACPI indexes of its devices to differ. platform: which of models/platforms it is, or "".
@@ -104,6 +111,7 @@ class Machine:
         "extra_root_port",
         "extra_slot",
         "family",
+        "firmware",
         "fixed",
         "gap",
         "grows_conventional",
@@ -111,23 +119,28 @@ class Machine:
         "guest_buses",
         "hand_written_root",
         "implicit_controllers",
+        "input_bus",
         "io_windows",
         "isolation",
         "legacy_entry",
         "multifunction",
         "names",
+        "needs_function_zero",
         "net_model",
         "numa_roots",
         "platform",
         "preferred",
+        "qemu_root",
         "reserved",
         "root",
         "root_name",
         "roots_flat",
         "roots_multi_domain",
         "scsi_model",
+        "serial_type",
         "since",
         "source",
+        "spapr_vio",
         "summary",
         "supports_pci",
         "unique_bridge_chassis",
@@ -156,8 +169,11 @@ class Machine:
         self.unique_bridge_chassis = table.flag("unique_bridge_chassis", False)
         self.acpi_index = table.flag("acpi_index", False)
         self.platform = table.text("platform", "")
+        self.firmware = table.text("firmware", "")
         self.io_windows = table.number("io_windows", 0)
+        self.needs_function_zero = table.flag("needs_function_zero", True)
         self._read_roots(table, known)
+        self.qemu_root = _for_names(table, "qemu_root", asked.name, default=bool(self.root))
         self._read_growth(table, known)
         self._read_implicit(table, asked)
         self._read_places(table, known)
@@ -197,18 +213,25 @@ class Machine:
         self.scsi_model = _versioned(table, "scsi_model", asked)
         self.net_model = _versioned(table, "net_model", asked)
         self.video_model = _versioned(table, "video_model", asked)
-        self.balloon = table.text("balloon")
+        self.balloon = _versioned(table, "balloon", asked)
+        self.serial_type = table.text("serial_type", "")
+        self.input_bus = table.word("input_bus", INPUT_BUSES, "usb")
+        self.spapr_vio = table.flag("spapr_vio", False)
         self.implicit_controllers = tuple(_implicit(one) for one in table.tables("implicit_controllers"))
-        if isinstance(table.raw.get("builtin_ide"), list):
-            self.builtin_ide = asked.name in table.words("builtin_ide")
-        else:
-            self.builtin_ide = table.flag("builtin_ide", False)
+        self.builtin_ide = _for_names(table, "builtin_ide", asked.name, default=False)
         self.disk_bus = table.word("disk_bus", DISK_BUSES, "")
 
     def _read_places(self, table: Table, known: Known) -> None:
         self.reserved = tuple(_reserved(one) for one in table.tables("reserved"))
         self.fixed = tuple(_fixed(one, known) for one in table.tables("fixed"))
         self.preferred = tuple(_preferred(one, known) for one in table.tables("preferred"))
+
+
+def _for_names(table: Table, key: str, name: str, *, default: bool) -> bool:
+    """A flag, or the list of machines, as patterns, for which it is set."""
+    if isinstance(table.raw.get(key), list):
+        return any(fnmatchcase(name, pattern) for pattern in table.words(key))
+    return table.flag(key, default)
 
 
 def _versioned(table: Table, key: str, asked: Asked) -> str:

@@ -25,8 +25,12 @@ from pcisolve.verdict.values import SOLVED
 if TYPE_CHECKING:
     from distributed import Client
 
+    _Pair = click.ParamType[tuple[int, int]]
+else:
+    _Pair = click.ParamType  # which takes no type before click 8.4
 
-class _Shard(click.ParamType[tuple[int, int]]):
+
+class _Shard(_Pair):
     """I/N: every Nth input, beginning with the Ith."""
 
     name = "I/N"

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from pcisolve.api.guest import Guest, load
+from pcisolve.api.guest import Guest
+from pcisolve.api.guests import Guests, load_all
 from pcisolve.api.mend import Wanted
-from pcisolve.cli.common import emit, options_of, print_findings, problem_options, refuse, unified_diff
+from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options, refuse, text_diff
 from pcisolve.core.errors import InputError
-from pcisolve.core.files import write_atomically
+from pcisolve.core.files import is_read_only, write_atomically
 from pcisolve.verdict.mended import Mended
 from pcisolve.verdict.values import Finding, Verdict
 
@@ -73,11 +74,13 @@ def command(
     told = _Told(style, quiet, error_on_warning)
     for file in files or ("-",):
         try:
-            guest = load(file, models=models)
+            guests = load_all(file, models=models)
             if fix or diff:
-                told.mended(guest, file, guest.repair(options, **wanted._asdict()), writes=fix and not diff)
+                repaired = [guest.repair(options, **wanted._asdict()) for guest in guests]
+                told.mended(guests, file, repaired, writes=fix and not diff)
             else:
-                told.checked(guest, guest.check(options, layout=False))
+                for guest in guests:
+                    told.checked(guests, guest, guest.check(options, layout=False))
         except InputError as error:
             refuse(error)
             told.worst = 2
@@ -99,35 +102,52 @@ class _Told:
         """Whether people are to read it."""
         return self.style in ("full", "concise")
 
-    def checked(self, guest: Guest, verdict: Verdict) -> None:
+    def checked(self, guests: Guests, guest: Guest, verdict: Verdict) -> None:
         """One guest was checked."""
         self._exit(verdict)
         self.findings += verdict.findings
         if self.as_text and not self.quiet:
+            if verdict.findings and self.style == "full":
+                click.echo(head_of(guests, guest), nl=False)
             print_findings(guest, verdict, self.style)
 
-    def mended(self, guest: Guest, file: str, mended: Mended, *, writes: bool) -> None:
-        """One guest was mended: its file is written, or the difference shown."""
+    def mended(self, guests: Guests, file: str, repaired: list[Mended], *, writes: bool) -> None:
+        """The guests of a file were mended: it is written, or the difference shown."""
+        diff = None
+        contents = [one.data for one in repaired]
+        if not writes:
+            diff = text_diff(*guests.texts(contents), "repaired")
+        elif file != "-":
+            _write(guests, file, contents)
+        for one in repaired:
+            self._exit(one.verdict)
+            if not writes and one.done:
+                self.worst = max(self.worst, 1)  # the file is as it was
+            self.findings += one.verdict.findings
+        if not self.as_text:
+            self._mended_rows(guests, repaired, diff)
+            return
+        if diff is not None:
+            emit(diff, None)
+        elif file == "-":
+            emit(guests.replaced(contents), None)
+        if not self.quiet:
+            self._summaries(guests, repaired)
+
+    def _summaries(self, guests: Guests, repaired: list[Mended]) -> None:
         from pcisolve.render.mended import summary
 
-        self._exit(mended.verdict)
-        if not writes and mended.done:
-            self.worst = max(self.worst, 1)  # the file is as it was
-        self.findings += mended.verdict.findings
-        document = guest.document
-        if not writes and self.as_text:
-            emit(unified_diff(document, mended.data, "repaired"), None)
-        elif writes and (file == "-" or mended.data != document.data):
-            if file != "-":
-                write_atomically(file, mended.data)
-            elif self.as_text:
-                emit(mended.data, None)
-        if self.as_text:
-            said = "" if self.quiet else summary(document.name, mended)
-            click.echo(said, err=True, nl=False)
-        else:
-            diff = None if writes else unified_diff(document, mended.data, "repaired").decode()
-            self.repairs.append(mended.to_json(document.name, diff))
+        for guest, one in zip(guests, repaired, strict=True):
+            name = f"{guests.name}: {guests.label(guest)}" if len(guests) > 1 else guests.name
+            click.echo(summary(name, one), err=True, nl=False)
+
+    def _mended_rows(self, guests: Guests, repaired: list[Mended], diff: bytes | None) -> None:
+        """A row for each guest; the difference is that of the file, and stands in its first row."""
+        said = None if diff is None else diff.decode()
+        for guest, one in zip(guests, repaired, strict=True):
+            row = one.to_json(guests.name, said)
+            self.repairs.append({**row, "domain": guests.label(guest)} if len(guests) > 1 else row)
+            said = None if said is None else ""
 
     def finish(self, *, mended: bool) -> None:
         """Print what is printed once for all files."""
@@ -145,6 +165,23 @@ class _Told:
     def _exit(self, verdict: Verdict) -> None:
         warned = self.error_on_warning and any(one.severity == "warning" for one in verdict.findings)
         self.worst = max(self.worst, verdict.exit_code, int(warned))
+
+
+def _write(guests: Guests, file: str, contents: list[bytes]) -> None:
+    """Put the repaired domains into the file that they come from, if it still is as it was read.
+
+    Raises:
+        InputError: it is not, or it cannot be written.
+    """
+    if all(guest.document.data == content for guest, content in zip(guests, contents, strict=True)):
+        return
+    read_only = is_read_only(file)
+    try:
+        write_atomically(file, guests.file_with(contents), expected=guests.raw, even_read_only=True)
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}", expected="a file that can be written") from None
+    if read_only:
+        click.echo(f"{file}: the file was read-only, has been written all the same, and is read-only again", err=True)
 
 
 def _printed(findings: list[Finding], style: str) -> str:

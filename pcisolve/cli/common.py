@@ -13,11 +13,12 @@ import click
 from pcisolve.api.guest import Guest, make_options
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
+from pcisolve.core.packed import pack, packing_by_name
 from pcisolve.problem.problem import POLICIES, SCHEMES, STABLE, STAGES, Options
 from pcisolve.verdict.values import Verdict
 
 if TYPE_CHECKING:
-    from pcisolve.libvirt.document import Document
+    from pcisolve.api.guests import Guests
 
 _NO_NEWLINE = "\\ No newline at end of file"  # the words of diff(1), which patch(1) looks for
 
@@ -99,7 +100,7 @@ def options_of(words: dict[str, Any]) -> Options:
 
 
 def emit(data: bytes, output: str | None) -> None:
-    """To a file, replaced whole, or to stdout.
+    """To a file, replaced whole and packed as its name says, or to stdout.
 
     Raises:
         OSError: the one or the other does not take it.
@@ -110,7 +111,13 @@ def emit(data: bytes, output: str | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        write_atomically(output, data)
+        write_atomically(output, pack(data, packing_by_name(output)))
+
+
+def head_of(guests: Guests, guest: Guest) -> str:
+    """The line before what is said of one of several guests of a file; "" for the only one."""
+    label = guests.label(guest)
+    return f"{guests.name}: {label}\n" if label else ""
 
 
 def print_findings(guest: Guest, verdict: Verdict, style: str = "full", *, err: bool = False) -> None:
@@ -129,12 +136,11 @@ def print_findings(guest: Guest, verdict: Verdict, style: str = "full", *, err: 
         click.echo(text, err=err, nl=False)
 
 
-def unified_diff(document: Document, after: bytes, what: str) -> bytes:
-    """How a document was changed, as patch(1) takes it."""
+def text_diff(before: str, after: str, name: str, what: str) -> bytes:
+    """How the text of a file was changed, as patch(1) takes it."""
     import difflib  # 4 ms, only where it is asked for
 
-    text = after.removeprefix(document.encode("")).decode(document.encoding)
-    diff = difflib.unified_diff(_lines(document.text), _lines(text), document.name, f"{document.name} ({what})")
+    diff = difflib.unified_diff(_lines(before), _lines(after), name, f"{name} ({what})")
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}\n" for line in diff).encode()
 
 

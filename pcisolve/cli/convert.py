@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from pcisolve.api.guest import load
-from pcisolve.cli.common import emit, options_of, print_findings, problem_options
+from pcisolve.api.guests import load_all
+from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
 
 
 @click.command("convert")
@@ -19,15 +19,26 @@ from pcisolve.cli.common import emit, options_of, print_findings, problem_option
 def command(file: str, to: str, output: str | None, quiet: bool, models: str | None, **words: Any) -> None:
     """The same layout in the other scheme: only domain and bus of the addresses change.
 
+    Of a file with several domains each is converted; when one of them cannot be, nothing is written.
+
     \b
     Examples:
       pcisolve convert --to multi-domain pseries.xml
       pcisolve convert --to flat -o today.xml pseries-md.xml
     """
-    guest = load(file, models=models)
-    result = guest.convert(to, options_of(words))
-    if result.xml is None:
+    options = options_of(words)
+    guests = load_all(file, models=models)
+    contents: list[bytes] = []
+    worst = 0
+    for guest in guests:
+        result = guest.convert(to, options)
+        if result.xml is not None:
+            contents.append(result.xml)
+            continue
+        worst = max(worst, result.verdict.exit_code or 1)
         if not quiet:
+            click.echo(head_of(guests, guest), err=True, nl=False)
             print_findings(guest, result.verdict, err=True)
-        sys.exit(result.verdict.exit_code or 1)
-    emit(result.xml, output)
+    if not worst:
+        emit(guests.replaced(contents), output)
+    sys.exit(worst)

@@ -35,7 +35,7 @@ def command(rule_id: str) -> None:
         click.echo(f'pcisolve: no rule "{rule_id}"; {did_you_mean(rule_id, [*BY_ID, *LAWS])}', err=True)
         sys.exit(2)
     click.echo(f"{found.id}\n\n{found.text}\n")
-    click.echo(f"enforced by: {found.stage}\nsource: {found.source}")
+    click.echo(f"enforced by: {found.stage}\nseverity: {found.severity}\nsource: {found.source}")
     for word, examples in (("allows", found.allows), ("forbids", found.forbids)):
         for example in examples:
             click.echo(f"{word}: {example}")

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from pcisolve.api.guest import load
-from pcisolve.cli.common import emit, options_of, print_findings, problem_options
+from pcisolve.api.guest import Guest
+from pcisolve.api.guests import load_all
+from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
+from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import SOLVED, Verdict
 
 
@@ -21,7 +23,8 @@ from pcisolve.verdict.values import SOLVED, Verdict
 def command(file: str, as_seen: bool, quiet: bool, models: str | None, **words: Any) -> None:
     """The topology as a tree; what the input leaves open is completed the way libvirt does.
 
-    The tree of a guest that libvirt would define is shown even if QEMU or the guest's firmware breaks on it.
+    The tree of a guest that libvirt would define is shown even if QEMU or the guest's firmware breaks on it. Of a file
+    with several domains each is shown.
 
     \b
     Examples:
@@ -29,16 +32,24 @@ def command(file: str, as_seen: bool, quiet: bool, models: str | None, **words: 
       pcisolve show --guest guest.xml
       virsh dumpxml vm | pcisolve show
     """
-    guest = load(file, models=models)
     options = options_of(words)
+    guests = load_all(file, models=models)
+    sys.exit(max(_shown(guest, head_of(guests, guest), options, as_seen=as_seen, quiet=quiet) for guest in guests))
+
+
+def _shown(guest: Guest, head: str, options: Options, *, as_seen: bool, quiet: bool) -> int:
+    """Print one guest below its head; the exit code."""
+    guest.require_qemu()
     verdict = shown = guest.check(options)
     if verdict.status != SOLVED:
         if not quiet:
+            click.echo(head, err=True, nl=False)
             print_findings(guest, verdict, err=True)
         shown = guest.check(options._replace(stage="libvirt", platform=""))
     if shown.status == SOLVED:
+        click.echo(head, nl=False)
         _print(shown, as_seen)
-    sys.exit(verdict.exit_code)
+    return verdict.exit_code
 
 
 def _print(verdict: Verdict, as_seen: bool) -> None:

@@ -9,11 +9,20 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from pcisolve.api.guest import Guest, Result, load
-from pcisolve.cli.common import emit, options_of, print_findings, problem_options, solve_options, unified_diff
+from pcisolve.api.guest import Guest, Result
+from pcisolve.api.guests import Guests, load_all
+from pcisolve.cli.common import (
+    emit,
+    head_of,
+    options_of,
+    print_findings,
+    problem_options,
+    solve_options,
+    text_diff,
+)
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes
-from pcisolve.verdict.values import UNKNOWN
+from pcisolve.verdict.values import UNKNOWN, Verdict
 
 
 @click.command("solve")
@@ -40,6 +49,8 @@ def command(
 
     FILE is a libvirt domain XML or a plan file; "-" or nothing is stdin. Of an XML everything that is not an address
     or a controller stays byte for byte. A plan says in YAML what is wanted, and a complete guest is the answer.
+    Of a file with several domains each is completed in its place (--format json: a list, one for each); when one of
+    them cannot be, nothing is written.
 
     \b
     Examples:
@@ -51,21 +62,25 @@ def command(
     """
     options = options_of(words)
     _refuse_other_policy(against, options)
-    guest = load(file, models=models)
-    result = guest.solve(options, against=against)
-    verdict = result.verdict
-    if style == "json":
-        emit((json.dumps(result.to_json(), indent=2) + "\n").encode(), output)
-    elif result.xml is not None:
-        emit(_rendered(guest, result, style), output)
-        if verdict.notes and not quiet and style != "json":
-            click.echo(notes(verdict.notes, guest.name), err=True, nl=False)
-    if result.xml is None and not quiet:
-        if verdict.status == UNKNOWN:
-            click.echo("pcisolve: undecided: the time limit came first; raise --time-limit", err=True)
-        elif style != "json":
-            print_findings(guest, verdict, err=True)
-    sys.exit(verdict.exit_code)
+    guests = load_all(file, models=models)
+    if against is not None:
+        guests.only()
+    contents: list[Any] = []
+    said: list[tuple[Guest, Verdict]] = []
+    for guest in guests:
+        result = guest.solve(options, against=against)
+        verdict = result.verdict
+        said.append((guest, verdict._replace(controllers=(), devices=())))  # thousands of guests are not kept whole
+        if style == "json":
+            contents.append(result.to_json())
+        elif result.xml is not None:
+            contents.append(_content(guest, result, style))
+    if len(contents) == len(guests):
+        emit(_joined(guests, contents, style), output)
+    for guest, verdict in said:
+        if not quiet:
+            _say(guests, guest, verdict, style)
+    sys.exit(max(verdict.exit_code for _, verdict in said))
 
 
 def _refuse_other_policy(against: str | None, options: Options) -> None:
@@ -76,9 +91,19 @@ def _refuse_other_policy(against: str | None, options: Options) -> None:
         raise click.UsageError("--policy stable keeps what an earlier layout has: name it with --against OLD")
 
 
-def _rendered(guest: Guest, result: Result, style: str) -> bytes:
-    if style == "xml":
-        return result.xml or b""
+def _say(guests: Guests, guest: Guest, verdict: Verdict, style: str) -> None:
+    """On stderr what there is to know about an answer, as far as the output does not say it."""
+    if style != "json" and (verdict.findings or verdict.status == UNKNOWN):
+        click.echo(head_of(guests, guest), err=True, nl=False)
+    if verdict.status == UNKNOWN:
+        click.echo("pcisolve: undecided: the time limit came first; raise --time-limit", err=True)
+    elif style != "json":
+        click.echo(notes(verdict.notes, guest.name), err=True, nl=False)
+        print_findings(guest, verdict, err=True)
+
+
+def _content(guest: Guest, result: Result, style: str) -> bytes:
+    """What is printed of one solved guest."""
     if style == "tree":
         from pcisolve.render.tree import tree
 
@@ -87,4 +112,15 @@ def _rendered(guest: Guest, result: Result, style: str) -> bytes:
         from pcisolve.render.table import table
 
         return table(result.rows).encode()
-    return unified_diff(guest.before(), result.xml or b"", "solved")
+    return result.xml or b""
+
+
+def _joined(guests: Guests, contents: list[Any], style: str) -> bytes:
+    """What is printed of all guests of a file."""
+    if style == "json":
+        return (json.dumps(contents if len(guests) > 1 else contents[0], indent=2) + "\n").encode()
+    if style == "xml":
+        return guests.replaced(contents)
+    if style == "diff":
+        return text_diff(*guests.texts(contents), "solved")
+    return b"".join(head_of(guests, guest).encode() + one for guest, one in zip(guests, contents, strict=True))

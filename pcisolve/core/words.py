@@ -19,6 +19,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     Patterns, such as "pc-q35-*", are in the list, but nobody means one.
     """
     names = sorted(known)
+    if not names:
+        return "there is none here"
     best = nearest(word, [name for name in names if "*" not in name])
     return f'did you mean "{best}"?' if best else "one of " + ", ".join(names)
 

@@ -23,7 +23,7 @@ def relaxations(problem: Problem, point: Point) -> Iterator[Changes]:
     free, a model any other one, or the controller is left out.
     """
     node, attribute = point.node, point.attribute
-    if node.number < 0:
+    if node.number < 0 or node.parent is None:  # what <domain> itself says is what the guest is
         return
     if node.tag == "address":
         if attribute == "multifunction":

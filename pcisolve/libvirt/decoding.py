@@ -17,7 +17,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARATION: Final = re.compile(rb"<\?xml[^>]*?[ \t\r\n]encoding[ \t\r\n]*=[ \t\r\n]*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_DECLARATION: Final = re.compile(
+    rb"[ \t\r\n]*+<\?xml[^>]*?[ \t\r\n]encoding[ \t\r\n]*=[ \t\r\n]*[\"']([A-Za-z0-9._-]{1,40})[\"']"
+)
 # Python also knows encodings that are no character sets, or slow ones (idna); only these, its names for them, are read.
 _KNOWN: Final = frozenset({"utf-8", "ascii", "gb18030", "gb2312", "gbk", "big5", "euc_jp", "euc_kr", "shift_jis"})
 _KNOWN_FAMILIES: Final = ("iso8859-", "cp125", "koi8-")

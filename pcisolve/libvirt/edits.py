@@ -10,7 +10,7 @@ from pcisolve.core.node import Node
 from pcisolve.libvirt.document import Document
 from pcisolve.libvirt.elements import Draft, Manner, quoted, written
 from pcisolve.libvirt.scanner import Attribute, blanks_before, split_start_tag
-from pcisolve.libvirt.style import end_of_content, line_start, manner_of_child, place_after, quote_of
+from pcisolve.libvirt.style import end_of_content, ends_elsewhere, line_start, manner_of_child, place_after, quote_of
 
 # The orders in which libvirt writes them: virPCIDeviceAddressFormat, virDomainControllerDefFormat and ...FormatPCI.
 _ATTRIBUTE_ORDER: Final[dict[str, tuple[str, ...]]] = {
@@ -49,11 +49,12 @@ def edits_of(document: Document, change: Changed) -> list[Edit]:
     span = document.spans[node.number]
     old = document.text[span.begin : span.end]
     new = _start_tag(old, change, quote_of(document, node)) if change.attributes else old
-    if change.children and span.self_closing:
+    filled = span.self_closing and not ends_elsewhere(document, node)
+    if change.children and filled:
         head, attributes, _ = split_start_tag(new)
         new = _joined(head, attributes, ">") + _only_content(document, change) + f"</{head[1:]}>"
     edits = [] if new == old else [Edit(span.begin, span.end, new)]
-    if change.children and not span.self_closing:
+    if change.children and not filled:
         edits += _children_edits(document, change)
     return edits
 
@@ -133,6 +134,9 @@ def _children_edits(document: Document, change: Changed) -> list[Edit]:
 
 
 def _edit_at_end(document: Document, node: Node, manner: Manner, text: str) -> Edit:
+    if ends_elsewhere(document, node):
+        at = place_after(document, node.children[-1])
+        return Edit(at, at, text)
     begin, end = end_of_content(document, node), document.spans[node.number].close
     closing = _closing(document, node, manner)
     if closing and "\n" not in document.text[begin:end]:

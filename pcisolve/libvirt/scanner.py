@@ -20,6 +20,8 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _END_TAG: Final = 1
+TAG: Final = re.compile(r"<(/)?(?:[^>\"']++|\"[^\"]*\"|'[^']*')*+>")  # group 1: an end tag
+_OTHERS: Final = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("<!", ">"))
 _ATTRIBUTE: Final = re.compile(r"([ \t\r\n]+)([^ \t\r\n=/>]+)([ \t\r\n]*=[ \t\r\n]*)(\"[^\"]*\"|'[^']*')")
 _HEAD: Final = re.compile(r"<[^ \t\r\n/>]+")
 
@@ -69,6 +71,30 @@ def scan(text: str) -> list[Span]:
             open_tags.append(len(spans))
         spans.append(Span(begin, end, self_closing))
     return spans
+
+
+def end_of_other(text: str, at: int) -> int:
+    """Where the comment, CDATA or processing instruction that begins at `at` ends; -1 when it does not."""
+    for begin, end in _OTHERS:
+        if text.startswith(begin, at):
+            found = text.find(end, at + len(begin))
+            return found if found < 0 else found + len(end)
+    return -1
+
+
+def first_deeper(text: str, depth: int) -> int | None:
+    """Where the first element begins that is nested deeper; None if none is. The text need not be well-formed."""
+    level, begin = 0, text.find("<")
+    while begin >= 0 and (token := _TOKEN.match(text, begin)) is not None:
+        end = token.end()
+        if token.lastindex == _END_TAG:
+            level -= 1
+        elif token.lastindex is not None:
+            if level >= depth:
+                return begin
+            level += text[end - 2] != "/"
+        begin = text.find("<", end)
+    return None
 
 
 def split_start_tag(tag: str) -> tuple[str, list[Attribute], str]:

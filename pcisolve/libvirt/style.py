@@ -88,6 +88,14 @@ def end_of_content(document: Document, node: Node) -> int:
     return blanks_before(document.text, span.close, span.end)
 
 
+def ends_elsewhere(document: Document, node: Node) -> bool:
+    """Whether the last child stands outside of the element's own text: in a further <devices> (tree.build)."""
+    if not node.children:
+        return False
+    spans = document.spans
+    return spans[node.children[-1].number].begin >= spans[node.number].close
+
+
 def _blanks(document: Document, node: Node) -> str:
     begin = document.spans[node.number].begin
     return document.text[blanks_before(document.text, begin) : begin]

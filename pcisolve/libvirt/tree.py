@@ -9,9 +9,9 @@ from pcisolve.core.errors import InputError, Location
 from pcisolve.core.node import Node
 
 if TYPE_CHECKING:
-    from lxml.etree import XMLSyntaxError, _Element
+    from lxml.etree import XMLSyntaxError, XPath, _Element
 
-MAX_DEPTH: Final = 256  # libxml2's own bound as long as huge_tree is off
+MAX_DEPTH: Final = 256  # of elements; parsers have bounds of their own, none of them lower
 
 # The one foreign namespace that says something about the guest, and its elements that do: libvirt hands QEMU what they
 # say. They get this prefix, whatever the document's is.
@@ -21,6 +21,7 @@ _HANDED_ON: Final = frozenset({"commandline", "override"})
 
 # Free-form data of management tools: nothing in it concerns the guest's hardware.
 _METADATA: Final = "metadata"
+_NOT_ONE: Final = (5, 64)  # xmlParserErrors: XML_ERR_DOCUMENT_END, and XML_ERR_RESERVED_XML_NAME of a late declaration
 _PLACE_IN_MESSAGE: Final = re.compile(r"[\s,]*line \d+, column \d+$")
 
 
@@ -28,7 +29,8 @@ def parse(data: bytes, name: str) -> _Element:
     """The root element of UTF-8 data that holds no DTD. Comments and processing instructions are left out.
 
     Raises:
-        InputError: not well-formed, or nested too deeply, with line and column.
+        NotOne: other than one element and what may stand around it.
+        InputError: not well-formed, or beyond a bound of the parser's, with line and column.
     """
     from lxml import etree  # takes longer to import than to read most documents
 
@@ -47,15 +49,33 @@ def parse(data: bytes, name: str) -> _Element:
         raise _refusal(error, name) from None
 
 
+class NotOne(InputError):
+    """Text that is not one XML document, but may be several, or one with blanks before its declaration."""
+
+
 def _refusal(error: XMLSyntaxError, name: str) -> InputError:
     line, column = error.position
     where = Location(name, max(line, 1), max(column, 1))
-    reason = error.msg or "syntax error"
-    if "depth" in reason:
-        message = f"elements are nested more than {MAX_DEPTH} deep"
-        return InputError(message, expected="a libvirt domain XML", location=where)
-    reason = _PLACE_IN_MESSAGE.sub("", reason)
-    return InputError(f"not well-formed XML: {reason}", expected="a libvirt domain XML", location=where)
+    reason = _PLACE_IN_MESSAGE.sub("", error.msg or "syntax error")
+    kind = NotOne if getattr(error, "code", 0) in _NOT_ONE else InputError
+    return kind(f"not well-formed XML: {reason}", expected="a libvirt domain XML", location=where)
+
+
+def is_deep(root: _Element) -> bool:
+    """Whether any element of the document is nested more than MAX_DEPTH deep."""
+    return bool(_deep_path()(root))
+
+
+_made: list[XPath] = []
+
+
+def _deep_path() -> XPath:
+    """One step a level: libxml2 takes them level by level, and most documents have no sixth."""
+    if not _made:
+        from lxml import etree
+
+        _made.append(etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})"))
+    return _made[0]
 
 
 def ordinal(root: _Element, wanted: _Element) -> int:
@@ -66,13 +86,27 @@ def ordinal(root: _Element, wanted: _Element) -> int:
 def build(root: _Element) -> Node:
     """The elements as Nodes, without metadata and elements of foreign namespaces; numbers count those too.
 
-    Elements of QEMU's namespace that libvirt hands on stay, with the prefix "qemu:".
+    Elements of QEMU's namespace that libvirt hands on stay, with the prefix "qemu:". Several <devices> are one list,
+    the first one's: libvirt finds devices by the path ./devices/*.
     """
     top = Node(str(root.tag), _attributes(root), 0, None, root.text or "")
     _add_children(root, top, 0)
-    for devices in top.all("devices"):
+    lists = top.all("devices")
+    if len(lists) > 1:
+        _join(top, lists)
+    for devices in lists[:1]:
         _number_twins(devices)
     return top
+
+
+def _join(top: Node, lists: list[Node]) -> None:
+    """Put what further lists of devices hold behind what the first one holds."""
+    first = lists[0]
+    for devices in lists[1:]:
+        for device in devices.children:
+            device.parent = first
+        first.children += devices.children
+    top.children = [child for child in top.children if child is first or child.tag != first.tag]
 
 
 def _number_twins(devices: Node) -> None:

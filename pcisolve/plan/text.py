@@ -6,6 +6,7 @@ An alias is followed, but what it stands for counts each time, so that a few lin
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -61,7 +62,35 @@ class PlanText:
             raise self.error("the input is empty", Mark(1, 1, 0))
         self.text = self._decoded(data)
         self.lines = self.text.split("\n")
-        self.top = _Composer(self).top()
+        self.top = self._composed()
+
+    def _composed(self) -> Mapping:
+        """The only document's value.
+
+        A parser reads ahead, and may give up (over its own bound of depth, in its own words) where values before that
+        place have yet to be judged. So what stands before it is judged first: our bounds, the same with every parser.
+        """
+        import yaml  # 20 ms that an XML input never pays
+
+        try:
+            value = _Composer(self, self.text, yaml).top()
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            with contextlib.suppress(yaml.YAMLError):
+                _Composer(self, self.text[: mark.index if mark is not None else 0], yaml).top()
+            raise self._syntax_error(error) from None
+        if value is None:
+            raise self.error("the input holds nothing but comments", Mark(1, 1, 0))
+        if not isinstance(value, Mapping):
+            what = "neither XML nor a plan"
+            raise self.error(what, value.at, "a domain XML, or a plan: YAML that is a mapping of keys")
+        return value
+
+    def _syntax_error(self, error: Any) -> InputError:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+        at = Mark(mark.line + 1, mark.column + 1, 0) if mark is not None else Mark(1, 1, 0)
+        return self.error(f"not YAML: {problem}", at)
 
     def _decoded(self, data: bytes) -> str:
         try:
@@ -91,40 +120,28 @@ class PlanText:
 class _Composer:
     """Values out of PyYAML's events, with bounds that hold before anything is built."""
 
-    def __init__(self, text: PlanText) -> None:
-        import yaml  # 20 ms that an XML input never pays
-
+    def __init__(self, text: PlanText, source: str, yaml: Any) -> None:
         self.text = text
         self.yaml = yaml
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self.events: Iterator[Any] = yaml.parse(text.text, Loader=loader)
+        self.events: Iterator[Any] = yaml.parse(source, Loader=loader)
         self.anchors: dict[str, tuple[Value, int]] = {}
         self.count = 0
 
-    def top(self) -> Value:
-        """The only document's value."""
-        yaml = self.yaml
-        try:
-            value: Value | None = None
-            for event in self.events:
-                if isinstance(event, yaml.DocumentStartEvent):
-                    if value is not None:
-                        raise self.text.error("a second YAML document", self._mark(event), "one plan in a file")
-                    value = self._value(next(self.events), 0)
-        except yaml.YAMLError as error:
-            raise self._syntax_error(error) from None
-        if value is None:
-            raise self.text.error("the input holds nothing but comments", Mark(1, 1, 0))
-        if not isinstance(value, Mapping):
-            what = "neither XML nor a plan"
-            raise self.text.error(what, value.at, "a domain XML, or a plan: YAML that is a mapping of keys")
-        return value
+    def top(self) -> Value | None:
+        """The only document's value; None when there is no document.
 
-    def _syntax_error(self, error: Any) -> InputError:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        at = Mark(mark.line + 1, mark.column + 1, 0) if mark is not None else Mark(1, 1, 0)
-        return self.text.error(f"not YAML: {problem}", at)
+        Raises:
+            InputError: beyond a bound, or a second document.
+            yaml.YAMLError: not YAML.
+        """
+        value: Value | None = None
+        for event in self.events:
+            if isinstance(event, self.yaml.DocumentStartEvent):
+                if value is not None:
+                    raise self.text.error("a second YAML document", self._mark(event), "one plan in a file")
+                value = self._value(next(self.events), 0)
+        return value
 
     def _mark(self, event: Any) -> Mark:
         start, end = event.start_mark, event.end_mark

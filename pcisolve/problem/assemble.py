@@ -13,21 +13,22 @@ from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node, Source
 from pcisolve.core.words import did_you_mean, misspelt
 from pcisolve.problem import implicit
+from pcisolve.problem.defaults import DEFAULT_TYPE, with_defaults
+from pcisolve.problem.hypervisor import refuse_other
 from pcisolve.problem.lists import (
     UNINDEXED,
     Indexed,
     controllers_in_order,
-    disk_bus,
     disks_in_order,
     videos_in_order,
     with_indexes,
 )
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.problem.problem import MAX_CONTROLLERS, Options, Problem
+from pcisolve.problem.problem import COMMON, MAX_CONTROLLERS, Options, Problem
 from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.serial_ports import assign_ports
-from pcisolve.problem.virtio import leave_pci, repeats_a_serial, settle_virtio_addresses
+from pcisolve.problem.virtio import leave_pci, lose_address, repeats_a_serial, settle_virtio_addresses
 
 if TYPE_CHECKING:
     from pcisolve.problem.qemu.commandline import CommandLine
@@ -83,7 +84,8 @@ def assemble(
         indexes: in the multi-domain scheme, controller indexes already found, by Node.number.
 
     Raises:
-        InputError: the machine or its architecture is unknown.
+        InputError: the machine or its architecture is unknown, or the guest is for another hypervisor and more is asked
+            for than the stage that all have in common.
     """
     return _Assembly(root, source, catalog, options, indexes or {}).problem()
 
@@ -98,10 +100,17 @@ class _Assembly:
         children = devices.children if devices is not None else []
         self._refuse_unknown_elements(children)
         self.elements = implicit.Elements(children)
+        console = self._first_console()
+        has_serial = bool(self.elements.tagged("serial"))
+        self.repeating: Node | None = console if has_serial else None
+        self.acting: Node | None = None if has_serial else console
         self.scheme = options.scheme if options.scheme != "auto" else scheme_of(self.elements, catalog)
         self.numbered_later: set[int] = set()
 
     def _machine(self) -> Machine:
+        if self.options.stage == COMMON:
+            return self.catalog.family("other-hypervisor")
+        refuse_other(self.root, self.source)
         arch, name = self.root.get("os/type/arch"), self.root.get("os/type/machine")
         node = self.root.find("os/type") or self.root
         try:
@@ -113,6 +122,10 @@ class _Assembly:
                 raise InputError(error.message, expected=error.expected, location=where) from None
             self.reader.refuse("known-machine", node, "machine", name or "", f'did you mean "{meant}"?')
             return self.catalog.machine(arch, meant)
+
+    def _first_console(self) -> Node | None:
+        """The console that only repeats the first serial port, or, where there is none, acts as one."""
+        return next(filter(repeats_a_serial, self.elements.tagged("console")[:1]), None)
 
     def problem(self) -> Problem:
         self._order_lists()
@@ -161,7 +174,7 @@ class _Assembly:
             index = self.reader.index(node)
             if index is None:
                 index = self.indexes.get(node.number, UNINDEXED)
-            found.append(Indexed(node, node.get("type") or "", index))
+            found.append(Indexed(node, node.get("type") or DEFAULT_TYPE, index))
         if len(found) > MAX_CONTROLLERS:
             where = self.source.location(found[MAX_CONTROLLERS].node)
             raise InputError(f"{len(found)} controllers", expected=f"at most {MAX_CONTROLLERS}", location=where)
@@ -197,36 +210,18 @@ class _Assembly:
             if one.node.children:
                 part.targets = self.reader.targets(one.node, _NUMBER_OPTIONS)
         else:
-            part = Part("controller", node, self._with_defaults(one.node, one.index))
+            part = Part("controller", node, with_defaults(one.node, self.machine, self.acting, one.index))
         self._read_address(part)
         return part
 
     def _part(self, node: Node) -> Part:
-        part = Part(node.tag, node if node.number >= 0 else None, self._with_defaults(node))
+        part = Part(node.tag, node if node.number >= 0 else None, with_defaults(node, self.machine, self.acting))
         self._read_address(part)
         if node.tag in ("hostdev", "interface"):
             host = node.find("source/address")
             if host is not None and (host.get("type") or node.get("type")) == "pci":
                 part.host = self.reader.pci_address(host)
         return part
-
-    def _with_defaults(self, node: Node, index: int | None = None) -> Node:
-        """The element with the model, bus or index that libvirt fills in (default-*-model rules)."""
-        machine, tag = self.machine, node.tag
-        if tag == "interface" and node.get("model/type") is None and node.get("type") != "hostdev":
-            return _overlay(node, "model", "type", machine.net_model)
-        if tag == "video" and node.get("model/type") in (None, "default"):
-            return _overlay(node, "model", "type", machine.video_model)
-        if tag == "disk" and node.get("target/bus") is None:
-            return _overlay(node, "target", "bus", disk_bus(node))
-        if tag != "controller":
-            return node
-        added: dict[str, str] = {} if node.get("index") is not None else {"index": str(index)}
-        if node.get("type") == "usb" and node.get("model") in (None, "default"):
-            added["model"] = machine.usb_model
-        elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
-            added["model"] = machine.scsi_model
-        return _overlay_attributes(node, added) if added else node
 
     def _read_acpi_index(self, node: Node | None) -> None:
         acpi = node.first("acpi") if node is not None else None
@@ -237,15 +232,18 @@ class _Assembly:
         node = part.node
         self._read_acpi_index(node)
         address = node.first("address") if node is not None else None
-        if address is None or repeats_a_serial(part):
+        if address is None:
             return
         part.address_node = address
+        if node is self.repeating:
+            part.drops_address = True
+            return
         part.address_type = self.reader.address_type(address)
         if part.address_type == "pci":
             part.asked = self.reader.pci_address(address)
-            part.multifunction = self.reader.word(address, "multifunction", ("on", "off"), "multifunction-word")
+            multifunction = self.reader.word(address, "multifunction", ("on", "off"), "multifunction-word")
+            part.multifunction = None if part.pinned is None else multifunction  # rule addr-all-zero-is-unset
             part.zpci = self.reader.zpci(address)
-            leave_pci(part)
 
     def _refuse_words(self, device: DeviceClass, node: Node) -> None:
         """Words that libvirt does not know; where no place depends on them, that is not what refuses the guest here."""
@@ -263,13 +261,15 @@ class _Assembly:
     def _classify(self, part: Part, express: bool) -> None:
         if isinstance(part, Controller):
             return
-        device = self.catalog.device(part.kind)
+        device = self.catalog.device("serial" if part.node is self.acting and part.node is not None else part.kind)
         if device is None:
             return
         part.takes_zpci = device.zpci
         if part.node is not None:
             self._refuse_words(device, part.node)
         part.variant = variant = device.variant(part.view)
+        leave_pci(part, self.machine)
+        lose_address(part)
         if variant is not None and variant.needs:
             conventional = variant.needs == "conventional" or not express
             part.needs = part.explicit_needs = CONVENTIONAL if conventional else EXPRESS
@@ -289,18 +289,3 @@ def _owner(node: Node, path: str) -> tuple[Node, str]:
     """The element that holds an attribute path, and the attribute."""
     holder, _, attribute = path.rpartition("/")
     return (node.find(holder) or node) if holder else node, attribute
-
-
-def _overlay(node: Node, child: str, attribute: str, value: str) -> Node:
-    """The element with an attribute of its first such child filled in."""
-    old = node.first(child)
-    filled = implicit.synthetic(child, {**(old.attributes if old else {}), attribute: value})
-    copy = implicit.synthetic(node.tag, node.attributes, *[c for c in node.children if c is not old], filled)
-    copy.number, copy.parent = node.number, node.parent
-    return copy
-
-
-def _overlay_attributes(node: Node, added: dict[str, str]) -> Node:
-    copy = implicit.synthetic(node.tag, {**node.attributes, **added}, *node.children)
-    copy.number, copy.parent = node.number, node.parent
-    return copy

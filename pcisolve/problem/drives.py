@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pcisolve.core.node import Node
-from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
+from pcisolve.core.numbers import parse_decimal
 from pcisolve.problem.lists import disk_bus, disk_number
 
 # Per kind of bus: drives on a controller, drives on one bus of it (libvirt virDomainDiskDefAssignAddress).
 SCSI_UNITS = 7
+_DIGITS = 11
 _GEOMETRY = {"scsi": (SCSI_UNITS, SCSI_UNITS), "ide": (4, 2), "sata": (6, 6), "fdc": (2, 2)}
 
 
@@ -56,5 +57,6 @@ def units_of(bus_type: str) -> int:
 
 
 def _number(address: Node, name: str) -> int:
+    """Drive addresses are decimal, unlike those of PCI: 010 is ten (libvirt src/conf/device_conf.c)."""
     text = address.get(name)
-    return parse_auto_radix(text) if text is not None and is_auto_radix(text) else 0
+    return parse_decimal(text) if text is not None and text.isdecimal() and len(text) < _DIGITS else 0

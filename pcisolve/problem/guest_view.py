@@ -99,9 +99,7 @@ def hidden_buses(controller: Controller) -> int:
 def limit_of(problem: Problem) -> int:
     """How many bus numbers a PCI domain of this guest has, at most 256 (rules buses-x86 to buses-phb)."""
     machine = problem.machine
-    os_node = problem.root.first("os")
-    firmware = os_node is not None and (os_node.first("loader") is not None or os_node.get("firmware") is not None)
-    limit = (machine.with_firmware if firmware else machine.guest_buses) or BUS_NUMBERS
+    limit = (machine.with_firmware if problem.firmware.asked else machine.guest_buses) or BUS_NUMBERS
     platform = problem.catalog.platform(problem.options.platform) if problem.options.platform else None
     return limit if platform is None else min(limit, platform.buses_per_domain)
 
@@ -123,6 +121,7 @@ class _View:
         self.spans: dict[Controller, _Span] = {}
         self.lost: dict[Part, str] = {}
         self._children: dict[int, list[tuple[int, int, Controller]]] = {}
+        self._needs_heads = layout.problem.machine.needs_function_zero
         self._heads = {(0, one.slot) for one in layout.problem.machine.reserved if one.function == 0}
         self._heads |= {place[:2] for place in layout.places.values() if place.function == 0}
         self._sort_children()
@@ -178,9 +177,11 @@ class _View:
         return [one for _, _, one in below if not opens_window(one) and self._is_found(one)]
 
     def _is_found(self, part: Part) -> bool:
-        """A guest looks at a slot's other functions only when function 0 is there (rule guest-function0-missing)."""
-        place = self.layout.places[part]
-        return place.function == 0 or place[:2] in self._heads
+        """Most look at a slot's other functions only when function 0 is there (rule guest-function0-missing)."""
+        place = self.layout.places.get(part)
+        if place is None:
+            return False
+        return place.function == 0 or not self._needs_heads or place[:2] in self._heads
 
     def _lose_shared_numbers(self) -> None:
         """What is behind a number that does not exist, or that two buses have, is lost (rule window-fit)."""

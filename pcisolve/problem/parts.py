@@ -25,8 +25,9 @@ class Part:
 
     `node` is the input's element (None when libvirt adds the part), `view` the element as libvirt
     reads it, with the defaults filled in. `asked` is the address as the input says it; `new_type` the type of
-    address libvirt puts in its place, for devices it moves off PCI whatever the input says; `host` the address of
-    the host's PCI device that is given to the guest.
+    address libvirt puts in its place, for devices it moves off PCI whatever the input says; `drops_address`: libvirt
+    takes the address away before it places anything, `loses_address`: afterwards; `host` the address of the host's
+    PCI device that is given to the guest.
     """
 
     __slots__ = (
@@ -34,11 +35,13 @@ class Part:
         "address_type",
         "asked",
         "automatic",
+        "drops_address",
         "explicit_needs",
         "group",
         "host",
         "integrated",
         "kind",
+        "loses_address",
         "model",
         "multifunction",
         "needs",
@@ -67,6 +70,8 @@ class Part:
         self.address_node: Node | None = None
         self.address_type = ""
         self.new_type = ""
+        self.drops_address = False
+        self.loses_address = False
         self.asked: Address | None = None
         self.multifunction: str | None = None
         self.zpci = NO_ZPCI
@@ -76,7 +81,7 @@ class Part:
     def pinned(self) -> Address | None:
         """The address the input fixes; None when there is none or it is all zero (rule addr-all-zero-is-unset)."""
         asked = self.asked
-        return None if asked is None or asked.is_unset else asked
+        return None if asked is None or asked.is_unset or self.drops_address else asked
 
     @property
     def wants(self) -> bool:

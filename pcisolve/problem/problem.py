@@ -8,6 +8,7 @@ from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node, Source
+from pcisolve.problem.firmware import firmware_of
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.reading import Unreadable
 from pcisolve.problem.scheme import FLAT
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pcisolve.problem.qemu.commandline import CommandLine
 
 STAGES = ("libvirt", "qemu", "guest")
+COMMON = "common"  # of a guest for another hypervisor: only what all of libvirt's drivers share
 STABLE = "stable"
 POLICIES = ("libvirt", "minimal", STABLE)
 SCHEMES = ("auto", "flat", "multi-domain")
@@ -45,7 +47,8 @@ class Options(NamedTuple):
 class Problem:
     """A guest as parts in libvirt's order, before anything was chosen.
 
-    `roots` are the root controllers, in list order; `command_line` what the guest hands on to QEMU by itself.
+    `roots` are the root controllers, in list order; `firmware` is what the guest boots, `command_line` what it hands on
+    to QEMU by itself.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Problem:
         self.unreadable = dict.fromkeys(unreadable)  # in order, and quick to ask
         self.ports = ports
         self.command_line = command_line
+        self.firmware = firmware_of(root, machine)
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
         if not self.flat:

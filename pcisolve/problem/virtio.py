@@ -3,32 +3,59 @@
 from __future__ import annotations
 
 from pcisolve.catalog.machines import Machine
+from pcisolve.core.node import Node
 from pcisolve.problem.parts import Part
 
 
-def repeats_a_serial(part: Part) -> bool:
+def repeats_a_serial(node: Node) -> bool:
     """Whether a console is only the other name of the first serial device, whose address it then repeats.
 
     Source: libvirt src/conf/domain_postparse.c virDomainDefAddConsoleCompat.
     """
-    return part.kind == "console" and part.view.get("target/type") in (None, "serial")
+    return node.tag == "console" and node.get("target/type") in (None, "serial")
 
 
-def leave_pci(part: Part) -> None:
+def leave_pci(part: Part, machine: Machine) -> None:
     """Turn a device that is never on PCI to its own bus, whatever address it was given.
 
-    Virtio channels and consoles get a virtio-serial port, ibmvscsi and spapr-vlan a spapr-vio address.
-    Source: libvirt src/qemu/qemu_domain_address.c, tried with 9.0.0.
+    Virtio channels get a virtio-serial port, ibmvscsi and spapr-vlan a spapr-vio address, and so does what pseries has
+    on that bus. Source: libvirt src/qemu/qemu_domain_address.c, tried with 9.0.0.
     """
+    if part.address_type != "pci":
+        return
     view = part.view
-    if part.kind in ("channel", "console") and view.get("target/type") == "virtio":
+    if part.kind == "channel" and view.get("target/type") == "virtio":
         part.new_type = "virtio-serial"
-    elif (part.kind == "controller" and view.get("type") == "scsi" and view.get("model") == "ibmvscsi") or (
-        part.kind == "interface" and view.get("model/type") == "spapr-vlan"
-    ):
+    elif _is_spapr_vio(part) or (machine.spapr_vio and _is_on_spapr_vio(part)):
         part.new_type = "spapr-vio"
     if part.new_type:
         part.address_type, part.asked = part.new_type, None
+
+
+def _is_spapr_vio(part: Part) -> bool:
+    view = part.view
+    if part.kind == "controller":
+        return view.get("type") == "scsi" and view.get("model") == "ibmvscsi"
+    if part.kind == "interface":
+        return view.get("model/type") == "spapr-vlan"
+    return part.variant is not None and part.variant.name == "spapr-vio-serial"
+
+
+def _is_on_spapr_vio(part: Part) -> bool:
+    return part.kind == "nvram" or (part.kind == "tpm" and part.view.get("model") != "spapr-tpm-proxy")
+
+
+def lose_address(part: Part) -> None:
+    """Take the address of a device that is there in name only, or that libvirt turns to its own bus afterwards.
+
+    A video, a balloon and a USB controller of model "none" keep no place; of a USB hub and of memory the place is kept
+    free while everything is placed. Source: libvirt src/qemu/qemu_domain_address.c, tried with 9.0.0.
+    """
+    how = "" if part.variant is None or part.address_node is None else part.variant.pci_address
+    if how == "dropped":
+        part.drops_address, part.address_type = True, ""
+    elif how == "replaced" and part.address_type == "pci":
+        part.loses_address = True
 
 
 def settle_virtio_addresses(parts: list[Part], machine: Machine, express: bool) -> None:

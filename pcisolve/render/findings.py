@@ -78,7 +78,11 @@ def _price(repair: Repair) -> str:
         return ""
     if repair.safety == UNSAFE:
         return f" (unsafe: loses {_several(repair.removes)})"
-    return f" (moves {_several([move.name for move in repair.moves])})" if repair.moves else " (moves other parts)"
+    return (
+        f" (moves {_several([move.name for move in repair.moves])})"
+        if repair.moves
+        else " (leaves its NUMA node, root or domain)"
+    )
 
 
 def _several(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from pcisolve.catalog.weights import Weights
 from pcisolve.core.address import Address
 from pcisolve.core.change import NAME, Change, NewElement
 from pcisolve.core.node import Node
+from pcisolve.core.words import nearest
 from pcisolve.explain.trials import Outcome
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.repair.safety import Consequence
@@ -38,17 +39,7 @@ class Costs:
         warned = len((after.keys - after.errors) - self._before.keys)
         total = self.of(changes) + weights.grown * max(grown, 0) + weights.warning * warned
         total += weights.stray * found.strays + weights.torn * found.torn
-        return total + sum(self._seen(part) for part in self._moved(after))
-
-    def _moved(self, after: Outcome) -> Iterable[Part]:
-        """The parts with an address in the input that the guest finds elsewhere."""
-        for number, part in self._before.by_number.items():
-            now = after.by_number.get(number)
-            if part.pinned is None or now is None:
-                continue
-            was, got = self._before.view.get(part), after.view.get(now)
-            if was is not None and got is not None and was.address is not None and was.address != got.address:
-                yield part
+        return total + sum(self._seen(self._parts[number]) for number in found.moved)
 
     def _seen(self, part: Part) -> int:
         """How much a guest notices that a part is elsewhere."""
@@ -67,13 +58,22 @@ class Costs:
             return weights.machine if "machine" in node.attributes else weights.option
         if attribute == NAME:
             return weights.model
-        if node.tag == "controller" and attribute in ("index", "model"):
-            return weights.index if attribute == "index" else weights.model
         if not attribute and node.tag == "qemu:arg":
             return weights.device
+        if node.tag == "controller" and attribute == "index":
+            return weights.index
+        if node.tag == "controller" and attribute == "model":
+            return self._model(node.attributes.get("model", ""), str(value))
         if not attribute and node.parent is not None and node.parent.tag == "devices":
             return self._removed(node)
         return weights.option
+
+    def _model(self, old: str, new: str) -> int:
+        """Another model; where the one there is is no word, the one that was most likely meant costs little."""
+        known = [model.name for model in self._before.question.problem.catalog.controllers()]
+        if not old or old in known:
+            return self._weights.model
+        return self._weights.option if nearest(old, known) == new else 2 * self._weights.model
 
     def _address(self, node: Node, value: Address | None) -> int:
         part = self._parts.get(node.parent.number) if node.parent is not None else None

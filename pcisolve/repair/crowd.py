@@ -22,7 +22,7 @@ from pcisolve.repair.search import Verified
 from pcisolve.verdict.values import UNSAFE
 
 MOST_TRIED: Final = 2_000  # breaches; of more, the first ones in the order in which their rules come
-TURNS: Final = 5  # remedies of one conflict
+TURNS: Final = 8  # remedies of one conflict
 MOST_JUDGED: Final = 8  # judgements of one rule's remedies in one turn
 
 
@@ -128,7 +128,9 @@ class Crowd:
             outcome = self._trials.outcome(changed(self.root, together))
             if outcome is None:
                 return
-            brought = [told for told in outcome.told if told.key in outcome.errors - self.before.errors]
+            rules = {one.key[0] for one in proposals}
+            new = (told for told in outcome.told if told.key not in self.before.keys)
+            brought = [told for told in new if told.key in outcome.errors or told.key[0] in rules]
             kept = _without_blame(proposals, outcome.keys, brought)
             if len(kept) == len(proposals) and not brought:
                 self._changes, self.outcome = together, outcome

@@ -26,6 +26,7 @@ def effect(before: Outcome, after: Outcome, changes: tuple[Change, ...]) -> str:
 class _Words:
     def __init__(self, before: Outcome, after: Outcome) -> None:
         self.before = before.by_number
+        self.source = before.question.problem.source
         self.after = after.by_number
         self.layout = after.layout
 
@@ -33,19 +34,35 @@ class _Words:
         """One change in words."""
         node, attribute, value = change
         if isinstance(value, NewElement):
-            return f"add {_added(value)}" if value.tag == "controller" else f"give {self._name(node)} {_added(value)}"
-        if node.tag == "address" and (not attribute or attribute in _SILENT):
-            return self._address(node, value)
+            return self._add(node, value)
         if node.tag.startswith("qemu:"):
             return _handed_on(node, value)
         what = self._name(node)
+        if node.tag == "address" and not attribute:
+            return self._address(node, value)
+        if node.tag == "address" and attribute in _SILENT and attribute in node.attributes and value is not None:
+            return f"change {attribute} of {what} from {clipped(node.attributes[attribute])} to {value}"
+        if node.tag == "address" and attribute in _SILENT:
+            return self._address(node, value)
         if not attribute:
-            return f"remove {what}" if _is_device(node) else f"remove <{node.tag}> from {what}"
+            return f"remove {what}{self._line(node, what)}" if _is_device(node) else f"remove <{node.tag}> from {what}"
         if attribute == NAME:
             return f"rename <{node.tag}> to <{value}>"
         if attribute == TEXT:
             return f"change <{node.tag}> of {what} from {clipped(node.text.strip())} to {value}"
         return self._attribute(what, change)
+
+    def _line(self, node: Node, what: str) -> str:
+        """Which line it is in, where another part has the same name, such as a host device that is given twice."""
+        same = [number for number, part in self.before.items() if name_of(part) == what]
+        return f" (line {self.source.location(node).line})" if len(same) > 1 else ""
+
+    def _add(self, node: Node, value: NewElement) -> str:
+        if value.tag == "controller":
+            return f"add {_added(value)}"
+        if value.tag == "address" and value.attributes.get("type") == "pci":
+            return f"put {self._name(node)} at {_place(value.attributes)}"
+        return f"give {self._name(node)} {_added(value)}"
 
     def _attribute(self, what: str, change: Change) -> str:
         node, attribute, value = change
@@ -105,9 +122,12 @@ def _added(element: NewElement) -> str:
     address = next((child.attributes for child in element.children if child.tag == "address"), None)
     where = ""
     if address is not None:
-        place = Address(*(int(address[name], 16) for name in ("domain", "bus", "slot", "function")))
-        where = f" at {place}"
+        where = f" at {_place(address)}"
     return f"a {element.attributes.get('model', element.tag)} with index {element.attributes.get('index')}{where}"
+
+
+def _place(address: dict[str, str]) -> Address:
+    return Address(*(int(address[name], 16) for name in ("domain", "bus", "slot", "function")))
 
 
 def change_at(source: Source, before: Outcome, change: Change) -> ChangeAt:

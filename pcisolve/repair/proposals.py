@@ -10,7 +10,18 @@ from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Conflict, Told, element_of
 from pcisolve.explain.trials import Outcome
 from pcisolve.repair.bench import Bench
-from pcisolve.repair.remedies import addresses, cards, commandline, controllers, drives, others, reading, stages
+from pcisolve.repair.remedies import (
+    addresses,
+    cards,
+    classes,
+    commandline,
+    controllers,
+    drives,
+    machine,
+    others,
+    reading,
+    stages,
+)
 from pcisolve.repair.remedies.generic import generic
 from pcisolve.repair.remedy import Remedies, Remedy
 
@@ -20,8 +31,10 @@ REMEDIES: dict[str, Remedies] = {
     **addresses.REMEDIES,
     **others.REMEDIES,
     **drives.REMEDIES,
+    **machine.REMEDIES,
     **cards.REMEDIES,
     **stages.REMEDIES,
+    **classes.REMEDIES,
     **commandline.REMEDIES,
 }
 

@@ -39,6 +39,7 @@ class Consequence(NamedTuple):
         removes: the parts and wishes that are lost, in words.
         strays: how many parts leave their NUMA node, their root or expander, or their PCI domain.
         torn: how many slots of parts that belong together are torn apart.
+        moved: the elements of `moves`, by their numbers.
     """
 
     safety: str
@@ -46,6 +47,7 @@ class Consequence(NamedTuple):
     removes: tuple[str, ...] = ()
     strays: int = 0
     torn: int = 0
+    moved: tuple[int, ...] = ()
 
 
 def losses(before: Outcome, changes: Iterable[Change], goal: Iterable[Told]) -> Iterator[str]:
@@ -96,20 +98,25 @@ def consequence(before: Outcome, after: Outcome, changes: tuple[Change, ...], go
     if before.layout is None or after.layout is None:
         return Consequence(UNSAFE if removes else SAFE, (), removes)
     inside = in_conflict(before, after, goal)
-    moves = moves_of(before, after)
+    numbered = not any(told.breach.rule.carries for told in goal)
+    moves = moves_of(before, after, numbered=numbered)
     strays = _strays(before, after, inside)
     outside = bool(strays) or not moves.keys() <= inside
     safety = UNSAFE if removes else MOVES if outside else SAFE
-    return Consequence(safety, tuple(moves.values()), removes, strays, _torn(before, after, changes))
+    torn = _torn(before, after, changes)
+    return Consequence(safety, tuple(moves.values()), removes, strays, torn, tuple(moves))
 
 
-def moves_of(before: Outcome, after: Outcome) -> dict[int, Move]:
-    """The parts with an address in the input that the guest finds elsewhere, by their element's number."""
+def moves_of(before: Outcome, after: Outcome, *, numbered: bool = True) -> dict[int, Move]:
+    """The parts with an address in the input that the guest finds elsewhere, by their element's number.
+
+    Where the guest could not be `numbered` before, its bus numbers are left out of account.
+    """
     moves = {}
     for number, part in before.by_number.items():
         now = after.by_number.get(number)
         if part.pinned is not None and now is not None:
-            was, got = _place(before, part), _place(after, now)
+            was, got = _place(before, part, numbered), _place(after, now, numbered)
             if was is not None and got is not None and was != got:
                 moves[number] = Move(name_of(part), was, got)
     return moves
@@ -168,11 +175,11 @@ def _is_below(layout: Layout, part: Part, tops: set[int]) -> bool:
     return False
 
 
-def _place(outcome: Outcome, part: Part) -> str | None:
+def _place(outcome: Outcome, part: Part, numbered: bool) -> str | None:
     """Where the guest finds a part; where it does not, where libvirt has it."""
     if outcome.layout is None or part not in outcome.layout.places:
         return None
-    seen = outcome.view.get(part)
+    seen = outcome.view.get(part) if numbered else None
     if seen is not None and seen.address is not None:
         return seen.address
     return str(outcome.layout.addresses.get(part))
@@ -189,14 +196,26 @@ def _strays(before: Outcome, after: Outcome, inside: frozenset[int]) -> int:
 
 
 def _is_stray(was: Layout, part: Part, now: Layout, after: Part, inside: bool) -> bool:
-    if isinstance(part, Controller) and (part.is_root or was.provider(part) is None):
+    if isinstance(part, Controller) and part.is_root:
         return False
+    if _leaves_domain(was, part, now, after, inside):
+        return True
     before, then = _top(was, part), _top(now, after)
     if before is None or then is None:
         return False
-    if _mark(before) != _mark(then) or was.target(before, "node") != now.target(then, "node"):
-        return True
-    return was.addresses[part].domain != now.addresses[after].domain and not inside
+    return _mark(before) != _mark(then) or was.target(before, "node") != now.target(then, "node")
+
+
+def _leaves_domain(was: Layout, part: Part, now: Layout, after: Part, inside: bool) -> bool:
+    """Whether a part names a domain that the guest has, and ends in another one; the domain may get another number."""
+    asked = part.pinned
+    if asked is None or after not in now.addresses or was.problem.flat:
+        return False
+    root = was.problem.table.by_index.get(asked.domain)
+    if root is None or not root.is_root:
+        return False
+    then = now.root_above(after)
+    return then is None or (_mark(then) != _mark(root) if inside else now.addresses[after].domain != asked.domain)
 
 
 def _top(layout: Layout, part: Part) -> Controller | None:

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 from pcisolve.core.change import Change, NewElement, changed
 from pcisolve.core.node import Node
-from pcisolve.explain.conflicts import Conflict, gather
+from pcisolve.explain.conflicts import Conflict, Told, gather
 from pcisolve.explain.trials import Outcome, Trials
+from pcisolve.problem.parts import Controller
 from pcisolve.repair.cost import Costs
 from pcisolve.repair.proposals import combined, mark, merged
 from pcisolve.repair.safety import RANK, Consequence, consequence, losses
@@ -76,7 +77,7 @@ class Search:
             ):
                 break
             smallest = self._without_surplus(conflict, candidate)
-            if all(mark(smallest.changes) != mark(one.changes) for one in found):
+            if not any(_is_same(smallest, one) for one in found):
                 found.append(smallest)
             if len(found) == MOST_REPAIRS:
                 break
@@ -102,12 +103,17 @@ class Search:
             outcome = self._trials.outcome(changed(self.root, candidate.changes))
             if outcome is None or goal & outcome.keys:
                 continue
-            brought = [one for one in outcome.told if one.key in outcome.errors - self.before.errors]
+            brought = self._brought(conflict, outcome)
             if not brought:
                 found = self._verified(conflict, candidate.changes, outcome)
                 heapq.heappush(queue.waiting, candidate._replace(rank=found.rank, verified=found))
             elif candidate.depth < DEEPEST:
                 self._propose(queue, conflict, candidate.depth + 1, candidate.changes, outcome, gather(brought)[0])
+
+    def _brought(self, conflict: Conflict, outcome: Outcome) -> list[Told]:
+        """The errors that changes bring; for a warning, the same about another line too."""
+        new = (one for one in outcome.told if one.key not in self.before.keys)
+        return [one for one in new if one.key in outcome.errors or one.breach.rule is conflict.rule]
 
     def _propose(
         self,
@@ -179,6 +185,29 @@ class _Queue:
         is_new = seen not in self._seen
         self._seen.add(seen)
         return is_new
+
+
+def _is_same(one: Verified, other: Verified) -> bool:
+    """Whether two repairs come to the same: the same changes, or other ways to the same addresses."""
+    if mark(one.changes) == mark(other.changes):
+        return True
+    places = [_places(repair) for repair in (one, other)]
+    return places[0] is not None and places[0] == places[1]
+
+
+def _places(repair: Verified) -> dict[int, tuple[str, int]] | None:
+    """Where everything is after a repair that changes nothing but addresses and indexes; None for others."""
+    layout = repair.outcome.layout
+    if layout is None or not all(_is_numbering(one) for one in repair.changes):
+        return None
+    parts = repair.outcome.by_number.items()
+    index = {number: part.index if isinstance(part, Controller) else 0 for number, part in parts}
+    return {number: (str(layout.addresses.get(part)), index[number]) for number, part in parts}
+
+
+def _is_numbering(change: Change) -> bool:
+    node, attribute, _ = change
+    return (node.tag == "address" and not attribute) or (node.tag == "controller" and attribute == "index")
 
 
 def _is_plain(change: Change) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.drives import drive_of
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.own_place import at_own_place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 
@@ -88,6 +89,29 @@ class VirtioDiskAddress(DeviceRule):
         return Telling(message, (point(case, "type"),))
 
 
+class UnassignedHostdev(DeviceRule):
+    """Only a host device can do without a place in the guest.
+
+    libvirt does not plug a device of address type "unassigned" in.
+    """
+
+    id = "unassigned-hostdev-only"
+    follows_from = ("virtio-disk-address-type",)
+    source = "libvirt src/conf/domain_validate.c, tried with 9.0.0 and 12.8.0"
+    allows = (
+        "q35: <hostdev mode='subsystem' type='pci'><source><address bus='6' slot='1'/></source>"
+        "<address type='unassigned'/></hostdev>",
+    )
+    forbids = ("q35: <rng model='virtio'><address type='unassigned'/></rng>",)
+
+    def keeps(self, case: Part) -> bool:
+        return case.address_type != "unassigned" or case.kind in ("hostdev", "hub", "channel")
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"{name_of(case)} has an address of type unassigned, which is for host devices only"
+        return Telling(message, (point(case, "type"),))
+
+
 class CcwMachine(Rule[Part]):
     """CCW addresses exist on s390 only."""
 
@@ -140,6 +164,7 @@ class ControllerOnce(Rule[tuple[Part, ...]]):
     """
 
     id = "controller-duplicate"
+    common = True
     source = "libvirt src/conf/domain_postparse.c and src/conf/domain_addr.c, tried with 9.0.0"
     allows = (
         "pc: <controller type='usb' model='ich9-ehci1' index='0'/>"
@@ -219,6 +244,8 @@ class PciBuses(Rule[Part]):
         return [part for part in problem.parts if part.needs and self._is_stranded(problem.machine.supports_pci, part)]
 
     def _is_stranded(self, supports_pci: bool, part: Part) -> bool:
+        if at_own_place(part):
+            return False  # libvirt does not look for its bus
         return part.pinned is not None or (part.wants and supports_pci)
 
     def encode(self, desk: Desk, case: Part) -> None:
@@ -241,6 +268,7 @@ RULES: tuple[Rule[Part] | Rule[tuple[Part, ...]], ...] = (
     NeedsPciAddress(),
     RefusesPciAddress(),
     VirtioDiskAddress(),
+    UnassignedHostdev(),
     CcwMachine(),
     AcpiIndex(),
     ControllerOnce(),

@@ -16,6 +16,7 @@ class DriveOnce(Rule[tuple[Part, ...]]):
     """
 
     id = "drive-duplicate"
+    common = True
     source = "libvirt src/conf/domain_validate.c virDomainDefDuplicateDriveAddressesValidate, tried with 9.0.0"
     allows = (
         "pc: <disk type='file'><target dev='sda' bus='scsi'/></disk>"

@@ -15,6 +15,7 @@ class HostDeviceOnce(Rule[tuple[Part, ...]]):
     """One device of the host is given to a guest once."""
 
     id = "hostdev-duplicate"
+    common = True
     source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0"
     allows = (
         "q35: <hostdev mode='subsystem' type='pci'><source><address bus='6' slot='1'/></source></hostdev>"

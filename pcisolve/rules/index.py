@@ -17,6 +17,8 @@ class IndexUnique(Rule[tuple[Controller, ...]]):
     """No two PCI controllers have one index."""
 
     id = "index-unique"
+    common = True
+    carries = True
     source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0; rfc-index-unique"
     allows = (
         "q35: <controller type='pci' index='1' model='pcie-root-port'/>"
@@ -61,6 +63,8 @@ class IndexMax(Rule[Controller]):
     """
 
     id = "index-max-255"
+    common = True
+    carries = True
     source = "libvirt src/conf/domain_validate.c, tried with 9.0.0"
     allows = ("pc: <controller type='pci' index='255' model='pci-bridge'/>",)
     forbids = ("pc: <controller type='pci' index='256' model='pci-bridge'/>",)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pcisolve.core.kinds import spoken
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.firstfit.choice import Failure, Place
-from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX
+from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX, NO_ROOM_FOR_ADDED
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.blame import is_added, why_added
@@ -100,6 +100,8 @@ class SearchEnds(Rule[Failure]):
         if case.rule in ("alg-busnr", "phb-max-31"):
             option = "busNr" if case.rule == "alg-busnr" else "index"
             return isinstance(case.part, Controller) and layout.target(case.part, option) is not None
+        if case.rule == NO_ROOM_FOR_ADDED:
+            return False
         return case.part in layout.places
 
     def tell(self, question: Question, case: Failure) -> Telling:

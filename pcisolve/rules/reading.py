@@ -52,6 +52,7 @@ class AddressNumbers(_ReadableValue):
     """
 
     id = "addr-parse-radix"
+    common = True
     source = "libvirt src/util/virpci.c, tried with 9.0.0"
     allows = ("q35: <memballoon model='virtio'><address type='pci' bus='0' slot='037' function='7'/></memballoon>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci' bus='0' slot='1f'/></memballoon>",)
@@ -61,6 +62,7 @@ class AddressType(_ReadableValue):
     """An address says of which type it is."""
 
     id = "addr-type"
+    common = True
     source = "libvirt src/conf/device_conf.c, tried with 9.0.0"
     allows = ("q35: <memballoon model='virtio'><address type='pci'/></memballoon>",)
     forbids = ("q35: <memballoon model='virtio'><address slot='3'/></memballoon>",)
@@ -70,6 +72,7 @@ class IndexNumber(_ReadableValue):
     """A controller index is a decimal number up to 2147483647."""
 
     id = "index-parse"
+    common = True
     source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
     allows = ("q35: <controller type='pci' index='01' model='pcie-root-port'/>",)
     forbids = ("q35: <controller type='pci' index='0x1' model='pcie-root-port'/>",)
@@ -79,6 +82,7 @@ class TargetNumber(_ReadableValue):
     """The numbers of a <target> are read with C radix."""
 
     id = "target-number"
+    common = True
     source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
     allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='0x10'/></controller>",)
     forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='ten'/></controller>",)
@@ -88,6 +92,7 @@ class HotplugWord(_ReadableValue):
     """hotplug is "on" or "off"."""
 
     id = "target-hotplug"
+    common = True
     source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
     allows = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target hotplug='off'/></controller>",)
     forbids = ("q35: <controller type='pci' index='1' model='pcie-root-port'><target hotplug='no'/></controller>",)
@@ -97,6 +102,7 @@ class NodeNumber(_ReadableValue):
     """A NUMA node is a decimal number."""
 
     id = "target-node"
+    common = True
     source = "libvirt src/conf/domain_conf.c, tried with 9.0.0"
     allows = ("pc: <controller type='pci' index='1' model='pci-expander-bus'><target busNr='80'/></controller>",)
     forbids = (
@@ -109,8 +115,9 @@ class MultifunctionWord(_ReadableValue):
     """multifunction is "on" or "off"."""
 
     id = "multifunction-word"
+    common = True
     source = "libvirt src/conf/device_conf.c, tried with 9.0.0"
-    allows = ("q35: <memballoon model='virtio'><address type='pci' multifunction='on'/></memballoon>",)
+    allows = ("q35: <memballoon model='virtio'><address type='pci' slot='3' multifunction='on'/></memballoon>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci' multifunction='yes'/></memballoon>",)
 
 
@@ -118,6 +125,7 @@ class AcpiIndexNumber(_ReadableValue):
     """An ACPI index is a number with C radix, and not 0."""
 
     id = "acpi-index-parse"
+    common = True
     source = "libvirt src/conf/device_conf.c, tried with 9.0.0 (Zero is not permitted)"
     allows = ("q35: <rng model='virtio'><acpi index='0x10'/></rng>",)
     forbids = ("q35: <rng model='virtio'><acpi index='0'/></rng>", "q35: <rng model='virtio'><acpi index='one'/></rng>")
@@ -127,6 +135,7 @@ class KnownWord(_ReadableValue):
     """A type or model is a word libvirt knows."""
 
     id = "known-word"
+    common = True
     source = "libvirt src/conf/domain_conf.c, its lists of words"
     allows: ClassVar[tuple[str, ...]] = ("pc: <sound model='ich6'/>",)
     forbids: ClassVar[tuple[str, ...]] = ("pc: <sound model='ich66'/>",)
@@ -170,6 +179,7 @@ class KnownDevice(_ReadableValue):
 
     id = "known-device"
     severity = WARNING
+    common = True
     source = "libvirt src/conf/domain_conf.c virDomainDefParseXML"
     allows = ("pc: <rng model='virtio'/>",)
     forbids = ("pc: <rgn model='virtio'/>",)

@@ -79,19 +79,22 @@ class Rule(Generic[CaseT]):
         stage: who enforces it: libvirt (refused at define), qemu (at start) or guest (silently broken).
         severity: error where the guest is refused or something the user has does not work; warning where something is
             dropped or does less than was asked for; note where it is only good to know. Only errors refuse a guest.
+        common: whether libvirt's drivers for other hypervisors enforce it too.
         source: where the fact was read or tried.
         allows, forbids: the smallest <devices> that keep and break it, with the machine in front:
             "q35: <controller .../>"; behind " -- " the words of qemu:commandline, or "override ALIAS NAME=VALUE".
         follows_from: ids of rules of which this is a consequence: where one of them is broken for the same
             case, this one has nothing to add.
         impossible: what is pointed to means nothing on this machine, so that nothing is lost when it goes.
-        carries: the law is about what a controller is; where it is broken, all that is plugged in below has no place.
+        carries: the law is about which controllers there are; where it is broken, what is below has no place, and
+            nobody knows the bus numbers that the guest would see.
         alone: where it is broken nothing else is told, because nothing else can be known.
     """
 
     id: ClassVar[str]
     stage: ClassVar[str] = "libvirt"
     severity: ClassVar[str] = ERROR
+    common: ClassVar[bool] = False
     source: ClassVar[str]
     allows: ClassVar[tuple[str, ...]] = ()
     forbids: ClassVar[tuple[str, ...]] = ()

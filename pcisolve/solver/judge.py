@@ -10,9 +10,10 @@ from pcisolve.core.node import Node, Source
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.firstfit.choice import Choice, Place
 from pcisolve.problem.firstfit.run import choose
+from pcisolve.problem.hypervisor import other_hypervisor
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
-from pcisolve.problem.problem import Options, Problem
+from pcisolve.problem.problem import COMMON, Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.rule import Question
 
@@ -40,12 +41,16 @@ class Judgement(NamedTuple):
 def judge(
     root: Node, source: Source, catalog: Catalog, options: Options, *, searching: bool = True
 ) -> Judgement | Unnumbered:
-    """Complete what the input leaves open and check it; the solver is asked only where indexes are open or
-    first fit gives up (multi-domain scheme), the latter only with `searching`.
+    """Complete what the input leaves open and check it.
+
+    The solver is asked only where indexes are open or first fit gives up (multi-domain scheme), the latter only with
+    `searching`. A guest of another hypervisor is judged by what all have in common.
 
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.
     """
+    if other_hypervisor(root):
+        options = options._replace(stage=COMMON, platform="")
     problem = numbered(root, source, catalog, options)
     if isinstance(problem, Unnumbered):
         return problem

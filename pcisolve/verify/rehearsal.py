@@ -57,13 +57,14 @@ def definable(data: bytes, emulator: str) -> bytes:
     root.insert(0, name)
     _leave_host_cpu(root)
     _leave_host_memory(root)
-    devices = root.find("devices")
-    if devices is not None:
+    lists = root.findall("devices")  # all of them count
+    for devices in lists:
         for old in devices.findall("emulator"):
             devices.remove(old)
+    if lists:
         chosen = Element("emulator")
         chosen.text = emulator
-        devices.insert(0, chosen)
+        lists[0].insert(0, chosen)
     return ElementTree.tostring(root)
 
 

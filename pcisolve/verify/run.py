@@ -10,6 +10,7 @@ from pcisolve.api.guest import Guest, load, parse_version
 from pcisolve.core.errors import InputError
 from pcisolve.problem.problem import Options
 from pcisolve.problem.scheme import FLAT
+from pcisolve.rules.rule import ERROR
 from pcisolve.verdict.values import SOLVED, Finding, Verdict
 from pcisolve.verify.commandline import startable_words
 from pcisolve.verify.compare import with_libvirt, with_numbers, with_places
@@ -88,7 +89,7 @@ class _Trial:
 
     def _judge(self, message: str, findings: tuple[Finding, ...], refuses: bool, verb: str) -> bool:
         """Compare verdicts; whether this was the last step."""
-        expected = findings[0] if findings else None
+        expected = next((one for one in findings if one.severity == ERROR), None)
         if not refuses and expected is None:
             return False
         if refuses and not _ABOUT_PCI.search(message):
@@ -197,6 +198,7 @@ def verify(guest: Guest, options: Options, scratch: Scratch, *, connect: str | N
     Raises:
         InputError: the guest cannot be used at all.
     """
+    guest.require_qemu()
     verdict: Verdict = guest.check(options, layout=False)
     before: tuple[Step, ...] = ()
     if verdict.scheme != FLAT:

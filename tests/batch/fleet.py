@@ -19,7 +19,7 @@ SHAPES = (
     rng() * 5,
     "<rng model='virtio'><address type='pci' slot='x'/></rng>",
 )
-_LIMIT = 600
+_LIMIT = 1200
 
 
 def write_fleet(folder: Path, number: int) -> None:

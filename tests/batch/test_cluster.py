@@ -35,7 +35,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     words = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
     processes = [dask(tmp_path, "scheduler", *words)]
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while not file.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         import json
@@ -60,7 +60,7 @@ def compare(folder: Path, cluster: Cluster, number: int) -> None:
         assert process.poll() is None
         time.sleep(0.02)
     cluster.workers[0].kill()
-    _, said = process.communicate(timeout=300)
+    _, said = process.communicate(timeout=1200)
     assert process.returncode == 1, said
     assert (folder / "there.jsonl").read_bytes() == (folder / "here.jsonl").read_bytes()
     for path in (folder / "here").rglob("*.xml"):

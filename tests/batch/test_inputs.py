@@ -110,10 +110,12 @@ def test_json_lines_whatever_their_name(tmp_path: Path, pack: Callable[[bytes], 
 def test_lines_that_are_no_rows_are_refused_with_their_place(tmp_path: Path) -> None:
     file = tmp_path / "fleet.jsonl"
     good = lines_of({"id": "a", "xml": "<a/>"})
-    file.write_bytes(good + b"{oops\n[]\n" + lines_of({"xml": "x"}, {"id": "", "xml": ""}, {"id": "b"}) + good)
+    rows = lines_of({"xml": "x"}, {"id": "", "xml": ""}, {"id": "b"})
+    file.write_bytes(good + b"{oops\n[]\n" + rows + good + b'{"id": ' + b"[" * 100_000)
     said = refusals(file)
     assert said[0] == said[6] == ""
-    assert said[1].startswith(f"{file}:2:1: not JSON: ")
+    assert said[1].startswith(f"{file}:2:2: not JSON: ")
+    assert said[7].startswith(f"{file}:8:107: not JSON: nested more than 100 deep (expected")
     assert said[2].startswith(f"{file}:3:1: not a JSON object (expected a JSON object with")
     assert '"id" is not a text of 1 to 1,000 characters' in said[3]
     assert '"id" is not a text' in said[4]
@@ -150,7 +152,7 @@ def test_members_beyond_the_limit_of_a_file(tmp_path: Path, monkeypatch: pytest.
     ("data", "labels"),
     [
         (XML, ["<stdin>"]),
-        (gzip.compress(XML), ["<stdin>"]),
+        (gzip.compress(XML, mtime=0), ["<stdin>"]),
         (lines_of({"id": "a", "xml": ""}), ["a"]),
         (tar_of({"a.xml": b""}), ["<stdin>:a.xml"]),
         (b"", ["<stdin>"]),
@@ -161,7 +163,41 @@ def test_stdin_is_told_by_its_content(data: bytes, labels: list[str]) -> None:
         assert [one.label for one in inputs(["-"])] == labels
 
 
-def test_a_packed_guest_is_read_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pack", PACKERS)
+def test_a_packed_guest(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    file = tmp_path / "guest.xml.gz"
+    file.write_bytes(pack(XML))
+    assert read(file) == [(str(file), "guest.xml", XML)]
+    with mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(pack(XML)))):
+        assert [content_of(one) for one in inputs(["-"])] == [XML]
+
+
+@pytest.mark.parametrize("pack", PACKERS[1:])
+def test_a_packed_guest_that_does_not_unpack(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    file = tmp_path / "guest.xml.gz"
+    for data, said in (
+        (pack(XML * 99)[:-9], "cut short"),
+        (pack(pack(XML)), "packed twice"),
+        (pack(XML) + b"x", "other"),
+    ):
+        file.write_bytes(data)
+        with pytest.raises(InputError, match=said):
+            read(file)
+    with mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(pack(XML * 99)[:-9]))):
+        (one,) = inputs(["-"])
+        assert "<stdin>: what is packed is cut short" in str(one.refusal)
+
+
+def test_a_member_that_says_it_is_larger_than_any_disk(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("a.xml")
+    info.size = 1 << 86
+    archive = tmp_path / "fleet.tar"
+    archive.write_bytes(info.tobuf(tarfile.GNU_FORMAT) + b"<domain/>" * 1000)
+    said = refusals(archive)  # ends, and soon
+    assert "larger than 64 MiB" in said[0] and "is damaged after a.xml" in said[1]
+
+
+def test_a_guest_is_read_by_who_solves_it(tmp_path: Path) -> None:
     file = tmp_path / "guest.xml"
     file.write_bytes(XML)
     assert list(inputs([str(file)])) == [Input(str(file), "guest.xml", str(file))]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import signal
+import sqlite3
 import time
 from pathlib import Path
 
@@ -43,52 +45,71 @@ def workers(pid: int) -> list[int]:
     return [worker for one in servers for worker in children(one)]
 
 
-def killed_and_resumed(folder: Path, kills: int, longest: float) -> int:
-    """Kill a batch again and again, then let it end; how many answers the last one took from the ledger."""
-    chance = random.Random(6)
-    for _ in range(kills):
+def recorded(folder: Path) -> int:
+    """How many answers are in the ledger."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(folder / "ledger", timeout=60)) as file:
+        return int(file.execute("SELECT count(*) FROM answers").fetchone()[0])
+    return 0
+
+
+def killed_and_resumed(folder: Path, kills: int, most: int) -> tuple[int, int]:
+    """Kill a batch again and again, the first time when the ledger has answers, later at any size of the output.
+
+    Args:
+        most: bytes of output at which it is killed at the latest.
+
+    Returns:
+        How many answers the ledger had in the end, and how many a last batch took from it.
+    """
+    chance, part = random.Random(6), folder / "out.jsonl.part"
+    for number in range(kills):
         process = start(folder, *WORDS)
-        time.sleep(chance.uniform(0.2, longest))
+        least = chance.randrange(most)
+        while process.poll() is None and not (part.exists() and part.stat().st_size > least):
+            time.sleep(0.005)
+        while number == 0 and process.poll() is None and not recorded(folder):
+            time.sleep(0.02)
         process.kill()
         process.communicate()
+    rows = recorded(folder)
     code, said = batch(folder, *(word for word in WORDS if word != "-q"), "--summary")
     assert code == 1
     known = [line.split()[0] for line in said.splitlines() if line.endswith("answered from the ledger")]
-    return int(known[0].replace(",", "")) if known else 0
+    return rows, int(known[0].replace(",", "")) if known else 0
+
+
+def is_as_if_undisturbed(folder: Path, number: int, kills: int) -> None:
+    lines, files = undisturbed(folder, number)
+    assert lines.count(b"\n") == number
+    rows, known = killed_and_resumed(folder, kills, len(lines))
+    assert 0 < rows <= known
+    assert (folder / "out.jsonl").read_bytes() == lines
+    assert {name: data for name, data in everything_below(folder / "solved").items() if name.endswith("xml")} == files
 
 
 @pytest.mark.slow
 def test_killed_and_resumed_it_gives_the_same_bytes(tmp_path: Path) -> None:
-    lines, files = undisturbed(tmp_path, 300)
-    known = killed_and_resumed(tmp_path, 2, 0.7)
-    assert known > 0
-    assert (tmp_path / "out.jsonl").read_bytes() == lines
-    assert {name: data for name, data in everything_below(tmp_path / "solved").items() if name.endswith("xml")} == files
+    is_as_if_undisturbed(tmp_path, 300, 3)
 
 
 @pytest.mark.slow
 def test_killed_ten_times_over_five_thousand_files(tmp_path: Path) -> None:
-    lines, files = undisturbed(tmp_path, 5000)
-    assert lines.count(b"\n") == 5000
-    assert killed_and_resumed(tmp_path, 10, 2.5) > 0
-    assert (tmp_path / "out.jsonl").read_bytes() == lines
-    assert {name: data for name, data in everything_below(tmp_path / "solved").items() if name.endswith("xml")} == files
+    is_as_if_undisturbed(tmp_path, 5000, 10)
 
 
 def test_workers_killed_from_outside_cost_nothing(tmp_path: Path) -> None:
     lines, _ = undisturbed(tmp_path, 1000)
     process = start(tmp_path, *WORDS)
     killed = 0
-    while process.poll() is None:
-        time.sleep(0.05)
+    while process.poll() is None and killed < 2:  # a chunk that takes three workers with it is given up
+        time.sleep(0.005)
         try:
             working = workers(process.pid)
         except FileNotFoundError:
-            break
+            continue
         for pid in working[-1:]:
-            if killed < 3:
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
     assert process.communicate()[1] == ""
     assert killed
     assert (tmp_path / "out.jsonl").read_bytes() == lines

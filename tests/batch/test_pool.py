@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,7 +17,7 @@ from tests.batch.work import upper
 def pool() -> Iterator[Callable[..., Pool]]:
     made: list[Pool] = []
 
-    def make(workers: int = 1, seconds: float = 30, megabytes: int = 512) -> Pool:
+    def make(workers: int = 1, seconds: float = 600, megabytes: int = 512) -> Pool:
         made.append(Pool(upper, workers, seconds=seconds, megabytes=megabytes))
         return made[-1]
 
@@ -25,8 +26,9 @@ def pool() -> Iterator[Callable[..., Pool]]:
         one.close()
 
 
-def outcomes(pool: Pool, *chunks: list[str]) -> dict[int, Outcome]:
-    waiting = dict(enumerate(chunks))
+def outcomes(pool: Pool, *chunks: list[str], first: int = 0) -> dict[int, Outcome]:
+    """What becomes of the chunks, which are numbered from `first`."""
+    waiting = dict(enumerate(chunks, first))
     found: dict[int, Outcome] = {}
     while len(found) < len(chunks):
         while pool.room and waiting:
@@ -54,8 +56,15 @@ def test_a_worker_that_dies_is_replaced(pool: Callable[..., Pool], word: str, re
 
 
 def test_a_worker_that_hangs_is_stopped(pool: Callable[..., Pool]) -> None:
-    found = outcomes(pool(2, seconds=0.5), ["sleep"], ["a"], ["b"])
-    assert found == {0: Lost("stopped after 0 seconds", late=True), 1: ["A"], 2: ["B"]}
+    made = pool(2, seconds=3600)
+    made.submit(0, ["sleep"])
+    ((pipe, hung),) = made._busy.items()
+    assert 3500 < hung.deadline - time.monotonic() <= 3600
+    assert outcomes(made, ["a"], ["b"], first=1) == {1: ["A"], 2: ["B"]}
+    hung.deadline = time.monotonic()
+    assert dict(made.wait()) == {0: Lost("stopped after 3600 seconds", late=True)}
+    assert not hung.process.is_alive() and pipe.closed
+    assert outcomes(made, ["a"], ["b"]) == {0: ["A"], 1: ["B"]}
 
 
 def test_a_worker_is_refused_memory_beyond_its_limit(pool: Callable[..., Pool]) -> None:

@@ -148,3 +148,22 @@ def test_recorded_guests_of_libvirt(shared: Path) -> None:
                     if not same(shapes.solve(one.encode()), solve_content(job, one.encode())):
                         different.append(one)
     assert different == []
+
+
+def test_snapshots_of_one_shape() -> None:
+    """What is around a domain stays, and has values of its own."""
+    shapes = Shapes(JOB)
+    for name in ("one", "another"):
+        guest = domain("q35", rng()).decode().replace("small", name)
+        data = f"<domainsnapshot>\n<name>s-{name}</name>\n{guest}</domainsnapshot>\n".encode()
+        answer = shapes.solve(data)
+        assert same(answer, solve_content(JOB, data))
+        assert answer.xml is not None
+        assert answer.xml.startswith(f"<domainsnapshot>\n<name>s-{name}</name>\n<domain".encode())
+        assert answer.xml.count(b"pcie-root-port") > 3 and answer.xml.endswith(b"</domainsnapshot>\n")
+
+
+def test_several_domains_are_one_line_that_says_so() -> None:
+    answer = solve_content(JOB, domain("q35", "") * 2)
+    assert answer.status == "invalid"
+    assert "2 domains in one file; the second begins here" in answer.text

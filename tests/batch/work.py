@@ -23,7 +23,7 @@ def _one(word: str) -> str:
     if word == "exit":
         os._exit(7)
     if word == "sleep":
-        time.sleep(60)
+        time.sleep(10_000)
     if word == "hog":
         try:
             return str(len(bytearray(1 << 30)))
@@ -47,6 +47,8 @@ class Faulty:
             seen.write("x")
         if word == "once" and os.path.getsize(os.path.join(self.folder, one.label)) == 1:
             os.kill(os.getpid(), signal.SIGKILL)
+        if word == "sleep":
+            open(os.path.join(self.folder, f"asleep-{os.getpid()}"), "w").close()
         if word in ("abort", "sleep"):
             upper([word])
         row = {"status": "solved", "word": word, "findings": []}

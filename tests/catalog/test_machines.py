@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from pcisolve.catalog.catalog import Catalog, load_catalog
+from pcisolve.catalog.catalog import NEWEST, Catalog, load_catalog
 from pcisolve.catalog.folders import shipped_folder
 from pcisolve.core.errors import InputError
 
@@ -200,3 +200,64 @@ def test_every_recorded_machine_is_known(shared):
     assert types
     families = {catalog.machine(arch, name).family for arch, name in types}
     assert families == {"i440fx", "q35", "pseries", "arm-virt", "riscv-virt", "s390"}
+
+
+# libvirt 9.0.0, src/util/virarch.c: every architecture that a <type arch> may name.
+# fmt: off
+ARCHES = [
+    "alpha", "armv6l", "armv7l", "armv7b", "aarch64", "cris", "i686", "ia64",
+    "lm32", "m68k", "microblaze", "microblazeel", "mips", "mipsel", "mips64", "mips64el",
+    "openrisc", "parisc", "parisc64", "ppc", "ppcle", "ppc64", "ppc64le", "ppcemb",
+    "riscv32", "riscv64", "s390", "s390x", "sh4", "sh4eb", "sparc", "sparc64",
+    "unicore32", "x86_64", "xtensa", "xtensaeb",
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("version", [LIBVIRT_9, NEWEST])
+@pytest.mark.parametrize("arch", ARCHES)
+def test_every_architecture_of_libvirt_has_a_default_machine(arch, version):
+    machine = load_catalog(None, version).machine(arch, None)
+    assert arch in machine.arches
+
+
+@pytest.mark.parametrize(
+    ("arch", "name"),
+    [
+        ("m68k", "q800"),
+        ("cris", "axis-dev88"),
+        ("xtensa", "sim"),
+        ("parisc", "hppa"),
+        ("sparc", "SS-5"),
+        ("ia64", "any"),
+    ],
+)
+def test_boards_without_pci_get_no_root(arch, name):
+    machine = load_catalog(None, LIBVIRT_9).machine(arch, name)
+    assert (machine.root, machine.qemu_root) == ("", False)
+    assert (machine.balloon, machine.default_usb) == ("virtio", ("piix3-uhci",))
+    newest = load_catalog().machine(arch, name)
+    assert (newest.balloon, newest.default_usb) == ("", ())
+
+
+def test_a_board_of_another_architecture_is_not_taken():
+    with pytest.raises(InputError, match='unknown machine "hppa" of architecture m68k'):
+        load_catalog().machine("m68k", "hppa")
+
+
+@pytest.mark.parametrize(
+    ("arch", "name", "has"),
+    [
+        ("ppc64", "mac99", True),
+        ("ppc64", "powernv9", False),
+        ("sh4", "r2d", True),
+        ("sh4", "shix", False),
+        ("armv7l", "realview-eb", True),
+        ("armv7l", "raspi2b", False),
+        ("armv6l", "virt", True),
+        ("x86_64", "microvm", False),
+        ("x86_64", "q35", True),
+    ],
+)
+def test_roots_that_qemu_has(arch, name, has):
+    assert load_catalog().machine(arch, name).qemu_root is has

@@ -13,7 +13,7 @@ from unittest import mock
 
 from pcisolve.cli.main import main
 
-TOO_LONG = 60  # seconds after which a process is ended, and the test fails
+TOO_LONG = 600  # seconds after which a process is ended, and the test fails: it hangs
 
 
 class Ended(NamedTuple):
@@ -69,7 +69,10 @@ def _content(stream: io.TextIOWrapper) -> bytes:
 # Memory is the process's own high-water mark: what getrusage() says begins with that of the process it was made by.
 _MEASURED = """
 import json, resource, runpy, sys
-record = sys.argv.pop(1)
+record, cpu, space = sys.argv.pop(1), int(sys.argv.pop(1)), int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+if space:
+    resource.setrlimit(resource.RLIMIT_AS, (space << 20, space << 20))
 try:
     runpy.run_module("pcisolve", run_name="__main__", alter_sys=True)
 finally:
@@ -81,16 +84,22 @@ finally:
 """
 
 
-def measure(folder: Path, *words: str | Path) -> Ended:
-    """Run `pcisolve WORDS` as a process of its own in this folder, beside which its use is recorded. Linux only."""
+def measure(folder: Path, *words: str | Path, cpu: int = 120, space: int = 0) -> Ended:
+    """Run `pcisolve WORDS` as a process of its own in this folder, beside which its use is recorded. Linux only.
+
+    Args:
+        cpu: seconds of CPU after which it is ended: a busy machine takes none of them.
+        space: MiB of address space it may have, 0 for as much as it likes.
+    """
     record = folder.parent / f"{folder.name}.used"
     ended = subprocess.run(
-        [sys.executable, "-c", _MEASURED, str(record), *map(str, words)],
+        [sys.executable, "-c", _MEASURED, str(record), str(cpu), str(space), *map(str, words)],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=TOO_LONG,
         check=False,
     )
+    assert record.exists(), f"ended by signal {-ended.returncode}: more than {cpu} s of CPU?"
     seconds, megabytes = json.loads(record.read_text())
     return Ended(ended.returncode, ended.stdout, ended.stderr.decode(), seconds, megabytes)

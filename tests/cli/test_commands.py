@@ -138,18 +138,16 @@ def test_an_infeasible_guest_is_exit_1_and_the_finding_on_stderr(file: Path) -> 
         f" --> {file}:6:45\n"
         "6 |     <rng model='virtio'><address type='pci' slot='1'/></rng>\n"
         "  |                                             ^^^^^^^^\n"
-        "  = help 1: rng moves to 0000:00:02.0\n"
+        "  = help: move rng to 0000:00:02.0\n"
         "      line 6: address: 0000:00:01.0 -> 0000:00:02.0\n"
-        "  = help 2: libvirt puts rng at 0000:00:02.0\n"
-        "      line 6: remove address 0000:00:01.0\n"
         "  = more: pcisolve rule addr-duplicate\n"
     )
     assert run("solve", "--quiet", str(file)).stderr == ""
 
 
-def test_an_unreadable_value_is_exit_2(file: Path) -> None:
+def test_an_unreadable_value_is_a_finding_like_others(file: Path) -> None:
     file.write_text(UNREADABLE)
-    assert run("solve", str(file)).exit_code == 2
+    assert run("solve", str(file)).exit_code == 1
     assert json.loads(run("solve", "--format", "json", str(file)).output)["status"] == "invalid"
 
 
@@ -165,14 +163,17 @@ def test_undecided_is_exit_3(tmp_path: Path) -> None:
 def test_check_formats(file: Path) -> None:
     assert run("check", str(file)).output == ""
     file.write_text(CLASH)
-    line = f"{file}:6:45: addr-duplicate: rng is at 0000:00:01.0, where the machine has its PIIX3 ISA bridge\n"
+    line = f"{file}:6:45: error[addr-duplicate]: rng is at 0000:00:01.0, where the machine has its PIIX3 ISA bridge\n"
     assert run("check", "--format", "concise", str(file)).output == line
     found = json.loads(run("check", "--format", "json", str(file)).output)
+    move = {"name": "rng", "from": "0000:00:01.0", "to": "0000:00:02.0"}
+    safe = {"safety": "safe", "moves": [move], "removes": []}
     address = {"path": "/domain/devices/rng[1]/address", "line": 6, "from": "0000:00:01.0"}
     assert found == [
         {
             "code": "addr-duplicate",
             "rules": ["addr-duplicate"],
+            "severity": "error",
             "stage": "libvirt",
             "message": "rng is at 0000:00:01.0, where the machine has its PIIX3 ISA bridge",
             "minimal": True,
@@ -183,13 +184,9 @@ def test_check_formats(file: Path) -> None:
             "repairs": [
                 {
                     "changes": [{**address, "to": "0000:00:02.0"}],
-                    "effect": "rng moves to 0000:00:02.0",
-                    "cost": 3,
-                },
-                {
-                    "changes": [{**address, "to": None}],
-                    "effect": "libvirt puts rng at 0000:00:02.0",
-                    "cost": 7,
+                    "effect": "move rng to 0000:00:02.0",
+                    "cost": 11,
+                    **safe,
                 },
             ],
         }

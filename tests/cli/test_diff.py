@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -59,13 +60,13 @@ moved:
       port 16 -> 40
 
 changed where they are:
-  interface e1000e 52:54:00:00:00:02 at 0000:02:00.0, line 8
+  interface 52:54:00:00:00:02 at 0000:02:00.0, line 8
       model interface virtio -> interface e1000e
   PCI controller 3 (pcie-root-port) at 0000:00:04.0, line 6
       chassis 3 -> 7
 
 not moved, and yet elsewhere to the guest:
-  interface virtio 52:54:00:00:00:01 at 0000:01:00.0, line 7
+  interface 52:54:00:00:00:01 at 0000:01:00.0, line 7
       the guest sees it at 0000:04:00.0 instead of 0000:01:00.0; named by its place, enp1s0 becomes enp4s0
 
 the guest notices: 1 device is at another address
@@ -108,7 +109,7 @@ def test_many_entries_are_cut_and_counted(files: Path) -> None:
     cut = run("diff", "few.xml", "many.xml").out.decode()
     assert "\n  and 77 more; --all shows them\n" in cut
     whole = run("diff", "--all", "few.xml", "many.xml").out.decode()
-    assert whole.count("\n  rng at ") == 60
+    assert len(re.findall(r"\n  rng( \d+)? at ", whole)) == 60
     assert "more; --all" not in whole
 
 
@@ -127,7 +128,7 @@ def test_what_a_lost_function_zero_means_is_said(files: Path) -> None:
         (b"<domain", "new.xml:1:"),
         (b"{}", "new.xml: this is not the answer to a guest that was solved"),
         (b"guest: x\nmachine: {type: q35}\ndevices: []\n", "new.xml is a plan, which has no layout; solve it first"),
-        (domain("q35", rng("0:0:4.0") * 2), "new.xml has no layout to compare: rng and rng are both at 0000:00:04.0"),
+        (domain("q35", rng("0:0:4.0") * 2), "new.xml has no layout to compare: rng and rng 2 are both at 0000:00:04.0"),
     ],
 )
 def test_what_has_no_layout_is_refused(files: Path, content: bytes, message: str) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import resource
-import subprocess
-import sys
-import time
+import tempfile
 from pathlib import Path
 
 import pytest
 
-SECONDS = 2.0
+from tests.cli.running import measure
+
+SECONDS = 60  # of CPU: against what never ends; all of these take less than three
 MEGABYTES = 300
 HEAD = "<domain type='kvm'>\n<name>x</name><memory>1</memory>\n<os><type arch='x86_64' machine='{}'>hvm</type></os>\n"
 
@@ -23,18 +22,13 @@ def guest(devices: str, machine: str = "q35") -> str:
 
 def run(*words: str) -> tuple[int, str]:
     """pcisolve in a process of its own, within the limits of time and memory: exit code and what it printed."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (4 * MEGABYTES << 20, 4 * MEGABYTES << 20))
-
-    start = time.perf_counter()
-    command = [sys.executable, "-m", "pcisolve", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, preexec_fn=limit, check=False)
-    assert time.perf_counter() - start < 3 * SECONDS, "three times the goal: a busy machine is no defect"
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MEGABYTES << 10
-    said = done.stdout + done.stderr
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "here").mkdir()
+        done = measure(Path(folder) / "here", *words, cpu=SECONDS, space=4 * MEGABYTES)
+    assert done.megabytes < MEGABYTES
+    said = done.text + done.error
     assert "Traceback" not in said
-    return done.returncode, said
+    return done.code, said
 
 
 def entity_bomb(use: str) -> str:
@@ -45,7 +39,7 @@ def entity_bomb(use: str) -> str:
 UNUSABLE = {
     "not xml": ("hello", "1:1: neither XML nor a plan", "a domain XML, or a plan"),
     "nothing": ("", "1:1: the input is empty", "a libvirt domain XML"),
-    "not a domain": ("<network/>", "1:1: the root element is <network>", "expected <domain>"),
+    "not a domain": ("<network/>", "1:1: this is a libvirt network", "virsh dumpxml GUEST"),
     "not closed": ("<domain>\n<devices>", "2:", "a libvirt domain XML"),
     "entity bomb": (entity_bomb("<name>&m;</name>"), "1:1: a document type declaration", "without <!DOCTYPE"),
     "entity bomb in an attribute": (entity_bomb("<name a='&m;'/>"), "1:1: a document type declaration", "<!DOCTYPE"),
@@ -55,8 +49,8 @@ UNUSABLE = {
         "<!DOCTYPE",
     ),
     "unknown entity": ("<domain>\n<name>&x;</name></domain>", "2:", "Entity 'x' not defined"),
-    "too deep": ("<domain>" + "<a>" * 100_000 + "</a>" * 100_000 + "</domain>", "1:", "nested more than 256 deep"),
-    "unknown machine": (guest("", "pc-q36"), "3:5: unknown machine", 'did you mean "pc"?'),
+    "too deep": ("<domain>" + "<a>" * 100_000 + "</a>" * 100_000 + "</domain>", "1:774:", "nested more than 256 deep"),
+    "unknown machine": (guest("", "zzyzx"), "3:5: unknown machine", "one of isapc"),
     "unknown architecture": (guest("").replace("x86_64", "x86_65"), "3:5: unknown arch", 'did you mean "x86_64"?'),
     "too many devices": (
         guest("<controller type='pci' model='pcie-root-port'/>" * 100_000),
@@ -193,8 +187,7 @@ def test_eight_thousand_devices_with_two_faults_each(tmp_path: Path) -> None:
     place = "<address type='pci' domain='0x0005' bus='0x100' slot='0x00' function='0x0'/>"
     file = tmp_path / "guest.xml"
     file.write_text(guest(f"<rng model='virtio'>{place}</rng>\n" * 8_000))
-    command = [sys.executable, "-m", "pcisolve", "check", "--format", "concise", str(file)]
     # Trying repairs once took 3 minutes, and grew with the square of the devices; now 9 s.
-    done = subprocess.run(command, capture_output=True, text=True, timeout=45, check=False)
-    assert done.returncode == 1
-    assert ": error[addr-domain-zero]: " in done.stdout
+    done = measure(tmp_path, "check", "--format", "concise", file, cpu=90)
+    assert done.code == 1
+    assert ": error[addr-domain-zero]: " in done.text

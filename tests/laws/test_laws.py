@@ -146,7 +146,7 @@ def _answers(guests_as_text: str, seed: int) -> bytes:
     environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
     command = [sys.executable, "-c", SCRIPT]
     return subprocess.run(
-        command, input=guests_as_text.encode(), env=environment, capture_output=True, check=True, timeout=100
+        command, input=guests_as_text.encode(), env=environment, capture_output=True, check=True, timeout=600
     ).stdout
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from pcisolve.core.change import NewElement
@@ -11,6 +9,7 @@ from pcisolve.core.node import Node
 from pcisolve.libvirt.document import read
 from pcisolve.libvirt.writer import Writer
 from tests.libvirt.editing import FRAME, PLACE, PRINTED, edited, edited_device, lines
+from tests.support import no_hang
 
 
 @pytest.mark.parametrize(
@@ -116,11 +115,10 @@ def test_add_device_where_there_is_none(before: str, after: str) -> None:
 
 
 def test_many_devices_take_seconds_and_not_hours() -> None:
-    start = time.perf_counter()
-    document = read(b"<domain><devices>" + b"<rng/>" * 60_000 + b"</devices></domain>")
-    writer = Writer(document)
-    for device in document.root.children[0].children[::10]:
-        writer.set_address(device, PLACE)
-        writer.add_device(NewElement("x", {}), None)
-    assert writer.data().count(b"<address ") == 6_000
-    assert time.perf_counter() - start < 10  # half a second, unless something is quadratic
+    with no_hang():
+        document = read(b"<domain><devices>" + b"<rng/>" * 60_000 + b"</devices></domain>")
+        writer = Writer(document)
+        for device in document.root.children[0].children[::4]:
+            writer.set_address(device, PLACE)
+            writer.add_device(NewElement("x", {}), None)
+        assert writer.data().count(b"<address ") == 15_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,7 +138,14 @@ def bomb() -> bytes:
         (b"a: &a [*a]", 'the alias "*a" has no anchor'),
         (b"? [a]\n: b", "plan.yaml:1:3: a key that is a list or a mapping"),
         (b"--- {}\n--- {}\n", "plan.yaml:2:1: a second YAML document"),
-        (b"[" * 100_000, f"nested deeper than {MAX_DEPTH}"),
+        (b"[" * 100_000, f"plan.yaml:1:{MAX_DEPTH + 2}: nested deeper than {MAX_DEPTH}"),
+        (b"a:\n" + b"- " * 100_000, f"plan.yaml:2:{2 * MAX_DEPTH + 1}: nested deeper than {MAX_DEPTH}"),
+        (b"{a: " * 100_000, f"plan.yaml:1:{4 * MAX_DEPTH + 2}: nested deeper than {MAX_DEPTH}"),
+        (b"? " * 100_000, f"nested deeper than {MAX_DEPTH}"),
+        (b"a: [" + b"*b, " * 10 + b"[" * 2_000, 'plan.yaml:1:5: the alias "*b" has no anchor'),
+        (b"@", "plan.yaml:1:1: not YAML"),
+        (b"[1]: b: c", "plan.yaml:1:1: a key that is a list or a mapping"),
+        (b"[1] b", "plan.yaml:1:5: not YAML"),
         (bomb(), "more than 200,000 values, counting each use of an alias"),
         (b"#" * (5 << 20), "larger than 4 MiB"),
     ],
@@ -146,6 +154,18 @@ def test_hostile_text_is_refused_with_its_place(data: bytes, said: str) -> None:
     with pytest.raises(InputError) as refused:
         read(data)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+@pytest.mark.parametrize(("opening", "column"), [("[", MAX_DEPTH + 2), ("{a: ", 4 * MAX_DEPTH + 2), ("? ", 35)])
+def test_a_parser_that_gives_up_first_changes_nothing(
+    loader: str, opening: str, column: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some give up at a depth of their own, others at none."""
+    kind = getattr(yaml, loader, None) or pytest.skip(f"PyYAML has no {loader} here")
+    monkeypatch.setattr(yaml, "CSafeLoader", kind, raising=False)
+    with pytest.raises(InputError, match=rf"^plan\.yaml:1:{column}: nested deeper than"):
+        read(opening * 1_500)
 
 
 def test_a_tag_makes_no_object() -> None:

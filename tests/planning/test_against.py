@@ -54,7 +54,7 @@ def test_an_example_against_itself_moves_nothing(name: str) -> None:
 @settings(max_examples=10)
 @given(plans())
 def test_any_plan_against_itself_moves_nothing_that_can_be_kept_alone(text: str) -> None:
-    old = pcisolve.load(text.encode()).solve(pcisolve.make_options(time_limit=10.0))
+    old = pcisolve.load(text.encode()).solve(pcisolve.make_options(time_limit=600.0))
     if old.verdict.status != "solved" or old.xml is None:
         return
     new = pcisolve.load(text.encode()).solve(against=old.xml)

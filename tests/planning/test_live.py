@@ -26,7 +26,9 @@ GUESTS = {
 
 def probe(shared: Path, script: str, *words: str) -> dict[str, Any]:
     """What a real libvirt or QEMU says; skipped where there is none."""
-    run = subprocess.run([PYTHON, str(shared / "oracle" / script), *words], capture_output=True, text=True, timeout=300)
+    run = subprocess.run(
+        [PYTHON, str(shared / "oracle" / script), *words], capture_output=True, text=True, timeout=1200
+    )
     if "No module named" in run.stderr or not run.stdout.strip():
         pytest.skip(f"no libvirt or QEMU to ask: {run.stderr[-200:]}")
     found: dict[str, Any] = json.loads(run.stdout)

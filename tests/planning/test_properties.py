@@ -66,7 +66,7 @@ def relations(draw: st.DrawFn, names: str) -> str:
 
 def holds(text: str) -> None:
     """Solved, and then accepted by `check` and left alone by `solve`; or refused with a reason."""
-    answer = solve(text, options=pcisolve.make_options(time_limit=10.0))
+    answer = solve(text, options=pcisolve.make_options(time_limit=600.0))
     status = answer.verdict.status
     assert status in ("solved", "infeasible", "invalid", "unknown"), text
     if status != "solved":

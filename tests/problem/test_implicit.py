@@ -29,7 +29,7 @@ def _words(part: Part) -> str:
         ("pseries", ["usb 0 qemu-xhci", "pci-root 0", "memballoon virtio"]),
         ("virt", ["pcie-root 0"]),
         ("s390", ["pci-root 0", "memballoon virtio"]),
-        ("isapc", ["memballoon virtio"]),
+        ("isapc", []),
     ],
 )
 def test_family_defaults(machine: str, expected: list[str]) -> None:

@@ -73,7 +73,7 @@ def test_bus_ids_are_unbounded_unless_asked() -> None:
     data = guest(*ROOTS, controller("pcie-root-port", 70000, (15, 0, 1)), device((15, 70000, 0)))
     assert solve(data).status == "solved"
     bounded = pcisolve.load(data).solve(make_options(scheme="multi-domain", bus_bits=8)).verdict
-    assert [one.code for one in bounded.findings] == ["addr-bus-8bit"]
+    assert [one.code for one in bounded.findings] == ["rfc-bus-bits", "addr-bus-8bit"]
 
 
 REFUSED = {

@@ -25,7 +25,7 @@ SAMPLE = 25  # of the recorded guests
 
 def ask(data: bytes, *words: str) -> tuple[Ended, dict[str, dict[str, Any]]]:
     """What verify says of a guest: how it ended, and the steps by name. Nothing of it may be left."""
-    ended = run("verify", "--format", "json", "--time-limit", "90", *words, stdin=data)
+    ended = run("verify", "--format", "json", "--time-limit", "600", *words, stdin=data)
     assert not list(descendants())
     if ended.code == 2:
         return ended, {}
@@ -155,7 +155,8 @@ def test_a_qemu_that_answers_probes_and_then_fails(tmp_path: Path, body: str, co
     fake = tmp_path / "qemu-system-x86_64"
     fake.write_text(f'#!/bin/sh\ncase "$*" in *-daemonize*|*-version*|*-help*) exec {real} "$@";; esac\n{body}\n')
     fake.chmod(0o755)
-    ended = run("verify", "--time-limit", "8", stdin=domain("q35"), PATH=f"{tmp_path}:/usr/bin:/bin")
+    limit = "8" if "time limit" in said else "600"
+    ended = run("verify", "--time-limit", limit, stdin=domain("q35"), PATH=f"{tmp_path}:/usr/bin:/bin")
     if "bindings are not installed" in ended.text:
         pytest.skip("libvirt's Python bindings are not installed")
     assert ended.code == code and said in ended.text
@@ -166,7 +167,7 @@ def test_a_qemu_that_fails_every_probe(tmp_path: Path) -> None:
     fake = tmp_path / "qemu-system-x86_64"
     fake.write_text("#!/bin/sh\nexit 1\n")
     fake.chmod(0o755)
-    ended = run("verify", "--time-limit", "20", stdin=domain("q35"), PATH=f"{tmp_path}:/usr/bin:/bin")
+    ended = run("verify", "--time-limit", "60", stdin=domain("q35"), PATH=f"{tmp_path}:/usr/bin:/bin")
     assert ended.code == 3 and "Traceback" not in ended.error
     assert not list(descendants())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
+from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node
@@ -13,11 +14,13 @@ from pcisolve.problem.firstfit.chipset import chipset_step
 from pcisolve.problem.firstfit.choice import Choice, Failure, Kept, Place
 from pcisolve.problem.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
 from pcisolve.problem.firstfit.values import fill_values
+from pcisolve.problem.own_place import at_own_place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.problem.table import Found, NoSuchController
 
 HIGHEST_FLAT_INDEX = 255
+NO_ROOM_FOR_ADDED = "alg-materialise"  # the devices come first and leave no slot to the controller added for them
 
 
 def choose(problem: Problem, kept: Kept = Kept()) -> Choice:  # noqa: B008  # nobody changes it
@@ -28,6 +31,7 @@ def choose(problem: Problem, kept: Kept = Kept()) -> Choice:  # noqa: B008  # no
         dry = Pass(problem, choice, settled, dry=True)
         dry.run()
         choice.added = dry.added()
+        choice.failures += dry.failures
     real = Pass(problem, choice, settled, dry=False)
     real.run()
     choice.places.update(settled)
@@ -59,7 +63,7 @@ class Pass:
                 by_index[controller.index] = controller
         highest = max(by_index, default=-1)
         if self.fills_gaps and highest <= HIGHEST_FLAT_INDEX:
-            gap = self.problem.catalog.controller(self.problem.machine.gap)
+            gap = self._gap(by_index.get(0))
             indexes: Iterable[int] = range(highest + 1)
         else:
             gap, indexes = None, sorted(by_index)
@@ -75,9 +79,17 @@ class Pass:
         if self.problem.machine.isolation and 0 in self.buses.by_index:
             self.buses.by_index[0].locked = True  # rule phb-default-locked
 
+    def _gap(self, root: Controller | None) -> ControllerModel | None:
+        """What a missing index becomes; where the root is written by hand, that depends on which it is."""
+        machine = self.problem.machine
+        by_hand = not machine.root and root is not None and root.model is not None and not root.model.express
+        return self.problem.catalog.controller(machine.grows_conventional if by_hand else machine.gap)
+
     def run(self) -> None:
         """Explicit places, then the chipset's, then everything that is still open."""
         self.prepare()
+        if not self.dry and not self.problem.machine.supports_pci:
+            return  # a root written by hand is kept, and nothing is put on it
         if self.dry:
             self._reserve_extra_slot()
         for part in parts_in_turn(self.problem, self.controllers):
@@ -116,6 +128,10 @@ class Pass:
             return  # rules addr-domain-zero and addr-bus-8bit
         if not self.problem.flat and not self._names_a_bus(address):
             return  # rule rfc-address-lookup
+        if at_own_place(part):
+            if self.problem.controllers:
+                self.choice.places[part] = place  # and nothing is reserved
+            return
         if self.dry and self.fills_gaps and index <= HIGHEST_FLAT_INDEX:
             with suppress(CannotGrow):  # then no controller provides the bus: rule addr-bus-exists
                 place = place._replace(provider=self.buses.grow(part, index))
@@ -149,7 +165,7 @@ class Pass:
         if place is None and self.dry:
             place = self._grow_for(part, function)
         if place is None:
-            if not self.dry:
+            if not self.dry or not self.problem.machine.supports_pci:
                 rule = "alg-find" if self.buses.order else "no-pci-buses"
                 self.failures.append(Failure(self._reason(part, rule), part))
             return None
@@ -226,8 +242,8 @@ class Pass:
                 continue
             controller = added_controller(self.problem, bus.index, bus.model.name)
             added.append(controller)
-            if not controller.is_root:
-                self.search(controller)
+            if not controller.is_root and self.search(controller) is None and self.problem.flat:
+                self.failures.append(Failure(NO_ROOM_FOR_ADDED, controller))
         return added
 
 

@@ -9,6 +9,8 @@ from pcisolve.core.change import Change, NewElement
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.table import Found, InOtherDomain, IsRootBus, NoSuchController, NoSuchDomain
 from pcisolve.repair.bench import Bench
+from pcisolve.repair.remedies.carriers import address_element, with_carriers
+from pcisolve.repair.remedies.machine import another_model
 from pcisolve.repair.remedy import Remedies, Remedy, drop, free, move
 from pcisolve.rules.address.bus import AskedBus
 from pcisolve.rules.address.sharing import FixedPart, Shared
@@ -47,6 +49,10 @@ def _slot(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
 
 def _kind(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
     yield from _through_port(bench, case)
+    yield from with_carriers(bench, case)
+    provider = _provider(bench, case)
+    if provider is not None:
+        yield from another_model(bench, case, provider)
     yield from free(case)
 
 
@@ -70,20 +76,6 @@ def _through_port(bench: Bench, case: Part) -> Iterator[Remedy]:
             ]
             yield Remedy("through a port", (Change(devices, "", element), *behind))
             return
-
-
-def address_element(address: Address) -> NewElement:
-    """An <address> as libvirt prints it."""
-    return NewElement(
-        "address",
-        {
-            "type": "pci",
-            "domain": f"{address.domain:#06x}",
-            "bus": f"{address.bus:#04x}",
-            "slot": f"{address.slot:#04x}",
-            "function": f"{address.function:#x}",
-        },
-    )
 
 
 def _bus_missing(bench: Bench, case: AskedBus, telling: Telling) -> Iterator[Remedy]:
@@ -162,6 +154,7 @@ def _lookup(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
                 yield from move(case, asked._replace(domain=root.index, bus=0, slot=slot), "bus 0 of that domain")
         case InOtherDomain(_, domain):
             yield from move(case, asked._replace(domain=domain), "domain of that bus")
+            yield from _provided(bench, case, asked, bench.free_index(asked.domain))
         case NoSuchController(index):
             yield from _provided(bench, case, asked, index)
         case NoSuchDomain(_) | Found(_):
@@ -170,10 +163,10 @@ def _lookup(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
     yield from free(case)
 
 
-def _provided(bench: Bench, case: Part, asked: Address, index: int) -> Iterator[Remedy]:
-    """A port of this index below the domain's root, so that the bus exists."""
+def _provided(bench: Bench, case: Part, asked: Address, index: int | None) -> Iterator[Remedy]:
+    """A port of this index below the domain's root, and the part behind it."""
     root, devices = bench.controller(asked.domain), bench.devices
-    if root is None or root.model is None or devices is None or index <= root.index:
+    if root is None or root.model is None or devices is None or index is None or index <= root.index:
         return
     for port in bench.problem.catalog.controllers():
         fits = port.explicit_needs & root.model.accepts and case.explicit_needs & port.accepts
@@ -183,13 +176,16 @@ def _provided(bench: Bench, case: Part, asked: Address, index: int) -> Iterator[
             if plug is not None:
                 attributes = {"type": "pci", "index": str(index), "model": port.name}
                 element = NewElement("controller", attributes, (address_element(plug),))
-                yield Remedy("add the controller", (Change(devices, "", element),))
+                there = () if index == asked.bus else move(case, asked._replace(bus=index), "")
+                behind = (one for remedy in there for one in remedy.changes)
+                yield Remedy("add the controller", (Change(devices, "", element), *behind))
             return
 
 
 def _no_place(bench: Bench, case: object, telling: Telling) -> Iterator[Remedy]:
     part = getattr(case, "part", None)
     if isinstance(part, Part):
+        yield from with_carriers(bench, part)
         yield from free(part)
         yield from drop(part.node, "", "remove controller" if isinstance(part, Controller) else "remove device")
 

@@ -9,7 +9,7 @@ from pcisolve.core.change import Change
 from pcisolve.core.node import Node
 from pcisolve.problem.parts import Part
 from pcisolve.repair.bench import Bench
-from pcisolve.repair.remedies.addresses import address_element
+from pcisolve.repair.remedies.carriers import address_element
 from pcisolve.repair.remedy import Remedies, Remedy
 from pcisolve.rules.guest.cards import Functions
 from pcisolve.rules.rule import Telling

@@ -20,7 +20,7 @@ from pcisolve.problem.qemu.commandline import Malformed, Refused
 from pcisolve.problem.qemu.devices import BOARD, JSON, KEYS, Device
 from pcisolve.problem.qemu.startup import Clash, Expander, NoBus, SameChassis, SameName, startup
 from pcisolve.repair.bench import Bench
-from pcisolve.repair.remedies.addresses import address_element
+from pcisolve.repair.remedies.carriers import address_element
 from pcisolve.repair.remedy import Remedies, Remedy, drop, put
 from pcisolve.rules.registry import BY_ID
 from pcisolve.rules.rule import Question, Telling

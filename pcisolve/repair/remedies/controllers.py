@@ -151,6 +151,7 @@ REMEDIES: dict[str, Remedies] = {
     "rfc-parent-lower": _above_parent,
     "rfc-bus-gt-domain": _above_parent,
     "rfc-own-address": _above_parent,
+    "rfc-bus-bits": _above_parent,
     "rfc-zero-root": _other_index,
     "target-applies": _option,
     "target-range": _option,

@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import SLOTS_PER_BUS, Address
-from pcisolve.core.change import Change
+from pcisolve.core.change import Change, NewElement
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.repair.bench import Bench
-from pcisolve.repair.remedy import Remedy, put
+from pcisolve.repair.remedy import Remedies, Remedy, put
+from pcisolve.rules.rule import Telling
 
 Spot = tuple[int, int, int]  # provider, slot, function
 
@@ -58,17 +59,42 @@ class _Models:
         """The models, with the words and options that belong to them."""
         for one in self._bench.problem.controllers:
             model = self.by_index.get(one.index)
-            if one.node is None or model is None or (one.model is not None and model.name == one.model.name):
-                continue
-            yield Change(one.node, "model", model.name)
-            name, target = one.node.first("model"), one.node.first("target")
-            if name is not None and "name" in name.attributes:
-                yield Change(name, "name", model.qemu_names[0]) if not model.root else Change(name, "", None)
-            if target is not None:
-                kept = [word for word in target.attributes if word in model.targets]
-                yield from (Change(target, word, None) for word in target.attributes if word not in kept)
-                if not kept and not target.children:
-                    yield Change(target, "", None)
+            if model is not None and (one.model is None or model.name != one.model.name):
+                yield from remodelled(one, model)
+
+
+def remodelled(one: Controller, model: ControllerModel) -> Iterator[Change]:
+    """A controller of the input as another model, without the words and options that this one does not have."""
+    if one.node is None:
+        return
+    yield Change(one.node, "model", model.name)
+    name, target = one.node.first("model"), one.node.first("target")
+    if name is not None and "name" in name.attributes:
+        yield Change(name, "name", model.qemu_names[0]) if not model.root else Change(name, "", None)
+    if target is not None:
+        kept = [word for word in target.attributes if word in model.targets]
+        yield from (Change(target, word, None) for word in target.attributes if word not in kept)
+        if not kept and not target.children:
+            yield Change(target, "", None)
+
+
+def another_model(bench: Bench, case: Part, provider: Controller) -> Iterator[Remedy]:
+    """A controller whose model does not go where it is, as the model that libvirt would put there."""
+    machine = bench.problem.machine
+    if not isinstance(case, Controller) or case.model is None or provider.model is None or case.is_root:
+        return
+    others = [
+        model.name
+        for model in bench.problem.catalog.controllers()
+        if machine.family in (model.machines or (machine.family,))
+    ]
+    names = [machine.grows_conventional, machine.gap, machine.grows_express]
+    for name in dict.fromkeys([*(names if _is_wide(case.model) else names[::-1]), *others]):
+        model = bench.problem.catalog.controller(name) if name else None
+        if model is None or model.root or model.name == case.model.name:
+            continue
+        if model.explicit_needs & provider.model.accepts:
+            yield Remedy(f"model {name}", tuple(remodelled(case, model)))
 
 
 def _is_wide(model: ControllerModel) -> bool:
@@ -142,6 +168,14 @@ def _address(asked: Address | None, spot: Spot) -> Address | None:
     return None if asked is None else asked._replace(slot=spot[1], function=spot[2])
 
 
+def _hand_written(bench: Bench, case: object, telling: Telling) -> Iterator[Remedy]:
+    """The root that libvirt accepts on this machine when it is written out, though it adds none by itself."""
+    root, devices = bench.problem.machine.hand_written_root, bench.devices
+    if root and devices is not None:
+        element = NewElement("controller", {"type": "pci", "index": "0", "model": root})
+        yield Remedy("a root", (Change(devices, "", element),))
+
+
 def other_machines(bench: Bench, case: Controller) -> Iterator[Remedy]:
     """Another machine of the same architecture that has this root, of the same version if the name has one."""
     node = bench.problem.root.find("os/type")
@@ -161,3 +195,6 @@ def _same_version(bench: Bench, name: str, names: tuple[str, ...]) -> str:
     if pattern is None or other is None or not pattern.endswith("-*"):
         return plain
     return other[:-1] + name[len(pattern) - 1 :]
+
+
+REMEDIES: dict[str, Remedies] = {"no-pci-buses": _hand_written}

@@ -23,7 +23,7 @@ def _number(bench: Bench, case: Unreadable, telling: Telling) -> Iterator[Remedy
         yield from put(case.node, case.attribute, meant if meant.isdecimal() else f"0x{meant}", "spelling")
     elif re.fullmatch(r"[+-]?(0x)?[0-9a-f]+", text):
         yield from put(case.node, case.attribute, text.lstrip("+-"), "spelling")
-    if case.node.tag != "address":
+    if case.node.tag != "address" or case.attribute in ("function", "domain"):
         yield from drop(case.node, case.attribute, "drop value")
 
 

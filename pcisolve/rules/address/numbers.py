@@ -14,13 +14,13 @@ HIGHEST_BUS = 0xFF
 
 
 class _AskedNumber(Rule[Part]):
-    """Shared by the three limits on the numbers of an address."""
+    """Shared by the three limits on the numbers of an address, which count even where libvirt drops it."""
 
     attribute: str
     highest: int
 
     def cases(self, question: Question) -> Iterable[Part]:
-        return [part for part in question.problem.parts if part.pinned is not None]
+        return [part for part in question.problem.parts if part.asked is not None]
 
     def encode(self, desk: Desk, case: Part) -> None:
         desk.require(self.claim(case), self._value(case) <= self.highest)
@@ -29,7 +29,7 @@ class _AskedNumber(Rule[Part]):
         return not self._value(case) > self.highest
 
     def _value(self, case: Part) -> int:
-        asked = case.pinned
+        asked = case.asked
         return int(getattr(asked, self.attribute)) if asked is not None else 0
 
     def tell(self, question: Question, case: Part) -> Telling:
@@ -41,6 +41,7 @@ class SlotNumber(_AskedNumber):
     """A slot is at most 31."""
 
     id = "addr-slot-5bit"
+    common = True
     source = "libvirt src/util/virpci.c, tried with 9.0.0; PCI: five bits"
     attribute = "slot"
     highest = SLOTS_PER_BUS - 1
@@ -52,6 +53,7 @@ class FunctionNumber(_AskedNumber):
     """A function is at most 7."""
 
     id = "addr-function-3bit"
+    common = True
     source = "libvirt src/util/virpci.c, tried with 9.0.0; PCI: three bits"
     attribute = "function"
     highest = FUNCTIONS_PER_SLOT - 1
@@ -66,6 +68,7 @@ class BusNumber(_AskedNumber):
     """
 
     id = "addr-bus-8bit"
+    common = True
     source = "libvirt src/util/virpci.c, tried with 9.0.0"
     attribute = "bus"
     highest = HIGHEST_BUS

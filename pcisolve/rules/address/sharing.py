@@ -27,6 +27,7 @@ class Duplicate(Rule[Shared]):
     """No two parts share an address, and none sits on a function of the chipset."""
 
     id = "addr-duplicate"
+    common = True
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressReserveAddrInternal, tried with 9.0.0"
     allows = (
         "q35: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>"

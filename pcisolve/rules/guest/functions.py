@@ -24,22 +24,24 @@ class FunctionZero(Rule[Headless]):
     """A slot that is used has something at function 0.
 
     A guest looks for further functions only where it has found function 0. libvirt and QEMU say nothing, and the
-    device is never seen; a bridge stays without a bus number, and everything behind it is lost too.
+    device is never seen; a bridge stays without a bus number, and everything behind it is lost too. On pseries the
+    device tree names every function, and on s390 each function stands alone: neither needs function 0.
     """
 
     id = "guest-function0-missing"
     stage = "guest"
-    source = "PCI Local Bus Specification 3.0, 3.2.2.3.4; tried with QEMU 7.2, SeaBIOS and Linux"
+    source = "PCI Local Bus Specification 3.0, 3.2.2.3.4; tried with QEMU 7.2, SeaBIOS, SLOF and Linux"
     allows = (
         "q35: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>"
         "<rng model='virtio'><address type='pci' slot='3' function='1'/></rng>",
         "pc: <rng model='virtio'><address type='pci' slot='1' function='4'/></rng>",
+        "pseries: <rng model='virtio'><address type='pci' slot='3' function='1'/></rng>",
     )
     forbids = ("q35: <rng model='virtio'><address type='pci' slot='3' function='1'/></rng>",)
 
     def cases(self, question: Question) -> Iterator[Headless]:
-        if question.problem.machine.zpci:
-            return  # every function is alone there
+        if not question.problem.machine.needs_function_zero:
+            return
         places = question.choice.places
         used: dict[tuple[int, int], list[Part]] = {}
         for part in question.placed:

@@ -75,6 +75,7 @@ class WindowFit(WindowRule):
     """
 
     id = "window-fit"
+    carries = True
     source = "tried with QEMU 7.2 and SeaBIOS: window-overflow-wraps, window-collision, window-root-collision"
     allows = (
         "q35: <controller type='pci' index='1' model='pcie-expander-bus'><target busNr='254'/></controller>"
@@ -99,11 +100,12 @@ class WindowFit(WindowRule):
             message += f", because {name_of(case.above)} begins at {case.last + 1:02x}"
         if not case.top.is_root and "busNr" not in case.top.targets:
             message += f"; busNr {case.first} is libvirt's choice, pcisolve solve chooses one with room if there is one"
+        notes = (f"{question.problem.firmware.name or 'the guest'} numbers the buses, depth first",)
         points = [] if case.above is None else [_point(case.above, "begins there")]
         points += [Point(one.node, "", "takes a number below it") for one in self._below(question, case) if one.node]
         if case.top.node is not None:
             points.insert(0, _point(case.top, ""))
-        return Telling(message, tuple(points) or (_point(case.top, ""),))
+        return Telling(message, tuple(points) or (_point(case.top, ""),), notes)
 
 
 class BusCount(WindowRule):

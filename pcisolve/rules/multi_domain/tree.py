@@ -13,6 +13,7 @@ from pcisolve.rules.multi_domain import PROPOSAL
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 
 BUSES_PER_DOMAIN = 256
+HIGHEST_BUS = 0xFF
 
 
 class _Child(Rule[Controller]):
@@ -244,6 +245,33 @@ class OwnPlace(_Child):
         return Telling(f"{name_of(case)} is plugged into itself", (point(case, "bus"),))
 
 
+class BusBits(_Child):
+    """Where --bus-bits says 8, a bus id is at most 0xff, and so is the index of every controller but a root.
+
+    The proposal leaves bus ids unbounded; today's address format has eight bits for them.
+    """
+
+    id = "rfc-bus-bits"
+    source = PROPOSAL
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></memballoon>",
+    )
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        return super().cases(question) if question.problem.options.bus_bits == 8 else ()
+
+    def encode(self, desk: Desk, case: Controller) -> None:
+        desk.when(self.claim(case), (), desk.index(case) <= HIGHEST_BUS)
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        return not case.index > HIGHEST_BUS
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        message = f"{name_of(case)} provides bus {case.index:#x}; with --bus-bits 8 the highest is {HIGHEST_BUS:#x}"
+        return Telling(message, (Point(case.node or case.view, "index"),))
+
+
 RULES: tuple[Rule[Controller], ...] = (
     ZeroIsRoot(),
     OwnPlace(),
@@ -251,4 +279,5 @@ RULES: tuple[Rule[Controller], ...] = (
     ChildDomain(),
     BusAboveDomain(),
     BusesPerDomain(),
+    BusBits(),
 )

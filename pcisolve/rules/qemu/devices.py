@@ -93,7 +93,8 @@ class OtherBus(_DeviceRule):
 
     def tell(self, question: Question, case: Part) -> Telling:
         bus = case.variant.other_bus if case.variant else ""
-        message = f"QEMU will not start: {name_of(case)} is a {bus} device and cannot be plugged into a PCI bus"
+        article = "an" if bus == "ISA" else "a"
+        message = f"QEMU will not start: {name_of(case)} is {article} {bus} device and cannot be plugged into a PCI bus"
         return Telling(message, (point(case, "type"),))
 
 

@@ -1,0 +1,73 @@
+"""What libvirt fills in where an element says nothing: models, buses, types and indexes (default-*-model rules)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pcisolve.catalog.machines import Machine
+from pcisolve.core.node import Node
+from pcisolve.problem.implicit import synthetic
+from pcisolve.problem.lists import disk_bus
+
+DEFAULT_TYPE: Final = "ide"  # of a controller: libvirt src/conf/domain_conf.c virDomainControllerDefParseXML
+
+_ISA_SERIAL: Final = (
+    "isa-serial"  # once said of every serial port, so that libvirt reads it as nothing where ISA is not
+)
+
+
+def with_defaults(node: Node, machine: Machine, acting: Node | None, index: int | None = None) -> Node:
+    """The element as libvirt reads it.
+
+    Args:
+        acting: a console that is the guest's first serial port.
+        index: of a controller, as libvirt numbers it.
+    """
+    tag = node.tag
+    if tag == "controller":
+        return _controller(node, machine, index)
+    if tag == "interface" and node.get("model/type") is None and node.get("type") != "hostdev":
+        return _overlay(node, "model", "type", machine.net_model)
+    if tag == "video" and node.get("model/type") in (None, "default"):
+        return _overlay(node, "model", "type", machine.video_model)
+    if tag == "disk" and node.get("target/bus") is None:
+        return _overlay(node, "target", "bus", disk_bus(node))
+    if node is acting or (tag == "serial" and node.get("target/type") in (None, _ISA_SERIAL)):
+        return _overlay(node, "target", "type", machine.serial_type)
+    if tag == "input" and node.get("bus") is None:
+        return _overlay_attributes(node, {"bus": _input_bus(node, machine)})
+    return node
+
+
+def _controller(node: Node, machine: Machine, index: int | None) -> Node:
+    added: dict[str, str] = {} if node.get("index") is not None else {"index": str(index)}
+    if node.get("type") is None:
+        added["type"] = DEFAULT_TYPE
+    elif node.get("type") == "usb" and node.get("model") in (None, "default"):
+        if machine.usb_model != "none" or node.first("address") is None:  # on s390 an address keeps it
+            added["model"] = machine.usb_model
+    elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
+        added["model"] = machine.scsi_model
+    return _overlay_attributes(node, added) if added else node
+
+
+def _input_bus(node: Node, machine: Machine) -> str:
+    """Source: libvirt src/qemu/qemu_domain.c, asked from 9.0.0."""
+    if node.get("type") in ("evdev", "passthrough"):
+        return "none" if node.get("type") == "evdev" else "virtio"
+    return "usb" if node.get("type") == "tablet" and machine.input_bus == "ps2" else machine.input_bus
+
+
+def _overlay(node: Node, child: str, attribute: str, value: str) -> Node:
+    """The element with an attribute of its first such child filled in."""
+    old = node.first(child)
+    filled = synthetic(child, {**(old.attributes if old else {}), attribute: value})
+    copy = synthetic(node.tag, node.attributes, *[c for c in node.children if c is not old], filled)
+    copy.number, copy.parent = node.number, node.parent
+    return copy
+
+
+def _overlay_attributes(node: Node, added: dict[str, str]) -> Node:
+    copy = synthetic(node.tag, {**node.attributes, **added}, *node.children)
+    copy.number, copy.parent = node.number, node.parent
+    return copy
