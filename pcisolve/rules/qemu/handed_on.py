@@ -1,4 +1,4 @@
-"""What qemu:commandline and qemu:override may not ask for (section 12.2: qemu-arg-order, qemu-override-place)."""
+"""Places that qemu:commandline and qemu:override may not ask for."""
 
 from __future__ import annotations
 
