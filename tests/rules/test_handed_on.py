@@ -74,6 +74,16 @@ def test_what_qemu_refuses(machine: str, devices: str, words: tuple[str, ...], c
     assert found(data, "libvirt") == []
 
 
+def test_an_override_onto_an_argument() -> None:
+    data = with_qemu(domain("q35", rng("0:0:5.0")), "-device", "e1000e,addr=9").decode()
+    line = data[data.index("<qemu:commandline>") : data.index("</qemu:commandline>")] + "</qemu:commandline>"
+    moved = with_qemu(domain("q35", rng("0:0:5.0")), "override", "rng0", "addr=0x9").decode()
+    both = moved.replace("<qemu:override>", line + "<qemu:override>").encode()
+    (finding,) = pcisolve.load(both).check(Options(stage="qemu")).findings
+    assert finding.code == "qemu-override-place"
+    assert "moves rng to slot 0x09 function 0 of pcie.0, but `-device e1000e,addr=9` has that place" in finding.message
+
+
 @pytest.mark.parametrize(
     "inside",
     [

@@ -54,7 +54,7 @@ class Entry(NamedTuple):
 class Clash(NamedTuple):
     """What cannot be made because of what is there already: `later` ones share a slot.
 
-    `why` is TAKEN, SINGLE or FULL. `parts` are libvirt's parts among all of them.
+    `why` is TAKEN, SINGLE or FULL. `parts` are libvirt's parts among all of them, but for those an override moves.
     """
 
     why: str
@@ -62,6 +62,11 @@ class Clash(NamedTuple):
     first: Entry
     later: tuple[Entry, ...]
     parts: tuple[Part, ...]
+
+    @property
+    def by_override(self) -> bool:
+        """Whether an override has a part in it."""
+        return any(one.moved is not None for one in (self.first, *self.later))
 
 
 class NoBus(NamedTuple):
@@ -334,14 +339,14 @@ class _Start:
         slot are one clash."""
         if first.device is None and later.device is None and first.moved is None and later.moved is None:
             return
-        key: object = (first, spot[:2]) if later.device is None else (first, later)
+        key: object = (first, spot[:2]) if later.device is None and later.moved is None else (first, later)
         self._why.setdefault(key, (why, spot, first))
         self._clashes.setdefault(key, []).append(later)
 
     def _gather(self) -> None:
         for key, later in self._clashes.items():
             why, spot, first = self._why[key]
-            parts = tuple(one.part for one in (first, *later) if one.part is not None)
+            parts = tuple(one.part for one in (first, *later) if one.part is not None and one.moved is None)
             self.found.clashes.append(Clash(why, spot, first, tuple(later), parts))
 
 

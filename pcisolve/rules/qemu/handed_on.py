@@ -73,10 +73,6 @@ def points_of(entry: Entry, role: str) -> list[Point]:
     return [point(entry.part, "slot", role)] if entry.part is not None else []
 
 
-def _with_argument(clash: Clash) -> bool:
-    return any(one.device is not None for one in (clash.first, *clash.later))
-
-
 class ArgumentSlot(StartRule[Clash]):
     """No argument of qemu:commandline takes a place that another device has.
 
@@ -97,7 +93,7 @@ class ArgumentSlot(StartRule[Clash]):
     )
 
     def found(self, start: Startup) -> Iterable[Clash]:
-        return [one for one in start.clashes if _with_argument(one) and not one.first.built_in]
+        return [one for one in start.clashes if not one.by_override and not one.first.built_in]
 
     def tell(self, question: Question, case: Clash) -> Telling:
         return _told_by_argument(case) if case.later[0].device is not None else _told_by_part(question, case)
@@ -112,7 +108,7 @@ class ArgumentChipset(StartRule[Clash]):
     forbids = ("q35: <rng model='virtio'/> -- -device e1000e,addr=0x0",)
 
     def found(self, start: Startup) -> Iterable[Clash]:
-        return [one for one in start.clashes if _with_argument(one) and one.first.built_in]
+        return [one for one in start.clashes if not one.by_override and one.first.built_in]
 
     def tell(self, question: Question, case: Clash) -> Telling:
         return _told_by_argument(case)
@@ -178,7 +174,7 @@ class OverridePlace(StartRule[Clash]):
     )
 
     def found(self, start: Startup) -> Iterable[Clash]:
-        return [one for one in start.clashes if not _with_argument(one)]
+        return [one for one in start.clashes if one.by_override]
 
     def tell(self, question: Question, case: Clash) -> Telling:
         entries = (case.first, *case.later)
