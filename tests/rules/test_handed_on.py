@@ -62,6 +62,7 @@ def test_what_collides_with_nothing_is_not_flagged(machine: str, devices: str, w
         ("q35", "", ("-device", "ioh3420,chassis=7,addr=8", "-device", "ioh3420,chassis=7,addr=9"), "qemu-arg-chassis"),
         ("q35", "", ("-device", "e1000e,id=a,addr=8", "-device", "VGA,id=a,addr=9"), "qemu-arg-id"),
         ("q35", "", ("-device", "pxb-pcie,id=p,bus_nr=90,addr=8", "-device", "VGA"), "qemu-arg-expander"),
+        ("q35", controller(1, "pcie-expander-bus") + rng(), ("override", "rng0", "bus=pci.1"), "qemu-arg-expander"),
         ("q35", "", ("-device e1000e",), "qemu-arg-value"),
         ("q35", "", ("e1000e",), "qemu-arg-value"),
         ("q35", "", ("-device", "pcie-root-port,chassis=300"), "qemu-arg-value"),

@@ -83,11 +83,16 @@ class NoBus(NamedTuple):
 
 
 class Expander(NamedTuple):
-    """A device that is no bridge on an expander bus: `chosen` where QEMU chose that, as the newest root."""
+    """A device that is no bridge on an expander bus: `chosen` where QEMU chose that, as the newest root.
 
-    device: Device
+    It is that of an argument, or a part that an override puts there.
+    """
+
     bus: str
     chosen: bool
+    device: Device | None = None
+    part: Part | None = None
+    moved: Property | None = None
 
 
 class SameChassis(NamedTuple):
@@ -216,12 +221,12 @@ class _Start:
         if asked is None:
             name, only_bridges = self.roots[-1]
             if only_bridges and not bridges:
-                self.found.expanders.append(Expander(device, name, chosen=True))
+                self.found.expanders.append(Expander(name, chosen=True, device=device))
                 return None
             return name
         if asked in self.buses:
             if not bridges and (asked, True) in self.roots:
-                self.found.expanders.append(Expander(device, asked, chosen=False))
+                self.found.expanders.append(Expander(asked, chosen=False, device=device))
                 return None
             return asked
         if not (asked in self.opaque or "/" in asked):
@@ -287,6 +292,9 @@ class _Start:
         if bus not in self.buses:
             if moved is not None and bus not in self.opaque and "/" not in bus:
                 self.found.no_bus.append(NoBus(bus, None, part, moved, self._maker(bus)))
+            return
+        if moved is not None and (bus, True) in self.roots and not isinstance(part, Controller):
+            self.found.expanders.append(Expander(bus, chosen=False, part=part, moved=moved))
             return
         there = self._put(Entry(part=part, multifunction=multifunction, moved=moved), bus, devfn)
         if there is not None and moved is not None:

@@ -251,8 +251,11 @@ def _name(bench: Bench, case: SameName, telling: Telling) -> Iterator[Remedy]:
 
 
 def _expander(bench: Bench, case: Expander, telling: Telling) -> Iterator[Remedy]:
-    yield from _rewritten(case.device, {"bus": _root_name(bench)}, "the machine's bus")
-    yield from _without(case.device.argument)
+    if case.device is not None:
+        yield from _rewritten(case.device, {"bus": _root_name(bench)}, "the machine's bus")
+        yield from _without(case.device.argument)
+    elif case.moved is not None:
+        yield from drop(case.moved.node, "", "remove override")
 
 
 def _value(bench: Bench, case: Refused, telling: Telling) -> Iterator[Remedy]:

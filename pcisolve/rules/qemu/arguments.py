@@ -184,9 +184,14 @@ class ArgumentExpander(StartRule[Expander]):
         return start.expanders
 
     def tell(self, question: Question, case: Expander) -> Telling:
-        asks = f"names no bus, so QEMU takes {case.bus}" if case.chosen else f"names {case.bus}"
-        message = f"QEMU will not start: {origin(case.device)} {asks}, an expander bus that takes bridges only"
-        return Telling(message, (point_of(case.device.argument),))
+        only = f"{clipped(case.bus)}, an expander bus that takes bridges only"
+        if case.device is not None:
+            asks = "names no bus, so QEMU takes" if case.chosen else "names"
+            message = f"QEMU will not start: {origin(case.device)} {asks} {only}"
+            return Telling(message, (point_of(case.device.argument),))
+        assert case.part is not None and case.moved is not None
+        message = f"QEMU will not start: qemu:override puts {name_of(case.part)} on {only}"
+        return Telling(message, (override_point(case.moved),))
 
 
 class ArgumentChassis(StartRule[SameChassis]):
