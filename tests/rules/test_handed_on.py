@@ -30,6 +30,7 @@ def found(data: bytes, stage: str = "qemu") -> list[str]:
         ("q35", rng(), ("-device", "usb-tablet,bus=usb.0", "-device", "isa-serial")),
         ("q35", rng(), ("-vga", "none", "-nic", "none", "-global", "ICH9-LPC.disable_s3=1", "-cpu", "host")),
         ("pc", rng(), ("-machine", "type=pc-i440fx-6.0,accel=kvm")),
+        ("pc", "<controller type='usb' model='none'/>", ("-machine", "type=pc-q35-6.0")),
         ("q35", rng(), ("-device", "vfio-pci,host=01:00.0,addr=0x10,x-vga=on")),
         ("q35", rng(), ("-object", "memory-backend-ram,id=m,size=1M", "-drive", "file=/x.qcow2,if=none,id=d")),
         ("virt", rng(), ("-device", "virtio-net-pci,addr=0x9")),
@@ -63,6 +64,7 @@ def test_what_collides_with_nothing_is_not_flagged(machine: str, devices: str, w
         ("q35", "", ("-device", "e1000e,id=a,addr=8", "-device", "VGA,id=a,addr=9"), "qemu-arg-id"),
         ("q35", "", ("-device", "pxb-pcie,id=p,bus_nr=90,addr=8", "-device", "VGA"), "qemu-arg-expander"),
         ("q35", controller(1, "pcie-expander-bus") + rng(), ("override", "rng0", "bus=pci.1"), "qemu-arg-expander"),
+        ("pc", "<memballoon model='none'/>", ("-M", "q35"), "qemu-arg-machine"),  # the USB controller
         ("q35", "", ("-device e1000e",), "qemu-arg-value"),
         ("q35", "", ("e1000e",), "qemu-arg-value"),
         ("q35", "", ("-device", "pcie-root-port,chassis=300"), "qemu-arg-value"),

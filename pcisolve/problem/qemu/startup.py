@@ -9,6 +9,7 @@ from pcisolve.catalog.machines import Fixed, Machine
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 from pcisolve.core.change import Change
+from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.qemu.aliases import aliases, bus_name, root_bus
@@ -264,7 +265,7 @@ class _Start:
     def _part(self, part: Part) -> None:
         place = self.layout.places.get(part)
         changes = {one.name: one for one in self.line.overrides.get(self._alias(part), ())}
-        if place is not None and not self._is_built_in(part):
+        if place is not None and not is_built_in(self.machine, part, place):
             provider = self.layout.by_index.get(place.provider)
             if provider is not None:
                 spot = Spot(bus_name(self.layout, provider), place.slot, place.function)
@@ -315,15 +316,6 @@ class _Start:
         if isinstance(chassis, int):
             self._number(one, (chassis, 0))
 
-    def _is_built_in(self, part: Part) -> bool:
-        """Whether QEMU has it without being told, so that the board has put it there."""
-        place = self.layout.places[part]
-        return any(
-            one.element == part.kind and place == (0, one.slot, one.function) and matches(one.when, part.view)
-            for one in self.machine.fixed
-            if not _is_usb(one)
-        )
-
     def _put(self, entry: Entry, bus: str, devfn: int | None) -> Spot | None:
         """Put something at a place, or at function 0 of the lowest slot that is free; None where it has no room."""
         slots = self.buses[bus]
@@ -366,6 +358,15 @@ def _in_the_way(functions: dict[int, Entry], function: int, new: Entry) -> tuple
         head = functions.get(0)
         return (SINGLE, head) if head is not None and not head.multifunction else None
     return (SINGLE, functions[min(functions)]) if functions and not new.multifunction else None
+
+
+def is_built_in(machine: Machine, part: Part, place: Place) -> bool:
+    """Whether QEMU has a part without being told, so that it is there before all arguments."""
+    return any(
+        one.element == part.kind and place == (0, one.slot, one.function) and matches(one.when, part.view)
+        for one in machine.fixed
+        if not _is_usb(one)
+    )
 
 
 def _is_usb(fixed: Fixed) -> bool:

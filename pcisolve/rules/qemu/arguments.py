@@ -12,7 +12,7 @@ from pcisolve.problem.parts import Part
 from pcisolve.problem.qemu.aliases import root_bus
 from pcisolve.problem.qemu.commandline import Malformed, Refused
 from pcisolve.problem.qemu.devices import Device
-from pcisolve.problem.qemu.startup import Expander, NoBus, SameChassis, SameName, Startup
+from pcisolve.problem.qemu.startup import Expander, NoBus, SameChassis, SameName, Startup, is_built_in
 from pcisolve.rules.qemu.handed_on import StartRule, origin, override_point, point_of, quoted
 from pcisolve.rules.rule import Point, Question, Rule, Telling, point
 
@@ -97,8 +97,7 @@ class ArgumentMachine(Rule[Part]):
     def _is_told(self, question: Question, part: Part) -> bool:
         """Whether libvirt tells QEMU of a part on the machine's bus; the chipset's own it does not."""
         place = question.choice.places[part]
-        fixed = [(0, one.slot, one.function) for one in question.problem.machine.fixed]
-        return place.provider == 0 and place not in fixed
+        return place.provider == 0 and not is_built_in(question.problem.machine, part, place)
 
     def encode(self, desk: Desk, case: Part) -> None:
         desk.require(self.claim(case), False)
