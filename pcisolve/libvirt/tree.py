@@ -86,8 +86,8 @@ def ordinal(root: _Element, wanted: _Element) -> int:
 def build(root: _Element) -> Node:
     """The elements as Nodes, without metadata and elements of foreign namespaces; numbers count those too.
 
-    Elements of QEMU's namespace that libvirt hands on stay, with the prefix "qemu:". Several <devices> are one list,
-    the first one's: libvirt finds devices by the path ./devices/*.
+    Several <devices> are one list, the first one's: libvirt finds devices by the path ./devices/*.
+    Elements of QEMU's namespace that libvirt hands on stay, with the prefix "qemu:".
     """
     top = Node(str(root.tag), _attributes(root), 0, None, root.text or "")
     _add_children(root, top, 0)

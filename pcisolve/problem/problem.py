@@ -47,7 +47,7 @@ class Options(NamedTuple):
 class Problem:
     """A guest as parts in libvirt's order, before anything was chosen.
 
-    `roots` are the root controllers, in list order; `firmware` is what the guest boots, `command_line` what it hands on
+    `roots` are the root controllers, in list order; `firmware` is what the guest boots; `command_line` what it hands on
     to QEMU by itself.
     """
 
@@ -71,8 +71,8 @@ class Problem:
         self.controllers, self.parts = controllers, parts
         self.unreadable = dict.fromkeys(unreadable)  # in order, and quick to ask
         self.ports = ports
-        self.command_line = command_line
         self.firmware = firmware_of(root, machine)
+        self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
         if not self.flat:

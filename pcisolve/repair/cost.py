@@ -58,12 +58,12 @@ class Costs:
             return weights.machine if "machine" in node.attributes else weights.option
         if attribute == NAME:
             return weights.model
-        if not attribute and node.tag == "qemu:arg":
-            return weights.device
         if node.tag == "controller" and attribute == "index":
             return weights.index
         if node.tag == "controller" and attribute == "model":
             return self._model(node.attributes.get("model", ""), str(value))
+        if not attribute and node.tag == "qemu:arg":
+            return weights.device
         if not attribute and node.parent is not None and node.parent.tag == "devices":
             return self._removed(node)
         return weights.option
