@@ -16,9 +16,10 @@ from pcisolve.problem.firstfit.run import choose
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.qemu.aliases import bus_name, root_bus
 from pcisolve.problem.qemu.arguments import Argument, key_values
+from pcisolve.problem.qemu.collisions import Clash, Expander, NoBus, SameChassis, SameName
 from pcisolve.problem.qemu.commandline import Malformed, Refused
 from pcisolve.problem.qemu.devices import BOARD, JSON, KEYS, Device
-from pcisolve.problem.qemu.startup import Clash, Expander, NoBus, SameChassis, SameName, startup
+from pcisolve.problem.qemu.startup import startup
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.carriers import address_element
 from pcisolve.repair.remedy import Remedies, Remedy, drop, put
