@@ -16,8 +16,8 @@ PROJECT = WANTED["project"]
 NEEDS = {
     "build": [*WANTED["build-system"]["requires"]],
     "runtime": [*PROJECT["dependencies"]],
-    "oldest": [*WANTED["build-system"]["requires"], *PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]],
 }
+NEEDS["oldest"] = [*NEEDS["build"], *NEEDS["runtime"], *PROJECT["optional-dependencies"]["test"]]
 NEEDS["dev"] = [*NEEDS["oldest"], *PROJECT["optional-dependencies"]["dev"]]
 NEEDS["bench"] = [*NEEDS["dev"], *PROJECT["optional-dependencies"]["bench"]]
 
