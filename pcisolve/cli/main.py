@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -98,7 +100,19 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:
         click.echo(f"pcisolve: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
+        _forget_output()
         sys.exit(2)
     except Exception as error:
         click.echo(f"pcisolve: internal error ({type(error).__name__}: {error}); please report it", err=True)
         sys.exit(2)
+
+
+def _forget_output() -> None:
+    """What stdout did not take is not tried again on the way out, which would end in an exit code of Python's."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):  # ValueError: it is closed
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
