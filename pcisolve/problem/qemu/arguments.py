@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple
@@ -91,6 +90,8 @@ def json_values(text: str) -> Values:
     Raises:
         Unreadable: it is broken.
     """
+    import json  # 3 ms that a guest without such arguments never pays
+
     try:
         read = json.loads(
             _STRING.sub(_with_double_quotes, text), object_pairs_hook=_without_twins, parse_constant=_no_constant
