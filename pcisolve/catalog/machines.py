@@ -92,11 +92,10 @@ class Machine:
     zpci_for_added: controllers libvirt adds get zPCI ids. guest_buses: bus numbers of one domain; with_firmware:
     the same for a guest that boots firmware. firmware: its own, in words, "" where it has none that numbers buses.
     io_windows: I/O port windows that firmware can give, 0 = not known. needs_function_zero: a guest looks for other
-    functions of a slot only where there is function 0.
-    multifunction: slots may have several functions. unique_bridge_chassis: QEMU refuses a repeated chassisNr.
+    functions of a slot only where there is function 0. multifunction: slots may have several functions.
     disk_bus: where an IDE disk goes on a machine that has no IDE, or no more of it; "" where nothing is as good.
-    acpi_index: QEMU wants the ACPI indexes of its devices to differ. platform: which of models/platforms it is, or "".
-    board: what it makes of QEMU options that are no -device.
+    unique_bridge_chassis: QEMU refuses a repeated chassisNr. acpi_index: it wants the ACPI indexes of devices to differ.
+    platform: which of models/platforms it is, or "". board: what it makes of QEMU options that are no -device.
     """
 
     __slots__ = (

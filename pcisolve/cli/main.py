@@ -45,7 +45,7 @@ Examples:
   pcisolve rule addr-duplicate                what a rule means
 
 \b
-Exit codes: 0 fine; 1 findings or infeasible; 2 unusable input or wrong usage; 3 undecided.
+Exit codes: 0 fine (warnings too); 1 errors or infeasible; 2 unusable input or wrong usage; 3 undecided.
 Shell completion: eval "$(_PCISOLVE_COMPLETE=bash_source pcisolve)"  (or zsh_source, fish_source)
 """
 

@@ -11,7 +11,7 @@ from pcisolve.problem.parts import Controller, Part, ZpciIds
 from pcisolve.problem.problem import Problem
 
 if TYPE_CHECKING:
-    from pcisolve.problem.qemu.startup import Startup
+    from pcisolve.problem.qemu.collisions import Startup
 
 
 class Layout:

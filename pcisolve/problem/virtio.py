@@ -56,6 +56,12 @@ def lose_address(part: Part) -> None:
         part.drops_address, part.address_type = True, ""
     elif how == "replaced" and part.address_type == "pci":
         part.loses_address = True
+    elif part.address_type == "pci" and part.pinned is None and _is_never_placed(part):
+        part.drops_address = True  # an address without a place, on what gets none
+
+
+def _is_never_placed(part: Part) -> bool:
+    return part.variant is None or not (part.variant.needs or part.variant.pci_address == "refused")
 
 
 def settle_virtio_addresses(parts: list[Part], machine: Machine, express: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
-from pcisolve.rules.rule import NOTE, Question, Rule, Telling, name_of, point
+from pcisolve.rules.rule import NOTE, Point, Question, Rule, Telling, name_of, point
 
 
 class _Dropped(Rule[Part]):
@@ -50,6 +50,8 @@ class DroppedAddress(_Dropped):
     def keeps(self, case: Part) -> bool:
         if case.address_node is None or case.address_node.get("type") != "pci":
             return True
+        if case.asked is not None and case.asked.is_unset:
+            return True  # it names no place that could be lost
         return not (case.drops_address or case.loses_address)
 
     def tell(self, question: Question, case: Part) -> Telling:
@@ -80,4 +82,29 @@ class BareMultifunction(_Dropped):
         return Telling(message, (point(case, "multifunction"),))
 
 
-RULES: tuple[Rule[Part], ...] = (DroppedAddress(), BareMultifunction())
+class NoneAlone(Rule[Part]):
+    """A video of model none is the only one."""
+
+    id = "video-none-alone"
+    source = "libvirt src/conf/domain_validate.c virDomainDefVideoValidate, tried with 9.0.0"
+    allows = ("pc: <video><model type='none'/></video>",)
+    forbids = ("pc: <video><model type='vga'/></video><video><model type='none'/></video>",)
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        videos = question.problem.by_kind("video")
+        return [part for part in videos if part.view.get("model/type") == "none"] if len(videos) > 1 else ()
+
+    def encode(self, desk: Desk, case: Part) -> None:
+        desk.require(self.claim(case), False)
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return len(layout.problem.by_kind("video")) < 2
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        others = [one for one in question.problem.by_kind("video") if one is not case]
+        message = f"{name_of(case)} says that there is no video, and {name_of(others[0])} is one"
+        points = [Point(one.node, "", "is one") for one in others if one.node is not None]
+        return Telling(message, (Point(case.node or case.view), *points))
+
+
+RULES: tuple[Rule[Part], ...] = (DroppedAddress(), BareMultifunction(), NoneAlone())

@@ -17,8 +17,9 @@ from pcisolve.problem.lasting import Moved
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
 from pcisolve.problem.qemu.aliases import bus_name
+from pcisolve.problem.qemu.collisions import Clash
 from pcisolve.problem.qemu.devices import JSON
-from pcisolve.problem.qemu.startup import Clash, startup
+from pcisolve.problem.qemu.startup import startup
 from pcisolve.rules.rule import Question
 
 Slot = tuple[int, int]  # the index of the controller that provides the bus, and the slot

@@ -21,9 +21,10 @@ from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Options
 from pcisolve.problem.qemu.aliases import aliases, bus_name
 from pcisolve.problem.qemu.arguments import key_values
+from pcisolve.problem.qemu.collisions import Spot
 from pcisolve.problem.qemu.commandline import CommandLine, Property
 from pcisolve.problem.qemu.devices import BOARD, JSON, Device
-from pcisolve.problem.qemu.startup import Spot, startup
+from pcisolve.problem.qemu.startup import startup
 from pcisolve.solver.judge import Unnumbered, judge
 from pcisolve.verdict.values import Verdict
 from pcisolve.verify.machine import spot_of

@@ -11,6 +11,7 @@ import pcisolve
 from pcisolve.check.check import breaches
 from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import COMMON
 from pcisolve.rules.registry import ALL, advice_for, rules_for
 from tests.rules.small_guests import moved, small_guest
 from tests.support import Steps, balloon, controller, domain, rng, sound
@@ -75,8 +76,15 @@ def test_findings_come_in_the_order_of_lines() -> None:
 def test_stages_are_cumulative() -> None:
     libvirt, qemu, guest = (rules_for(stage) for stage in ("libvirt", "qemu", "guest"))
     assert libvirt
-    assert set(libvirt) <= set(qemu) <= set(guest) == set(ALL) - set(advice_for("guest"))
+    assert set(libvirt) <= set(qemu) <= set(guest)
+    assert {*guest, *advice_for("guest")} == set(ALL)
     assert {rule.stage for rule in libvirt} == {"libvirt"}
+
+
+def test_what_hypervisors_share_is_libvirts() -> None:
+    shared = (*rules_for(COMMON), *advice_for(COMMON))
+    assert shared and {rule.stage for rule in shared} == {"libvirt"}
+    assert set(rules_for(COMMON)) < set(rules_for("libvirt"))
 
 
 def test_no_solver_is_loaded() -> None:

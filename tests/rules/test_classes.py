@@ -68,6 +68,16 @@ def test_place_of_the_piix3(machine: str, arch: str, devices: str, refused: bool
     assert found == (["piix3-usb-place"] if refused else [])
 
 
+def test_s390_keeps_a_usb_controller_that_has_an_address() -> None:
+    at_own = solved(guest(usb("", 1, 2) + RNG.format("<address type='pci'/>"), "s390-ccw-virtio", "s390x"), **LIBVIRT)
+    assert {one.name: one.address for one in at_own.verdict.devices} == {
+        "usb controller 0": "0000:00:01.2",
+        "rng": "0000:00:01.0",
+    }
+    without = guest("<controller type='usb' index='0'/>" + NO_BALLOON, "s390-ccw-virtio", "s390x")
+    assert solved(without, **LIBVIRT).verdict.devices == ()
+
+
 def test_ide_of_the_piix3_on_q35() -> None:
     ide = "<controller type='ide' index='0'><address type='pci' slot='1' function='1'/></controller>"
     found = check(guest(QUIET + ide), **LIBVIRT).findings

@@ -30,6 +30,7 @@ def found(data: bytes, stage: str = "qemu") -> list[str]:
         ("q35", rng(), ("-device", "usb-tablet,bus=usb.0", "-device", "isa-serial")),
         ("q35", rng(), ("-vga", "none", "-nic", "none", "-global", "ICH9-LPC.disable_s3=1", "-cpu", "host")),
         ("pc", rng(), ("-machine", "type=pc-i440fx-6.0,accel=kvm")),
+        ("pc", "<controller type='usb' model='none'/>", ("-machine", "type=pc-q35-6.0")),
         ("q35", rng(), ("-device", "vfio-pci,host=01:00.0,addr=0x10,x-vga=on")),
         ("q35", rng(), ("-object", "memory-backend-ram,id=m,size=1M", "-drive", "file=/x.qcow2,if=none,id=d")),
         ("virt", rng(), ("-device", "virtio-net-pci,addr=0x9")),
@@ -62,6 +63,8 @@ def test_what_collides_with_nothing_is_not_flagged(machine: str, devices: str, w
         ("q35", "", ("-device", "ioh3420,chassis=7,addr=8", "-device", "ioh3420,chassis=7,addr=9"), "qemu-arg-chassis"),
         ("q35", "", ("-device", "e1000e,id=a,addr=8", "-device", "VGA,id=a,addr=9"), "qemu-arg-id"),
         ("q35", "", ("-device", "pxb-pcie,id=p,bus_nr=90,addr=8", "-device", "VGA"), "qemu-arg-expander"),
+        ("q35", controller(1, "pcie-expander-bus") + rng(), ("override", "rng0", "bus=pci.1"), "qemu-arg-expander"),
+        ("pc", "<memballoon model='none'/>", ("-M", "q35"), "qemu-arg-machine"),  # the USB controller
         ("q35", "", ("-device e1000e",), "qemu-arg-value"),
         ("q35", "", ("e1000e",), "qemu-arg-value"),
         ("q35", "", ("-device", "pcie-root-port,chassis=300"), "qemu-arg-value"),
@@ -72,6 +75,16 @@ def test_what_qemu_refuses(machine: str, devices: str, words: tuple[str, ...], c
     data = with_qemu(domain(machine, devices), *words)
     assert code in found(data)
     assert found(data, "libvirt") == []
+
+
+def test_an_override_onto_an_argument() -> None:
+    data = with_qemu(domain("q35", rng("0:0:5.0")), "-device", "e1000e,addr=9").decode()
+    line = data[data.index("<qemu:commandline>") : data.index("</qemu:commandline>")] + "</qemu:commandline>"
+    moved = with_qemu(domain("q35", rng("0:0:5.0")), "override", "rng0", "addr=0x9").decode()
+    both = moved.replace("<qemu:override>", line + "<qemu:override>").encode()
+    (finding,) = pcisolve.load(both).check(Options(stage="qemu")).findings
+    assert finding.code == "qemu-override-place"
+    assert "moves rng to slot 0x09 function 0 of pcie.0, but `-device e1000e,addr=9` has that place" in finding.message
 
 
 @pytest.mark.parametrize(

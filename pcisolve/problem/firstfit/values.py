@@ -52,6 +52,9 @@ def _in_iteration_order(problem: Problem, choice: Choice) -> list[Part]:
 def _fill_zpci(problem: Problem, choice: Choice) -> None:
     """uids from 1, fids from 0, lowest unused; a partly specified part is completed when met (rule alg-zpci)."""
     parts = [part for part in _in_iteration_order(problem, choice) if part.takes_zpci]
+    if any(map(_has_only_the_type, problem.parts)):  # libvirt gives ids to that as well, and then drops the address
+        order = {part: number for number, part in enumerate((*problem.parts, *choice.added))}
+        parts = sorted((*parts, *filter(_has_only_the_type, problem.parts)), key=lambda part: order[part])
     asked = {part: part.zpci for part in parts}
     asked |= _kept_zpci(choice, parts)
     uids: set[int] = set()
@@ -76,6 +79,11 @@ def _fill_zpci(problem: Problem, choice: Choice) -> None:
         if isinstance(part, Controller) and part.added and not problem.machine.zpci_for_added:
             continue  # rule zpci-autoadded-bridge
         complete(part)
+
+
+def _has_only_the_type(part: Part) -> bool:
+    """Whether a part that is never placed has an address of type pci without a place."""
+    return part.drops_address and part.address_type == "pci" and part.takes_zpci
 
 
 def _kept_zpci(choice: Choice, parts: list[Part]) -> dict[Part, ZpciIds]:

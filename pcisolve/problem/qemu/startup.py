@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from pcisolve.catalog.machines import Fixed, Machine
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
-from pcisolve.core.change import Change
+from pcisolve.problem.firstfit.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.qemu.aliases import aliases, bus_name, root_bus
 from pcisolve.problem.qemu.arguments import Unreadable, devfn_of, is_on
+from pcisolve.problem.qemu.collisions import (
+    FULL,
+    MOST_WRONG,
+    SINGLE,
+    TAKEN,
+    Clash,
+    Entry,
+    Expander,
+    NoBus,
+    SameChassis,
+    SameName,
+    Spot,
+    Startup,
+)
 from pcisolve.problem.qemu.commandline import CommandLine, Property
 from pcisolve.problem.qemu.devices import Device
-
-TAKEN: Final = "taken"
-SINGLE: Final = "single"  # function 0 of the slot is not multifunction
-FULL: Final = "full"
-MOST_WRONG: Final = 20  # arguments that cannot be made; those after them are not looked at
 
 # The order in which libvirt 9.0.0 writes its devices.
 _ORDER: Final = (
@@ -28,98 +37,6 @@ _ORDER: Final = (
     "nvram", "panic", "shmem", "vsock", "crypto",
 )  # fmt: skip
 _TURN: Final = {kind: turn for turn, kind in enumerate(_ORDER)}
-
-
-class Spot(NamedTuple):
-    """A place by the name that QEMU has for the bus."""
-
-    bus: str
-    slot: int
-    function: int
-
-
-class Entry(NamedTuple):
-    """Who is at a place: a part of libvirt's, a device of an argument, or what the machine has, in words.
-
-    `moved` is the override that put a part there.
-    """
-
-    part: Part | None = None
-    device: Device | None = None
-    built_in: str = ""
-    multifunction: bool = False
-    moved: Property | None = None
-
-
-class Clash(NamedTuple):
-    """What cannot be made because of what is there already: `later` ones share a slot.
-
-    `why` is TAKEN, SINGLE or FULL. `parts` are libvirt's parts among all of them.
-    """
-
-    why: str
-    spot: Spot
-    first: Entry
-    later: tuple[Entry, ...]
-    parts: tuple[Part, ...]
-
-
-class NoBus(NamedTuple):
-    """A bus that an argument or an override names and that does not exist then.
-
-    `maker` is who makes it later: a controller of libvirt's, another argument, or None.
-    """
-
-    bus: str
-    device: Device | None
-    part: Part | None
-    moved: Property | None
-    maker: Controller | Device | None
-
-
-class Expander(NamedTuple):
-    """A device that is no bridge on an expander bus: `chosen` where QEMU chose that, as the newest root."""
-
-    device: Device
-    bus: str
-    chosen: bool
-
-
-class SameChassis(NamedTuple):
-    """Ports whose chassis is the same: that of `device`, and another."""
-
-    chassis: int
-    device: Device
-    other: Device | Controller
-
-
-class SameName(NamedTuple):
-    """Devices of one id: that of `device`, and another."""
-
-    name: str
-    device: Device
-    other: Device | Part
-
-
-class Startup:
-    """How far QEMU gets.
-
-    Attributes:
-        spots: where each device of an argument is, as far as it finds a place.
-        moved: the same of the parts that an override moves.
-        room: changes that keep libvirt's own choice away from the arguments; filled by repair.remedies.commandline.
-    """
-
-    def __init__(self) -> None:
-        self.spots: dict[Device, Spot] = {}
-        self.moved: dict[Part, Spot] = {}
-        self.room: tuple[Change, ...] | None = None
-        self.clashes: list[Clash] = []
-        self.no_bus: list[NoBus] = []
-        self.expanders: list[Expander] = []
-        self.chassis: list[SameChassis] = []
-        self.names: list[SameName] = []
-        self.unreadable: list[tuple[Property, str]] = []
 
 
 def startup(layout: Layout) -> Startup | None:
@@ -211,12 +128,12 @@ class _Start:
         if asked is None:
             name, only_bridges = self.roots[-1]
             if only_bridges and not bridges:
-                self.found.expanders.append(Expander(device, name, chosen=True))
+                self.found.expanders.append(Expander(name, chosen=True, device=device))
                 return None
             return name
         if asked in self.buses:
             if not bridges and (asked, True) in self.roots:
-                self.found.expanders.append(Expander(device, asked, chosen=False))
+                self.found.expanders.append(Expander(asked, chosen=False, device=device))
                 return None
             return asked
         if not (asked in self.opaque or "/" in asked):
@@ -254,7 +171,7 @@ class _Start:
     def _part(self, part: Part) -> None:
         place = self.layout.places.get(part)
         changes = {one.name: one for one in self.line.overrides.get(self._alias(part), ())}
-        if place is not None and not self._is_built_in(part):
+        if place is not None and not is_built_in(self.machine, part, place):
             provider = self.layout.by_index.get(place.provider)
             if provider is not None:
                 spot = Spot(bus_name(self.layout, provider), place.slot, place.function)
@@ -283,6 +200,9 @@ class _Start:
             if moved is not None and bus not in self.opaque and "/" not in bus:
                 self.found.no_bus.append(NoBus(bus, None, part, moved, self._maker(bus)))
             return
+        if moved is not None and (bus, True) in self.roots and not isinstance(part, Controller):
+            self.found.expanders.append(Expander(bus, chosen=False, part=part, moved=moved))
+            return
         there = self._put(Entry(part=part, multifunction=multifunction, moved=moved), bus, devfn)
         if there is not None and moved is not None:
             self.found.moved[part] = there
@@ -301,15 +221,6 @@ class _Start:
         chassis = self.layout.target(one, "chassis")
         if isinstance(chassis, int):
             self._number(one, (chassis, 0))
-
-    def _is_built_in(self, part: Part) -> bool:
-        """Whether QEMU has it without being told, so that the board has put it there."""
-        place = self.layout.places[part]
-        return any(
-            one.element == part.kind and place == (0, one.slot, one.function) and matches(one.when, part.view)
-            for one in self.machine.fixed
-            if not _is_usb(one)
-        )
 
     def _put(self, entry: Entry, bus: str, devfn: int | None) -> Spot | None:
         """Put something at a place, or at function 0 of the lowest slot that is free; None where it has no room."""
@@ -334,14 +245,14 @@ class _Start:
         slot are one clash."""
         if first.device is None and later.device is None and first.moved is None and later.moved is None:
             return
-        key: object = (first, spot[:2]) if later.device is None else (first, later)
+        key: object = (first, spot[:2]) if later.device is None and later.moved is None else (first, later)
         self._why.setdefault(key, (why, spot, first))
         self._clashes.setdefault(key, []).append(later)
 
     def _gather(self) -> None:
         for key, later in self._clashes.items():
             why, spot, first = self._why[key]
-            parts = tuple(one.part for one in (first, *later) if one.part is not None)
+            parts = tuple(one.part for one in (first, *later) if one.part is not None and one.moved is None)
             self.found.clashes.append(Clash(why, spot, first, tuple(later), parts))
 
 
@@ -353,6 +264,15 @@ def _in_the_way(functions: dict[int, Entry], function: int, new: Entry) -> tuple
         head = functions.get(0)
         return (SINGLE, head) if head is not None and not head.multifunction else None
     return (SINGLE, functions[min(functions)]) if functions and not new.multifunction else None
+
+
+def is_built_in(machine: Machine, part: Part, place: Place) -> bool:
+    """Whether QEMU has a part without being told, so that it is there before all arguments."""
+    return any(
+        one.element == part.kind and place == (0, one.slot, one.function) and matches(one.when, part.view)
+        for one in machine.fixed
+        if not _is_usb(one)
+    )
 
 
 def _is_usb(fixed: Fixed) -> bool:

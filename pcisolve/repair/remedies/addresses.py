@@ -97,7 +97,8 @@ def _duplicate(bench: Bench, case: Shared, telling: Telling) -> Iterator[Remedy]
     for parts, which in ((later, ""), (ordered[:1] if case.reserved is None else [], ", the other")):
         yield from _elsewhere(bench.copy(), parts, f"free slot of the bus{which}")
         yield from _freed(parts, f"free address{which}")
-        yield from _elsewhere(bench.copy(), parts, f"free slot below{which}", below=True)
+        if any(isinstance(part, Controller) for part in parts):  # buses behind a lower slot keep their numbers
+            yield from _elsewhere(bench.copy(), parts, f"free slot below{which}", below=True)
 
 
 def _elsewhere(bench: Bench, parts: list[Part], sort: str, *, below: bool = False) -> Iterator[Remedy]:

@@ -16,9 +16,10 @@ from pcisolve.problem.firstfit.run import choose
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.qemu.aliases import bus_name, root_bus
 from pcisolve.problem.qemu.arguments import Argument, key_values
+from pcisolve.problem.qemu.collisions import Clash, Expander, NoBus, SameChassis, SameName
 from pcisolve.problem.qemu.commandline import Malformed, Refused
 from pcisolve.problem.qemu.devices import BOARD, JSON, KEYS, Device
-from pcisolve.problem.qemu.startup import Clash, Expander, NoBus, SameChassis, SameName, startup
+from pcisolve.problem.qemu.startup import startup
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.carriers import address_element
 from pcisolve.repair.remedy import Remedies, Remedy, drop, put
@@ -251,8 +252,11 @@ def _name(bench: Bench, case: SameName, telling: Telling) -> Iterator[Remedy]:
 
 
 def _expander(bench: Bench, case: Expander, telling: Telling) -> Iterator[Remedy]:
-    yield from _rewritten(case.device, {"bus": _root_name(bench)}, "the machine's bus")
-    yield from _without(case.device.argument)
+    if case.device is not None:
+        yield from _rewritten(case.device, {"bus": _root_name(bench)}, "the machine's bus")
+        yield from _without(case.device.argument)
+    elif case.moved is not None:
+        yield from drop(case.moved.node, "", "remove override")
 
 
 def _value(bench: Bench, case: Refused, telling: Telling) -> Iterator[Remedy]:

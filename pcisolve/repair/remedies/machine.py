@@ -171,7 +171,7 @@ def _address(asked: Address | None, spot: Spot) -> Address | None:
 def _hand_written(bench: Bench, case: object, telling: Telling) -> Iterator[Remedy]:
     """The root that libvirt accepts on this machine when it is written out, though it adds none by itself."""
     root, devices = bench.problem.machine.hand_written_root, bench.devices
-    if root and devices is not None:
+    if root and bench.problem.machine.qemu_root and devices is not None:
         element = NewElement("controller", {"type": "pci", "index": "0", "model": root})
         yield Remedy("a root", (Change(devices, "", element),))
 

@@ -10,9 +10,10 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.parts import Part
 from pcisolve.problem.qemu.aliases import root_bus
+from pcisolve.problem.qemu.collisions import Expander, NoBus, SameChassis, SameName, Startup
 from pcisolve.problem.qemu.commandline import Malformed, Refused
 from pcisolve.problem.qemu.devices import Device
-from pcisolve.problem.qemu.startup import Expander, NoBus, SameChassis, SameName, Startup
+from pcisolve.problem.qemu.startup import is_built_in
 from pcisolve.rules.qemu.handed_on import StartRule, origin, override_point, point_of, quoted
 from pcisolve.rules.rule import Point, Question, Rule, Telling, point
 
@@ -97,8 +98,7 @@ class ArgumentMachine(Rule[Part]):
     def _is_told(self, question: Question, part: Part) -> bool:
         """Whether libvirt tells QEMU of a part on the machine's bus; the chipset's own it does not."""
         place = question.choice.places[part]
-        fixed = [(0, one.slot, one.function) for one in question.problem.machine.fixed]
-        return place.provider == 0 and place not in fixed
+        return place.provider == 0 and not is_built_in(question.problem.machine, part, place)
 
     def encode(self, desk: Desk, case: Part) -> None:
         desk.require(self.claim(case), False)
@@ -184,9 +184,14 @@ class ArgumentExpander(StartRule[Expander]):
         return start.expanders
 
     def tell(self, question: Question, case: Expander) -> Telling:
-        asks = f"names no bus, so QEMU takes {case.bus}" if case.chosen else f"names {case.bus}"
-        message = f"QEMU will not start: {origin(case.device)} {asks}, an expander bus that takes bridges only"
-        return Telling(message, (point_of(case.device.argument),))
+        only = f"{clipped(case.bus)}, an expander bus that takes bridges only"
+        if case.device is not None:
+            asks = "names no bus, so QEMU takes" if case.chosen else "names"
+            message = f"QEMU will not start: {origin(case.device)} {asks} {only}"
+            return Telling(message, (point_of(case.device.argument),))
+        assert case.part is not None and case.moved is not None
+        message = f"QEMU will not start: qemu:override puts {name_of(case.part)} on {only}"
+        return Telling(message, (override_point(case.moved),))
 
 
 class ArgumentChassis(StartRule[SameChassis]):

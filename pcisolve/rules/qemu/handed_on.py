@@ -1,4 +1,4 @@
-"""What qemu:commandline and qemu:override may not ask for (section 12.2: qemu-arg-order, qemu-override-place)."""
+"""Places that qemu:commandline and qemu:override may not ask for."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.qemu.arguments import Argument
+from pcisolve.problem.qemu.collisions import FULL, SINGLE, Clash, Entry, Spot, Startup
 from pcisolve.problem.qemu.commandline import Property
 from pcisolve.problem.qemu.devices import BOARD, JSON, Device
-from pcisolve.problem.qemu.startup import FULL, SINGLE, Clash, Entry, Spot, Startup, startup
+from pcisolve.problem.qemu.startup import startup
 from pcisolve.rules.rule import CaseT, Point, Question, Rule, Telling, point
 
 FIRST = "QEMU makes key=value devices of qemu:commandline before those of libvirt, in the lowest free slot without addr"
@@ -40,7 +41,8 @@ class StartRule(Rule[CaseT]):
 
 def quoted(argument: Argument) -> str:
     """An argument as it is written, short enough for a message."""
-    return f"`{clipped(argument.text)}`"
+    text = clipped(argument.text)
+    return f"`{''.join(one if one.isprintable() else '?' for one in text)}`"
 
 
 def point_of(argument: Argument, role: str = "") -> Point:
@@ -72,10 +74,6 @@ def points_of(entry: Entry, role: str) -> list[Point]:
     return [point(entry.part, "slot", role)] if entry.part is not None else []
 
 
-def _with_argument(clash: Clash) -> bool:
-    return any(one.device is not None for one in (clash.first, *clash.later))
-
-
 class ArgumentSlot(StartRule[Clash]):
     """No argument of qemu:commandline takes a place that another device has.
 
@@ -96,7 +94,7 @@ class ArgumentSlot(StartRule[Clash]):
     )
 
     def found(self, start: Startup) -> Iterable[Clash]:
-        return [one for one in start.clashes if _with_argument(one) and not one.first.built_in]
+        return [one for one in start.clashes if not one.by_override and not one.first.built_in]
 
     def tell(self, question: Question, case: Clash) -> Telling:
         return _told_by_argument(case) if case.later[0].device is not None else _told_by_part(question, case)
@@ -111,7 +109,7 @@ class ArgumentChipset(StartRule[Clash]):
     forbids = ("q35: <rng model='virtio'/> -- -device e1000e,addr=0x0",)
 
     def found(self, start: Startup) -> Iterable[Clash]:
-        return [one for one in start.clashes if _with_argument(one) and one.first.built_in]
+        return [one for one in start.clashes if not one.by_override and one.first.built_in]
 
     def tell(self, question: Question, case: Clash) -> Telling:
         return _told_by_argument(case)
@@ -177,7 +175,7 @@ class OverridePlace(StartRule[Clash]):
     )
 
     def found(self, start: Startup) -> Iterable[Clash]:
-        return [one for one in start.clashes if not _with_argument(one)]
+        return [one for one in start.clashes if one.by_override]
 
     def tell(self, question: Question, case: Clash) -> Telling:
         entries = (case.first, *case.later)
