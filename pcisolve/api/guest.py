@@ -148,7 +148,8 @@ class Guest:
         Raises:
             InputError: as for solve.
         """
-        from pcisolve.api.mend import Wanted, mend
+        from pcisolve.api.mend import mend
+        from pcisolve.verdict.mended import Wanted
 
         options = options or Options()
         return mend(self.document, self._catalog(options), options, Wanted(pick, unsafe, warnings))

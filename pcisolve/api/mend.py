@@ -20,25 +20,11 @@ from pcisolve.repair.safety import consequence
 from pcisolve.repair.search import Verified
 from pcisolve.rules.rule import ERROR, name_of
 from pcisolve.solver.judge import judge
-from pcisolve.verdict.mended import Mended
+from pcisolve.verdict.mended import Mended, Wanted
 from pcisolve.verdict.values import MOVES, SAFE, SOLVED, UNSAFE, Move
 
 MOST_ROUNDS = 8  # a repair can bring to light what it hid
 FEW = 20  # findings to one repair: not worth another round
-
-
-class Wanted(NamedTuple):
-    """What may be done.
-
-    Attributes:
-        pick: which repair of each finding is made in the first round, from 1; the last one where there are fewer.
-        unsafe: whether repairs may take something from the user, or move what has nothing to do with the conflict.
-        warnings: whether warnings are mended as well as errors.
-    """
-
-    pick: int = 1
-    unsafe: bool = False
-    warnings: bool = False
 
 
 def mend(document: Document, catalog: Catalog, options: Options, wanted: Wanted = Wanted()) -> Mended:  # noqa: B008  # a value

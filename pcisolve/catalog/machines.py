@@ -94,7 +94,7 @@ class Machine:
     io_windows: I/O port windows that firmware can give, 0 = not known. needs_function_zero: a guest looks for other
     functions of a slot only where there is function 0. multifunction: slots may have several functions.
     disk_bus: where an IDE disk goes on a machine that has no IDE, or no more of it; "" where nothing is as good.
-    unique_bridge_chassis: QEMU refuses a repeated chassisNr. acpi_index: it wants the ACPI indexes of devices to differ.
+    unique_bridge_chassis: QEMU refuses a repeated chassisNr. acpi_index: it wants ACPI indexes that differ.
     platform: which of models/platforms it is, or "". board: what it makes of QEMU options that are no -device.
     """
 

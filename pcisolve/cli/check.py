@@ -9,11 +9,10 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import Guests, load_all
-from pcisolve.api.mend import Wanted
 from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options, refuse, text_diff
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import is_read_only, write_atomically
-from pcisolve.verdict.mended import Mended
+from pcisolve.verdict.mended import Mended, Wanted
 from pcisolve.verdict.values import Finding, Verdict
 
 _STYLES = ("full", "concise", "json", "jsonl", "github", "sarif")

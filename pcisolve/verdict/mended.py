@@ -7,6 +7,20 @@ from typing import Any, NamedTuple
 from pcisolve.verdict.values import Move, Verdict
 
 
+class Wanted(NamedTuple):
+    """What may be done.
+
+    Attributes:
+        pick: which repair of each finding is made in the first round, from 1; the last one where there are fewer.
+        unsafe: whether repairs may take something from the user, or move what has nothing to do with the conflict.
+        warnings: whether warnings are mended as well as errors.
+    """
+
+    pick: int = 1
+    unsafe: bool = False
+    warnings: bool = False
+
+
 class Mended(NamedTuple):
     """What was repaired, and what not.
 

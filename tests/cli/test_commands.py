@@ -38,7 +38,10 @@ def file(tmp_path: Path) -> Path:
 def test_help_teaches_by_example() -> None:
     said = run("--help").output
     assert "pcisolve solve guest.xml -o solved.xml" in said
-    assert "Exit codes: 0 fine (warnings too); 1 errors or infeasible; 2 unusable input or wrong usage; 3 undecided." in said
+    assert (
+        "Exit codes: 0 fine (warnings too); 1 errors or infeasible; 2 unusable input or wrong usage; 3 undecided."
+        in said
+    )
     for word in ("solve", "check", "show", "convert", "batch", "rule", "models"):
         assert "Example" in run(word, "--help").output, word
 
