@@ -56,14 +56,15 @@ class Pool:
 
     def submit(self, number: int, chunk: Any) -> None:
         """Hand out a chunk; wait() tells its outcome under this number."""
-        while True:
+        for attempt in range(_STARTS):
             worker = self._idle.pop()
             try:
                 worker.pipe.send(chunk)
             except OSError:  # it died while it had nothing to do
-                worker.stop()
-                self._idle.append(self._start())
-                continue
+                if attempt < _STARTS - 1:  # where all of them do, wait() tells how
+                    worker.stop()
+                    self._idle.append(self._start())
+                    continue
             worker.number, worker.deadline = number, time.monotonic() + self._seconds
             self._busy[worker.pipe] = worker
             return

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,22 @@ def test_idle_workers_that_are_killed_cost_nothing(pool: Callable[..., Pool]) ->
     assert found[0] in (["A"], lost)
     assert found[1] in (["B"], lost)
     assert outcomes(made, ["a"], ["b"]) == {0: ["A"], 1: ["B"]}
+
+
+def test_where_every_worker_dies_at_once_it_is_told(pool: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = pool(1)
+    started = made._started
+
+    def dead() -> Any:
+        worker = started()
+        os.kill(worker.process.pid, signal.SIGKILL)
+        worker.process.join()
+        return worker
+
+    made._idle.pop().stop()
+    monkeypatch.setattr(made, "_started", dead)
+    made._idle.append(dead())
+    assert outcomes(made, ["x" * 1_000_000]) == {0: Lost("its worker was ended by SIGKILL")}
 
 
 def test_large_chunks_and_answers_pass(pool: Callable[..., Pool]) -> None:
