@@ -24,6 +24,7 @@ from pcisolve.verdict.mended import Mended, Wanted
 from pcisolve.verdict.values import MOVES, SAFE, SOLVED, UNSAFE, Move
 
 MOST_ROUNDS = 8  # a repair can bring to light what it hid
+MOST_ALONE = 8  # repairs that are tried one by one where they do not go together
 FEW = 20  # findings to one repair: not worth another round
 
 
@@ -110,13 +111,17 @@ class _Setting(NamedTuple):
 def _applied(
     refused: Refused, document: Document, chosen: list[Verified], setting: _Setting
 ) -> tuple[Document, list[Verified]] | None:
-    """The document with these repairs, all together; where they do not go together, with the first that helps.
+    """The document with these repairs, all together; where they do not go together, with the first ones or one of them.
 
     Each was tried with those before it, of which some may not be allowed, so that all is judged once more.
     """
-    for some in (chosen, *([one] for one in chosen if len(chosen) > 1)):
+    tries = [chosen]
+    while len(tries[-1]) > 1:
+        tries.append(tries[-1][: len(tries[-1]) // 2])
+    tries += [[one] for one in chosen[1:MOST_ALONE]]
+    for some in tries:
         if some and _goes(refused, document, some, setting):
-            return _written(document, some), list(some)
+            return _written(document, some), some
     return None
 
 
