@@ -76,6 +76,8 @@ class Search:
                 candidate.cost > TOO_DEAR * found[0].cost or candidate.rank[0] > max(found[0].rank[0], RANK[MOVES])
             ):
                 break
+            if found and candidate.consequence.torn > found[0].consequence.torn:
+                continue  # what belongs together is only torn apart where nothing else helps
             smallest = self._without_surplus(conflict, candidate)
             if not any(_is_same(smallest, one) for one in found):
                 found.append(smallest)

@@ -189,3 +189,15 @@ def test_spare_ports_on_an_old_board_are_no_error() -> None:
     data = data.replace(b"machine='virt'", b"machine='virt-2.12'")
     mended = pcisolve.load(data).repair()
     assert (mended.left, mended.data) == (0, data)
+
+
+def test_a_usb_controller_moves_with_its_companions() -> None:
+    def usb(model: str, function: int) -> str:
+        return f"<controller type='usb' index='0' model='{model}'>{address(f'0:0:1d.{function}')}</controller>"
+
+    companions = usb("ich9-ehci1", 7) + usb("ich9-uhci1", 0) + usb("ich9-uhci2", 1)
+    repairs = finding(
+        domain("q35", "<memballoon model='none'/>" + companions + card(0, "0:0:1d.0")), "addr-duplicate"
+    ).repairs
+    assert [change.after for change in repairs[0].changes] == ["0000:00:1e.0", "0000:00:1e.1", "0000:00:1e.7"]
+    assert not any("usb" in one.effect for one in repairs[1:])  # never one of them alone

@@ -48,8 +48,8 @@ def _slot(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
 
 
 def _kind(bench: Bench, case: Part, telling: Telling) -> Iterator[Remedy]:
-    yield from _through_port(bench, case)
-    yield from with_carriers(bench, case)
+    through = list(_through_port(bench, case))
+    yield from through or with_carriers(bench, case)
     provider = _provider(bench, case)
     if provider is not None:
         yield from another_model(bench, case, provider)
