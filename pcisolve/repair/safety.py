@@ -95,8 +95,9 @@ def consequence(before: Outcome, after: Outcome, changes: tuple[Change, ...], go
     """What comes of changes that were tried; `goal` is the breaches that they are there for."""
     goal = list(goal)
     removes = tuple(dict.fromkeys(losses(before, changes, goal)))
-    if before.layout is None or after.layout is None:
-        return Consequence(UNSAFE if removes else SAFE, (), removes)
+    if before.layout is None or after.layout is None:  # while indexes are open, nobody knows where anything is
+        outside = _changed_outside(before, changes, goal)
+        return Consequence(UNSAFE if removes else MOVES if outside else SAFE, (), removes)
     inside = in_conflict(before, after, goal)
     numbered = not any(told.breach.rule.carries for told in goal)
     moves = moves_of(before, after, numbered=numbered)
@@ -105,6 +106,18 @@ def consequence(before: Outcome, after: Outcome, changes: tuple[Change, ...], go
     safety = UNSAFE if removes else MOVES if outside else SAFE
     torn = _torn(before, after, changes)
     return Consequence(safety, tuple(moves.values()), removes, strays, torn, tuple(moves))
+
+
+def _changed_outside(before: Outcome, changes: tuple[Change, ...], goal: list[Told]) -> bool:
+    """Whether an element is changed that the conflict does not point to, and that does not follow its bus."""
+    inside = {element_of(point.node).number for told in goal for point in told.telling.points}
+    problem = before.question.problem
+    buses = {one.index for number in inside if isinstance(one := before.by_number.get(number), Controller)}
+    for number, part in before.by_number.items():
+        if part.pinned is not None and problem.provider_index(part.pinned) in buses:
+            inside.add(number)
+    changed = (element_of(change.node) for change in changes if change.node.tag != "devices")
+    return any(node.number not in inside for node in changed)
 
 
 def moves_of(before: Outcome, after: Outcome, *, numbered: bool = True) -> dict[int, Move]:
