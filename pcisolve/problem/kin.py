@@ -6,7 +6,7 @@ which share ports; root ports that share a slot, because the first of them makes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from pcisolve.problem.earlier.identity import STAND_IN
@@ -92,8 +92,3 @@ def _usb_set(part: Part) -> str | None:
     if part.kind != "controller" or view.get("type") != "usb" or not (view.get("model") or "").startswith("ich9-"):
         return None
     return view.get("index")
-
-
-def is_passed_through(parts: Iterable[Part]) -> bool:
-    """Whether any of these is a device of the host."""
-    return any(part.host is not None for part in parts)

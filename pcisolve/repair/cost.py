@@ -23,7 +23,7 @@ class Costs:
         self._weights = weights
         self._before = before
         self._places = before.question.choice.places
-        self._parts = {part.node.number: part for part in before.question.problem.parts if part.node is not None}
+        self._parts = before.by_number
         self._behind: dict[int, list[Part]] = {}
         for part, place in self._places.items():
             self._behind.setdefault(place.provider, []).append(part)

@@ -7,26 +7,14 @@ from collections.abc import Iterable
 from pcisolve.encoding.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
+from pcisolve.rules.devices import DeviceRule
 from pcisolve.rules.rule import NOTE, Point, Question, Rule, Telling, name_of, point
 
 
-class _Dropped(Rule[Part]):
-    """Shared: the input alone decides, and nothing is refused for it."""
+class _Dropped(DeviceRule):
+    """Shared: nothing is refused for it."""
 
     severity = NOTE
-
-    def cases(self, question: Question) -> Iterable[Part]:
-        return [part for part in question.problem.parts if part.address_node is not None and not self.keeps(part)]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
-
-    def check(self, layout: Layout, case: Part) -> bool:
-        return self.keeps(case)
-
-    def keeps(self, case: Part) -> bool:
-        """Whether nothing is dropped."""
-        raise NotImplementedError
 
 
 class DroppedAddress(_Dropped):

@@ -13,6 +13,7 @@ from pcisolve.core.node import Node
 from pcisolve.plan.values import DeviceWish
 from pcisolve.problem.earlier.identity import STAND_IN
 from pcisolve.problem.implicit import synthetic
+from pcisolve.problem.lists import disk_name
 
 
 class _Step(NamedTuple):
@@ -28,7 +29,7 @@ class ElementMaker:
 
     def __init__(self, guest: str, taken_drives: set[str], taken_indexes: set[tuple[str, int]]) -> None:
         self.guest = guest
-        self._drives = filterfalse(taken_drives.__contains__, map(partial(drive_name, "vd"), count()))
+        self._drives = filterfalse(taken_drives.__contains__, map(partial(disk_name, "vd"), count()))
         self._taken = taken_indexes
         self._next_index: Counter[str] = Counter()
         self._stand_ins = count()
@@ -93,16 +94,6 @@ def stand_in(number: int) -> Address:
     rest, slot = divmod(rest, 32)
     domain, bus = divmod(rest, 256)
     return Address(STAND_IN + domain, bus, slot, function)
-
-
-def drive_name(prefix: str, number: int) -> str:
-    """vda, vdb, ... vdz, vdaa: as Linux and libvirt count."""
-    letters = ""
-    number += 1
-    while number:
-        number, letter = divmod(number - 1, 26)
-        letters = chr(ord("a") + letter) + letters
-    return prefix + letters
 
 
 def _holder(holders: dict[tuple[str, ...], Node], tags: tuple[str, ...]) -> Node:

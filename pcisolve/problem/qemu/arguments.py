@@ -75,17 +75,8 @@ def arguments(nodes: Iterable[Node], flags: Collection[str]) -> list[Argument]:
     return found
 
 
-def values_of(text: str, first: str) -> Values:
-    """The keys and values of an option: JSON, or key=value with a word in front that stands for key `first`.
-
-    Raises:
-        Unreadable: broken JSON.
-    """
-    return json_values(text) if text.startswith("{") else key_values(text, first)
-
-
 def json_values(text: str) -> Values:
-    """The same of JSON alone.
+    """The keys and values of an option in JSON.
 
     Raises:
         Unreadable: it is broken.

@@ -82,13 +82,4 @@ def _renumbered(bench: Bench, part: Controller, above: int) -> Iterator[Change]:
 
 def address_element(address: Address) -> NewElement:
     """An <address> as libvirt prints it."""
-    return NewElement(
-        "address",
-        {
-            "type": "pci",
-            "domain": f"{address.domain:#06x}",
-            "bus": f"{address.bus:#04x}",
-            "slot": f"{address.slot:#04x}",
-            "function": f"{address.function:#x}",
-        },
-    )
+    return NewElement("address", {"type": "pci", **address.attributes})
