@@ -81,7 +81,7 @@ $(BUILT_BY): pyproject.toml
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("$<", "rb"))["build-system"]["requires"], sep="\n")' > $@
 
 docs: $(USER_STAMP) ## write docs/rules.md from the rules' docstrings
-	$(BIN)/python -m pcisolve.render.rulebook > docs/rules.md.new
+	$(BIN)/python -m pcisolve.cli.rulebook > docs/rules.md.new
 	mv docs/rules.md.new docs/rules.md
 
 wheel: $(USER_STAMP) ## build dist/*.whl

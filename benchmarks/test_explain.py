@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.planted import PLANTED, many_domains
-from pcisolve.api.refuse import Refused
 from pcisolve.catalog.catalog import load_catalog
 from pcisolve.explain.trials import Outcome, outcome_of
 from pcisolve.libvirt.document import read
+from pcisolve.ops.refuse import Refused
 from pcisolve.problem.problem import NEWEST_LIBVIRT, Options
 from pcisolve.solver.judge import judge
 

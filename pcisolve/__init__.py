@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from pcisolve.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from pcisolve.api.difference import diff
     from pcisolve.api.guest import Guest, Result, load, make_options
     from pcisolve.api.guests import Guests, load_all
     from pcisolve.batch.many import Solved, solve_many
     from pcisolve.core.errors import InputError
+    from pcisolve.ops.difference import diff
     from pcisolve.verdict.difference import Difference
     from pcisolve.verdict.values import Finding, Verdict
 
@@ -44,7 +44,7 @@ _HOMES = {
     "Guests": "pcisolve.api.guests",
     "Result": "pcisolve.api.guest",
     "Difference": "pcisolve.verdict.difference",
-    "diff": "pcisolve.api.difference",
+    "diff": "pcisolve.ops.difference",
     "load": "pcisolve.api.guest",
     "load_all": "pcisolve.api.guests",
     "make_options": "pcisolve.api.guest",

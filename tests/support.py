@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
+from pcisolve.firstfit.run import choose
 from pcisolve.libvirt.document import Document, read
 from pcisolve.problem.assemble import assemble
-from pcisolve.problem.firstfit.run import choose
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules.rule import Question

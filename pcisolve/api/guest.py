@@ -37,14 +37,14 @@ class Result:
     @property
     def rows(self) -> tuple[Row, ...]:
         """For each root what it has and what is left; () when not solved."""
-        from pcisolve.api.summary import summary
+        from pcisolve.ops.summary import summary
 
         return () if self._layout is None else summary(self._layout)
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`: the verdict, and what each part is known by when a later guest is solved
         against this one."""
-        from pcisolve.api.memory import with_memory
+        from pcisolve.ops.memory import with_memory
 
         answer = self.verdict.to_json()
         return answer if self._layout is None else with_memory(answer, self._layout)
@@ -102,13 +102,13 @@ class Guest:
         Raises:
             InputError: the guest cannot be used at all (unknown machine, a wrong model file), or the earlier layout.
         """
-        from pcisolve.api.solve import solve
-        from pcisolve.api.write import solved_bytes
+        from pcisolve.ops.solve import solve
+        from pcisolve.ops.write import solved_bytes
 
         options = options or Options()
         if against is not None or options.policy == STABLE:
-            from pcisolve.api.memory import remember
-            from pcisolve.api.stable import solve_stable
+            from pcisolve.ops.memory import remember
+            from pcisolve.ops.stable import solve_stable
 
             catalog, options = self._catalog(options), options._replace(policy=STABLE)
             return Result(*solve_stable(self.document, catalog, options, remember(against, catalog, options)))
@@ -122,7 +122,7 @@ class Guest:
         Raises:
             InputError: as for solve.
         """
-        from pcisolve.api.solve import check
+        from pcisolve.ops.solve import check
 
         options = options or Options()
         return check(self.document.root, self.document, self._catalog(options), options, layout=layout)
@@ -148,7 +148,7 @@ class Guest:
         Raises:
             InputError: as for solve.
         """
-        from pcisolve.api.mend import mend
+        from pcisolve.ops.mend import mend
         from pcisolve.verdict.mended import Wanted
 
         options = options or Options()
@@ -160,7 +160,7 @@ class Guest:
         Raises:
             InputError: as for solve; or the layout has no form in that scheme.
         """
-        from pcisolve.api.convert import convert
+        from pcisolve.ops.convert import convert
 
         options = options or Options()
         return Result(*convert(self.document, self._catalog(options), options, to))
@@ -185,14 +185,6 @@ def load(
     from pcisolve.api.guests import load_all
 
     return load_all(source, models=models, name=name).only()
-
-
-def is_plan(data: bytes) -> bool:
-    """Whether this is neither XML nor a saved guest: every XML begins with "<", in one encoding or another."""
-    from pcisolve.libvirt.save_image import is_save_image
-
-    begin = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return bool(begin) and not begin.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\x00<")) and not is_save_image(data)
 
 
 def make_options(

@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from pcisolve.api.guest import Guest, is_plan
+from pcisolve.api.guest import Guest
 from pcisolve.core.errors import InputError, Location
 from pcisolve.core.packed import pack, unpack
+from pcisolve.libvirt.kinds import is_plan, refuse_foreign
 
 if TYPE_CHECKING:
     from pcisolve.libvirt.container import Container
@@ -123,8 +124,8 @@ def load_all(
     data, packing = unpack(raw, MAX_BYTES, called)
     folder = None if models is None else os.fspath(models)
     if is_plan(data):
-        from pcisolve.api.planned import PlannedGuest
-        from pcisolve.plan.text import read_text
+        from pcisolve.api.plan import PlannedGuest
+        from pcisolve.planning.file.text import read_text
 
         refuse_foreign(data, called)
         return Guests(called, (PlannedGuest(read_text(data, called), folder),), None, raw, packing)
@@ -132,16 +133,3 @@ def load_all(
 
     container = read_all(data, called)
     return Guests(called, [Guest(one, folder) for one in container.documents], container, raw, packing)
-
-
-def refuse_foreign(data: bytes, name: str) -> None:
-    """Refuse a file that is neither XML nor a plan for what it is.
-
-    Raises:
-        InputError: it is of a known kind.
-    """
-    from pcisolve.core.foreign import foreign_data
-
-    foreign = foreign_data(data)
-    if foreign is not None:
-        raise InputError(foreign.message, expected=foreign.expected, location=Location(name, 1, 1))

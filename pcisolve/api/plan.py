@@ -1,236 +1,131 @@
-"""One plan, from its text to a verdict: read, decide, lay out, and judge the outcome like any other guest."""
+"""A plan as a library user holds it: what a guest can be asked, a plan can be asked too."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from pcisolve.api.judge import Judged, judge
-from pcisolve.api.plan_probe import Prober
-from pcisolve.api.solve import solve
-from pcisolve.api.summary import summary
-from pcisolve.api.write import solved_bytes
-from pcisolve.catalog.catalog import Catalog
-from pcisolve.core.address import Address
+from pcisolve.api.guest import Guest, Result
 from pcisolve.core.errors import InputError
-from pcisolve.explain.plan_finding import conflict, problem_findings
-from pcisolve.libvirt.document import Document, read, read_path
-from pcisolve.plan.entry import Problem
-from pcisolve.plan.read import read_plan
-from pcisolve.plan.text import PlanText
-from pcisolve.plan.values import LOW_INDEXES, DomainWish, Plan, RootWish
-from pcisolve.problem.layout import Layout
-from pcisolve.problem.planning.anchored import Which
-from pcisolve.problem.planning.build import build_scene
-from pcisolve.problem.planning.expand import Expansion, expand
-from pcisolve.problem.planning.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
-from pcisolve.problem.planning.guest import planned_guest
-from pcisolve.problem.planning.scene import Scene
-from pcisolve.problem.planning.skeleton import skeleton
-from pcisolve.problem.problem import Options
-from pcisolve.solver.planning.decide import Best, Level, Nothing, Undecided, best
+from pcisolve.planning.file.text import PlanText
+from pcisolve.problem.problem import STABLE, Options
 from pcisolve.verdict.rows import Row
-from pcisolve.verdict.values import INFEASIBLE, INVALID, UNKNOWN, Finding, Verdict
+from pcisolve.verdict.values import FactAt, Verdict
+
+if TYPE_CHECKING:
+    from pcisolve.libvirt.document import Document
+    from pcisolve.planning.steps import PlanAnswer
+    from pcisolve.verdict.mended import Mended
 
 
-class PlanAnswer(NamedTuple):
-    """A verdict on a plan; the rest when it is solved.
+class PlannedResult(Result):
+    """A verdict on a plan, and for a solved one the complete guest.
 
     Attributes:
-        levels: each preference with its proven value.
-        places: where each device of the plan is, by group and rank.
+        levels: each preference with its number, and whether that is proved to be the lowest.
     """
 
-    verdict: Verdict
-    rows: tuple[Row, ...] = ()
-    levels: tuple[tuple[str, int, bool], ...] = ()
-    xml: bytes | None = None
-    places: dict[Which, Address] = {}  # noqa: RUF012  # nobody changes it
-    layout: Layout | None = None
+    __slots__ = ("_rows", "levels")
+
+    def __init__(self, answer: PlanAnswer) -> None:
+        super().__init__(answer.verdict, answer.xml, answer.layout)
+        self._rows = answer.rows
+        self.levels = answer.levels
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """For each root what it has and what is left, with the plan's names; () when not solved."""
+        return self._rows
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `solve --format json`, with the key "plan"."""
+        preferences = [{"name": name, "value": value, "proven": proven} for name, value, proven in self.levels]
+        rows = [one._asdict() for one in self.rows]
+        return {**super().to_json(), "plan": {"preferences": preferences, "roots": rows}}
 
 
-Known = Mapping[int, tuple[DomainWish | RootWish, int]]
-Joined = Callable[[Scene, Expansion], tuple[Scene, Expansion]]
+class PlannedGuest(Guest):
+    """A plan file that was read.
 
-
-class Refused(Exception):
-    """The plan cannot be used or has no layout; the argument is the verdict."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.status)
-        self.verdict = verdict
-
-
-def solve_plan(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
-    """Lay a plan out, best by its preferences, or say why it cannot be had.
-
-    Raises:
-        InputError: the base cannot be read.
-        CheckFailed: the check refused the layout: a defect of pcisolve.
+    Attributes:
+        text: the plan's lines and values.
     """
-    try:
-        return _solve(text, catalog, options)
-    except Refused as refused:
-        return PlanAnswer(refused.verdict)
 
+    def __init__(self, text: PlanText, models: str | None = None) -> None:
+        self.text = text
+        self.models = models
 
-def plan_of(text: PlanText, options: Options) -> Plan:
-    """What a plan file says.
+    @property
+    def name(self) -> str:
+        """What messages call the plan."""
+        return self.text.name
 
-    Raises:
-        Refused: it says what no plan can say.
-    """
-    plan, problems = read_plan(text)
-    _refuse_problems(text, problems)
-    return plan._replace(platform=plan.platform or options.platform or None)
+    def line(self, fact: FactAt) -> str:
+        """The line a fact stands in, of the plan or of its base."""
+        if fact.file == self.text.name:
+            return self.text.line(fact.line)
+        from pcisolve.libvirt.document import read_path
 
+        return read_path(fact.file).line(fact.line)
 
-def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
-    plan = plan_of(text, options)
-    ground, document = ground_of(plan, catalog, options)
-    return laid_out(decided(plan, ground, options), ground, document, options)
+    def require_qemu(self) -> None:
+        """A plan is for QEMU; a base that is not is refused when it is read."""
 
+    def before(self) -> Document:
+        """The base.
 
-class Decided(NamedTuple):
-    """A scene and the best counts of it."""
+        Raises:
+            InputError: there is none.
+        """
+        from pcisolve.planning.file.read import read_plan
+        from pcisolve.planning.steps import base_document
 
-    scene: Scene
-    found: Best
+        return base_document(read_plan(self.text).plan)
 
+    def solve(
+        self, options: Options | None = None, *, against: str | os.PathLike[str] | bytes | None = None
+    ) -> PlannedResult:
+        """Lay the plan out, best by its preferences.
 
-def decided(plan: Plan, ground: Ground, options: Options) -> Decided:
-    """The counts that are best.
+        Raises:
+            InputError: the base, the earlier layout or a model file cannot be used; or there is one beside a base.
+        """
+        options = options or Options()
+        catalog = self._catalog(options)
+        if against is not None or options.policy == STABLE:
+            from pcisolve.planning.against.steps import solve_plan_against
 
-    Raises:
-        Refused: there are none, or they were not found in time.
-    """
-    text = plan.text
-    options = options._replace(scheme=ground.scheme)
-    wrong = singles(ground, plan)
-    scene = build_scene(ground, plan, 0, wrong)
-    _refuse_problems(text, wrong)
-    prober = Prober(ground, options.time_limit)
-    if not plan.domains and scene.caps.domains > 1:
-        scene, _ = prober.opened(plan)
-    found = best(scene, options.time_limit)
-    if isinstance(found, Undecided):
-        raise Refused(_verdict(UNKNOWN, options, (), proven=False))
-    if isinstance(found, Nothing):
-        finding = conflict(plan, Prober(ground, options.time_limit).possible, scene.caps)
-        raise Refused(_verdict(INFEASIBLE, options, (finding,)))
-    return Decided(scene, found)
+            answer = solve_plan_against(self.text, catalog, options._replace(policy=STABLE), against)
+        else:
+            from pcisolve.planning.steps import solve_plan
 
+            answer = solve_plan(self.text, catalog, options)
+        return PlannedResult(answer)
 
-def laid_out(
-    best_: Decided, ground: Ground, document: Document, options: Options, joined: Joined | None = None
-) -> PlanAnswer:
-    """The guest that counts come to, judged; `joined`: puts devices with an address of their own back into groups.
+    def check(self, options: Options | None = None, *, layout: bool = True) -> Verdict:
+        """What is wrong with the plan, whether it has a layout, and if so which.
 
-    Raises:
-        CheckFailed: the check refused the layout: a defect of pcisolve.
-    """
-    options = options._replace(scheme=ground.scheme)
-    scene, found = best_
-    expansion = expand(scene, found.counted)
-    if joined is not None:
-        scene, expansion = joined(scene, expansion)
-    guest = planned_guest(scene, expansion, ground, document.root)
-    judged: Judged = judge(scene, expansion, guest, ground, document, options)
-    highest = max(one.index for one in judged.layout.controllers)
-    levels = tuple(_level(one, highest) for one in found.levels)
-    verdict = judged.verdict._replace(proven=all(proven for _, _, proven in levels))
-    kept = [one.place.provider for one in expansion.kept]
-    rows = summary(judged.layout, judged.names, kept, direct=scene.direct)
-    first = min((node.number for node in guest.new), default=None)
-    parts = {one.node.number: one for one in judged.layout.problem.parts if one.node is not None}
-    places = {which: judged.layout.addresses[parts[number]] for number, which in guest.ranks.items()}
-    xml = solved_bytes(document, judged.layout, first, guest.dropped)
-    return PlanAnswer(verdict, rows, levels, xml, places, judged.layout)
+        Raises:
+            InputError: as for solve.
+        """
+        return self.solve(options).verdict
 
+    def repair(
+        self, options: Options | None = None, *, pick: int = 1, unsafe: bool = False, warnings: bool = False
+    ) -> Mended:
+        """What a plan wishes for is for its author to change.
 
-def _level(level: Level, highest: int) -> tuple[str, int, bool]:
-    """A preference with its number, as the layout has it; numbering may fail to reach what the counts promise."""
-    value = max(level.value, highest) if level.name == LOW_INDEXES else level.value
-    return level.name, value, value == level.bound
+        Raises:
+            InputError: always.
+        """
+        message = "a plan is not repaired by itself; `pcisolve check` says which numbers would do"
+        raise InputError(message, location=self.text.location(self.text.top.at))
 
+    def convert(self, to: str, options: Options | None = None) -> Result:
+        """A plan has no addresses to convert.
 
-def _refuse_problems(text: PlanText, problems: tuple[Problem, ...] | list[Problem]) -> None:
-    if problems:
-        found = problem_findings(text, dict.fromkeys(sorted(problems, key=lambda one: one.at)))
-        raise Refused(_verdict(INVALID, Options(), tuple(found)))
-
-
-def _verdict(status: str, options: Options, findings: tuple[Finding, ...], *, proven: bool = True) -> Verdict:
-    return Verdict(status, proven, options.scheme, options.policy, (), (), findings, {})
-
-
-def ground_of(
-    plan: Plan, catalog: Catalog, options: Options, controllers: str = "", known: Known | None = None
-) -> tuple[Ground, Document]:
-    """What the plan stands on, with the base settled and read again.
-
-    Args:
-        controllers: those of an earlier layout, in XML.
-        known: which entries of the plan they are.
-
-    Raises:
-        Refused: the plan or its base cannot be used.
-    """
-    problems: list[Problem] = []
-    kinds = kinds_of_plan(plan, catalog, problems)
-    setting = setting_of(plan, catalog, problems)
-    _refuse_problems(plan.text, problems)
-    if setting is None:
-        raise AssertionError("a plan without machine is refused")
-    document = base_document(plan) if plan.base is not None else _skeleton(plan, setting, controllers)
-    asked = options._replace(scheme=_base_scheme(plan, options), policy="libvirt")
-    first = solve(document.root, document, catalog, asked)
-    if first.layout is None:
-        raise Refused(first.verdict)
-    settled = document.again(solved_bytes(document, first.layout))
-    again = solve(settled.root, settled, catalog, asked._replace(scheme=first.verdict.scheme))
-    if again.layout is None:
-        raise Refused(again.verdict)
-    if plan.base is not None:
-        setting = _setting_of_base(again.layout, setting)
-    scheme, has_base = first.verdict.scheme, plan.base is not None
-    return Ground(catalog, setting, kinds, scheme, again.layout, has_base, known or {}), settled
-
-
-def _base_scheme(plan: Plan, options: Options) -> str:
-    if plan.base is not None and options.scheme == "auto" and plan.scheme is None and not plan.domains:
-        return "auto"
-    return scheme_of_plan(plan, options.scheme)
-
-
-def _setting_of_base(layout: Layout, setting: Setting) -> Setting:
-    """The base says the machine; the plan may add a platform."""
-    root = layout.problem.root
-    arch, type_ = root.get("os/type/arch") or "", root.get("os/type/machine") or ""
-    return Setting(layout.problem.machine, setting.platform, arch, type_)
-
-
-def base_document(plan: Plan) -> Document:
-    """The domain XML that a plan stands on.
-
-    Raises:
-        InputError: the plan has no base, or it cannot be read.
-    """
-    if plan.base is None:
-        where = plan.text.location(plan.mark("base"))
-        raise InputError("a plan without a base has nothing to be compared with", location=where)
-    name = plan.base
-    folder = os.path.dirname(plan.text.name) if plan.text.name != "<stdin>" else ""
-    try:
-        return read_path(os.path.join(folder, name))
-    except InputError as error:
-        if error.location is not None:
-            raise
-        raise InputError(
-            error.message, expected=error.expected, location=plan.text.location(plan.mark("base"))
-        ) from None
-
-
-def _skeleton(plan: Plan, setting: Setting, controllers: str) -> Document:
-    return read(skeleton(plan, setting.machine, setting.arch, setting.type, controllers), plan.text.name)
+        Raises:
+            InputError: always.
+        """
+        message = f'a plan has no layout to convert; set "scheme: {to}" in it, or solve it first'
+        raise InputError(message, location=self.text.location(self.text.top.at))

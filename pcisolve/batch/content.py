@@ -33,7 +33,7 @@ def kind_of(head: bytes) -> str:
     """GUEST, JSON_LINES or TAR, by the first HEAD bytes of what unpacked() gives.
 
     Whatever is neither a tar archive nor JSON Lines of {"id", "xml"} is taken for one guest, a domain XML or a plan
-    file (pcisolve.api.guest.is_plan); who reads that says what is wrong with it.
+    file (pcisolve.libvirt.kinds.is_plan); who reads that says what is wrong with it.
     """
     at, magic = _TAR_MAGIC
     if head[at : at + len(magic)] == magic:

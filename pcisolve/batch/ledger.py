@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from pcisolve.api.guest import is_plan
 from pcisolve.batch.answer import Answer, Job
 from pcisolve.batch.input import Input
 from pcisolve.core.errors import InputError
 from pcisolve.core.version import VERSION
+from pcisolve.libvirt.kinds import is_plan
 from pcisolve.verdict.values import INFEASIBLE, INVALID, SOLVED
 
 _APPLICATION: Final = 0x70636973  # "pcis", so that other people's databases are not written to

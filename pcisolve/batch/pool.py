@@ -14,7 +14,7 @@ from multiprocessing import connection, get_context
 from typing import Any, NamedTuple
 
 # Imported once, in the process that workers are forked from.
-_PRELOAD = ["pcisolve.api.solve", "pcisolve.api.write", "pcisolve.solver.preload", "pcisolve.batch.run"]
+_PRELOAD = ["pcisolve.ops.solve", "pcisolve.ops.write", "pcisolve.solver.preload", "pcisolve.batch.run"]
 _STARTS = 5  # how often it is tried
 
 

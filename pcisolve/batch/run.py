@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
-from pcisolve.api.guest import is_plan
 from pcisolve.batch.answer import Answer, Job, failed, out_of_time, refused, solve_content
 from pcisolve.batch.input import Input, content_of
 from pcisolve.batch.pool import Lost, Outcome, Pool
 from pcisolve.batch.shapes import Shapes
 from pcisolve.core.errors import InputError
+from pcisolve.libvirt.kinds import is_plan
 
 MAX_CHUNK = 64
 MAX_AHEAD = 4096  # inputs answered while an earlier one is not: bounds memory

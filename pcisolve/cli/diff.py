@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from pcisolve.api.difference import diff
 from pcisolve.cli.common import emit, options_of
+from pcisolve.ops.difference import diff
 
 
 @click.command("diff")

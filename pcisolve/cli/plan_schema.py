@@ -18,6 +18,6 @@ def command(output: str | None) -> None:
     Example:
       pcisolve plan-schema -o plan.schema.json
     """
-    from pcisolve.plan.schema import schema
+    from pcisolve.planning.file.schema import schema
 
     emit((json.dumps(schema(), indent=2) + "\n").encode(), output)

@@ -18,7 +18,7 @@ def command(rule_id: str) -> None:
     Example:
       pcisolve rule addr-duplicate
     """
-    from pcisolve.plan.laws import LAWS
+    from pcisolve.planning.file.laws import LAWS
     from pcisolve.rules.registry import ALL, BY_ID
 
     if not rule_id:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Hashable, Iterable
 from typing import Any, NamedTuple
 
-from pcisolve.check.check import Breach, errors
 from pcisolve.core.node import Node
 from pcisolve.problem.parts import Part
+from pcisolve.rules.check import Breach, errors
 from pcisolve.rules.registry import READING_IDS
 from pcisolve.rules.rule import Question, Rule, Telling, name_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pcisolve.check.check import Breach
 from pcisolve.explain.conflicts import Told
 from pcisolve.problem.parts import Part
+from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Point, Question, Telling, name_of
 
 

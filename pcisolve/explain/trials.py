@@ -10,7 +10,7 @@ from pcisolve.core.errors import InputError
 from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Told, tell
 from pcisolve.explain.together import tell_together
-from pcisolve.problem.guest_view import InGuest, guest_view
+from pcisolve.firmware.guest_view import InGuest, guest_view
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pcisolve.problem.earlier.identity import STAND_IN
-from pcisolve.problem.firstfit.choice import Place
-from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.choice import Place
+from pcisolve.problem.parts import STAND_IN, Controller, Part
 from pcisolve.problem.problem import Problem
 
 

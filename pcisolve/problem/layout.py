@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pcisolve.core.address import Address
-from pcisolve.problem.firstfit.choice import Choice, Place
+from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part, ZpciIds
 from pcisolve.problem.problem import Problem
 

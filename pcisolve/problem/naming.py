@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pcisolve.core.node import Node
-from pcisolve.problem.earlier.identity import STAND_IN
-from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.parts import STAND_IN, Controller, Part
 
 # What tells one device of a kind from all others: the first attribute that is there.
 _IDENTITY = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.devices import Variant
@@ -18,6 +18,7 @@ class ZpciIds(NamedTuple):
 
 
 NO_ZPCI = ZpciIds(None, None)
+STAND_IN: Final = 0xFFFF  # the host's PCI domain of devices that a plan does not name
 
 
 class Part:

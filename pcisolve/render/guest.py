@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcisolve.core.address import parse_address
-from pcisolve.problem.guest_view import InGuest
+from pcisolve.firmware.guest_view import InGuest
 from pcisolve.verdict.values import PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.core.node import Node
+from pcisolve.firmware.windows import needs
 from pcisolve.problem.kin import Slots
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
-from pcisolve.problem.windows import needs
 from pcisolve.rules.rule import Question
 
 HIGHEST_FLAT_INDEX = 255

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 from pcisolve.core.change import TEXT, Change
 from pcisolve.explain.conflicts import Told, element_of
 from pcisolve.explain.trials import Outcome
+from pcisolve.firmware.windows import top_above
 from pcisolve.problem.kin import Slots
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.problem.windows import top_above
 from pcisolve.rules.rule import name_of
 from pcisolve.verdict.values import MOVES, SAFE, UNSAFE, Move
 

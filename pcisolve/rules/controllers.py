@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.words import did_you_mean
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem

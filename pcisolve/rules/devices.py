@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.drives import drive_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.own_place import at_own_place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.drives import Drive, drive_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part

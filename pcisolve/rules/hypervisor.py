@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.node import Node
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.hypervisor import other_hypervisor
 from pcisolve.problem.layout import Layout
 from pcisolve.rules.rule import NOTE, Point, Question, Rule, Telling

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pcisolve.core.kinds import spoken
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.firstfit.choice import Failure, Place
-from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX, NO_ROOM_FOR_ADDED
+from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, NO_ROOM_FOR_ADDED
+from pcisolve.placing.desk import Desk
+from pcisolve.problem.choice import Failure, Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.blame import is_added, why_added

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar
 
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.reading import Unreadable
 from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, clipped

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pcisolve.core.node import Node
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.firstfit.choice import Choice
+from pcisolve.placing.desk import Desk
+from pcisolve.problem.choice import Choice
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped as clipped  # rules tell with these
 from pcisolve.problem.naming import name_of as name_of

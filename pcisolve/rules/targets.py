@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pcisolve.core.node import Node
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.firstfit.run import HIGHEST_FLAT_INDEX
+from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.node import Node, Source
+from pcisolve.earlier.carry import Merged, Recalled, is_carried, merge, recall
+from pcisolve.earlier.record import Earlier
 from pcisolve.problem.assemble import assemble
-from pcisolve.problem.earlier.carry import Merged, Recalled, is_carried, merge, recall
-from pcisolve.problem.earlier.record import Earlier
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules.rule import Rule

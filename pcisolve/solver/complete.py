@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, PLACES_PER_BUS
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.firstfit.buses import Bus
-from pcisolve.problem.firstfit.choice import Choice, Place
-from pcisolve.problem.firstfit.values import fill_values
+from pcisolve.firstfit.buses import Bus
+from pcisolve.firstfit.values import fill_values
+from pcisolve.placing.desk import Desk
+from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question, Rule
-from pcisolve.solver.decide import run
+from pcisolve.solver.decide import placed
 from pcisolve.solver.room import handed_out
 
 _POLICY = frozenset({"chosen-place", "alg-find"})
@@ -39,7 +39,7 @@ def complete(
     choice = _without(failed, moving)
     desk = Desk(problem.controllers + choice.added)
     _write_laws(desk, problem, choice, moving, tuple(rules))
-    status, places = run(desk, moving, seconds)
+    status, places = placed(desk, moving, seconds)
     if status != "yes":
         return None
     choice.places.update(places)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from pcisolve.solver.decide import new_solver
+from pcisolve.placing.model import new_model
+from pcisolve.solver.run import OPTIMAL, run
 
 Possible = Callable[[Sequence[int]], bool]
 
@@ -76,19 +77,15 @@ class _Search:
 
     def _hitting_set(self) -> set[int]:
         """The smallest set that meets every core; of several, always the same one."""
-        from ortools.sat.python import cp_model
-
         if not self.cores:
             return set()
-        model = cp_model.CpModel()
+        model = new_model()
         members = sorted({one for core in self.cores for one in core})
         given_up = {one: model.new_bool_var("") for one in members}
         for core in self.cores:
             model.add_bool_or([given_up[one] for one in core])
         model.minimize(sum(given_up.values()))
-        solver = new_solver(max(self.end - monotonic(), 0.001))
-        solver.parameters.search_branching = cp_model.AUTOMATIC_SEARCH
-        solver.parameters.cp_model_presolve = True
-        if solver.solve(model) != cp_model.OPTIMAL:
+        ran = run(model, max(self.end - monotonic(), 0.001))
+        if ran.status != OPTIMAL:
             raise TimeIsUp
-        return {one for one, literal in given_up.items() if solver.value(literal)}
+        return {one for one, literal in given_up.items() if ran.value(literal)}

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
-from pcisolve.check.check import Breach, breaches
 from pcisolve.core.node import Node, Source
+from pcisolve.firstfit.run import choose
 from pcisolve.problem.assemble import assemble
-from pcisolve.problem.firstfit.choice import Choice, Place
-from pcisolve.problem.firstfit.run import choose
+from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.hypervisor import other_hypervisor
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import COMMON, Options, Problem
 from pcisolve.rules import registry
+from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question
 
 

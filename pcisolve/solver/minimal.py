@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pcisolve.encoding.counts import Counted, Demand, Supply, build
-from pcisolve.problem.firstfit.buses import Bus, Buses
-from pcisolve.problem.firstfit.choice import Choice, Place
-from pcisolve.problem.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
-from pcisolve.problem.firstfit.run import Pass, added_controller, choose
-from pcisolve.problem.firstfit.values import fill_values
+from pcisolve.firstfit.buses import Bus, Buses
+from pcisolve.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
+from pcisolve.firstfit.run import Pass, added_controller, choose
+from pcisolve.firstfit.values import fill_values
+from pcisolve.placing.counts import Counted, Demand, Supply, build
+from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
-from pcisolve.solver.decide import new_solver
+from pcisolve.solver.run import INFEASIBLE, OPTIMAL, run
 
 
 class Undecided(Exception):
@@ -138,23 +138,18 @@ class _Plan:
         Raises:
             Undecided: the time limit came first.
         """
-        from ortools.sat.python import cp_model
-
         highest = self.base.buses.next_index
         room = max(256 - highest, 0) if self.problem.flat else 4096
         model, added, placed = build(self.supplies, self.demands, max(room, 1))
-        solver = new_solver(self.problem.options.time_limit)
-        solver.parameters.search_branching = cp_model.AUTOMATIC_SEARCH
-        solver.parameters.cp_model_presolve = True
-        status = solver.solve(model)
-        if status == cp_model.INFEASIBLE:
+        ran = run(model, self.problem.options.time_limit)
+        if ran.status == INFEASIBLE:
             return None
-        if status != cp_model.OPTIMAL:
+        if ran.status != OPTIMAL:
             raise Undecided
         return Counted(
-            {name: solver.value(variable) for name, variable in added.items()},
-            {pair: solver.value(variable) for pair, variable in placed.items()},
-            round(solver.best_objective_bound),
+            {name: ran.value(variable) for name, variable in added.items()},
+            {pair: ran.value(variable) for pair, variable in placed.items()},
+            ran.bound,
         )
 
     def expand(self, counted: Counted) -> Choice:

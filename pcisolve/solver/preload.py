@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pcisolve.encoding.lean import load
+from pcisolve.placing.lean import load
 
 load()

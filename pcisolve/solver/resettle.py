@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcisolve.check.check import Breach, breaches
-from pcisolve.problem.firstfit.choice import Choice
-from pcisolve.problem.lasting import Moved
+from pcisolve.firmware.lasting import Moved
+from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Part
+from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question, Rule
 from pcisolve.solver.complete import complete
 from pcisolve.solver.room import make_room

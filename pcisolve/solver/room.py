@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.catalog.matching import matches
-from pcisolve.check.check import Breach
 from pcisolve.core.address import SLOTS_PER_BUS
-from pcisolve.problem.firstfit.choice import Choice
-from pcisolve.problem.firstfit.values import fill_values
-from pcisolve.problem.lasting import Moved
+from pcisolve.firmware.lasting import Moved
+from pcisolve.firstfit.values import fill_values
+from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
 from pcisolve.problem.qemu.aliases import bus_name
 from pcisolve.problem.qemu.collisions import Clash
 from pcisolve.problem.qemu.devices import JSON
 from pcisolve.problem.qemu.startup import startup
+from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
 
 Slot = tuple[int, int]  # the index of the controller that provides the bus, and the slot

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from pcisolve.catalog.catalog import Catalog
-from pcisolve.check.check import breaches
 from pcisolve.core.node import Node, Source
+from pcisolve.firstfit.run import choose
 from pcisolve.problem.assemble import assemble
-from pcisolve.problem.firstfit.run import choose
 from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
+from pcisolve.rules.check import breaches
 from pcisolve.rules.rule import Question
 
 MOST_NUMBERINGS: Final = 500

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pcisolve.check.check import Breach
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
+from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
-from pcisolve.solver.decide import new_solver
+from pcisolve.solver.run import run
 
 
 def shrunk(question: Question, core: Sequence[Breach], seconds: float) -> tuple[list[Breach], bool]:
@@ -30,12 +30,7 @@ def shrunk(question: Question, core: Sequence[Breach], seconds: float) -> tuple[
 
 def _possible(question: Question, claims: Sequence[Breach], seconds: float) -> bool | None:
     """Whether these claims can hold together; None when the time limit came first."""
-    from ortools.sat.python import cp_model
-
     desk = Desk(question.controllers)
     for rule, case in claims:
         rule.encode(desk, case)
-    status = new_solver(seconds).solve(desk.model)
-    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return True
-    return False if status == cp_model.INFEASIBLE else None
+    return run(desk.model, seconds, plain=True).possible

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from pcisolve.check.check import Breach, breaches
-from pcisolve.problem.earlier.carry import Recalled
-from pcisolve.problem.firstfit.choice import Choice, Kept, Place
-from pcisolve.problem.firstfit.run import choose
-from pcisolve.problem.lasting import Changed, Moved, hold
+from pcisolve.earlier.carry import Recalled
+from pcisolve.firmware.lasting import Changed, Moved, hold
+from pcisolve.firstfit.run import choose
+from pcisolve.problem.choice import Choice, Kept, Place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question, Rule
 from pcisolve.solver.hitting import fewest
 from pcisolve.solver.resettle import resettle

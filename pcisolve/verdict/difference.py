@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from pcisolve.problem.guest_view import InGuest
+from pcisolve.firmware.guest_view import InGuest
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from pcisolve.problem.guest_view import InGuest
+from pcisolve.firmware.guest_view import InGuest
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
 SAFE, MOVES, UNSAFE = "safe", "moves", "unsafe"

@@ -230,7 +230,7 @@ def _other_scheme(converted: bool) -> Step:
 
 def as_xml(guest: Guest, options: Options) -> Guest:
     """The guest itself, or the one a plan leads to."""
-    from pcisolve.api.planned import PlannedGuest
+    from pcisolve.api.plan import PlannedGuest
 
     if not isinstance(guest, PlannedGuest):
         return guest

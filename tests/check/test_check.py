@@ -8,10 +8,10 @@ import sys
 import pytest
 
 import pcisolve
-from pcisolve.check.check import breaches
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.problem.choice import Place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import COMMON
+from pcisolve.rules.check import breaches
 from pcisolve.rules.registry import ALL, advice_for, rules_for
 from tests.rules.small_guests import moved, small_guest
 from tests.support import Steps, balloon, controller, domain, rng, sound

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcisolve.problem.earlier.identity import WORDS, Identity, identity_of
-from pcisolve.problem.earlier.matching import IN_ORDER, IN_PLACE, Pair, match
+from pcisolve.earlier.identity import WORDS, Identity, identity_of
+from pcisolve.earlier.matching import IN_ORDER, IN_PLACE, Pair, match
 from pcisolve.problem.parts import Part
 from tests.support import domain, steps
 

@@ -6,8 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pcisolve
-from pcisolve.api.refuse import Refused
-from pcisolve.api.solve import refusal_of
 from pcisolve.catalog.catalog import load_catalog
 from pcisolve.core.change import Change, changed
 from pcisolve.core.node import Node
@@ -15,6 +13,8 @@ from pcisolve.explain.conflicts import Conflict
 from pcisolve.explain.excerpt import elements, excerpt
 from pcisolve.explain.relax import relaxations
 from pcisolve.explain.trials import Outcome, Trials
+from pcisolve.ops.refuse import Refused
+from pcisolve.ops.solve import refusal_of
 from pcisolve.problem.problem import Options
 from pcisolve.repair.cost import Costs
 from pcisolve.repair.safety import RANK, consequence

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcisolve.core.errors import InputError
-from pcisolve.plan.read import PlanRead, read_plan
-from pcisolve.plan.text import MAX_DEPTH, read_text
-from pcisolve.plan.values import Apart, Together
+from pcisolve.planning.file.read import PlanRead, read_plan
+from pcisolve.planning.file.text import MAX_DEPTH, read_text
+from pcisolve.planning.file.values import Apart, Together
 
 WHOLE = """\
 guest: gpu-node

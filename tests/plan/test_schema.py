@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcisolve.plan.fields import TABLES
-from pcisolve.plan.schema import schema
+from pcisolve.planning.file.fields import TABLES
+from pcisolve.planning.file.schema import schema
 
 
 def definitions() -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pcisolve.api.plan import PlanAnswer, solve_plan
 from pcisolve.catalog.catalog import load_catalog
-from pcisolve.plan.text import read_text
+from pcisolve.planning.file.text import read_text
+from pcisolve.planning.steps import PlanAnswer, solve_plan
 from pcisolve.problem.problem import Options
 
 MODELS = Path(__file__).resolve().parents[2] / "models" / "controllers"

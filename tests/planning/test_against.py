@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 import pcisolve
-from pcisolve.api.planned import PlannedResult
+from pcisolve.api.plan import PlannedResult
 from tests.cli.running import run
 from tests.planning.test_properties import plans
 

@@ -9,7 +9,7 @@ import pytest
 
 import pcisolve
 from pcisolve.api.guest import load
-from pcisolve.api.planned import PlannedResult
+from pcisolve.api.plan import PlannedResult
 from pcisolve.render.findings import full
 
 PLANS = Path(__file__).resolve().parents[2] / "examples" / "plans"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pcisolve.problem.guest_view import InGuest, guest_view
+from pcisolve.firmware.guest_view import InGuest, guest_view
 from pcisolve.problem.parts import Controller
 from tests.support import QUIET, balloon, controller, domain, rng, steps
 

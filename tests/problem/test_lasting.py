@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import pcisolve
 from pcisolve.api.guest import Result, make_options
-from pcisolve.problem.bus_numbers import Wanted, place_runs
+from pcisolve.firmware.bus_numbers import Wanted, place_runs
 from tests.support import QUIET, controller, domain
 
 PORT = "pcie-root-port"

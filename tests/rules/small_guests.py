@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcisolve.problem.firstfit.choice import Choice, Place
-from pcisolve.problem.firstfit.values import fill_values
+from pcisolve.firstfit.values import fill_values
+from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem

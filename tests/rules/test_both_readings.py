@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.placing.desk import Desk
+from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.multi_domain import tree

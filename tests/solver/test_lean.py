@@ -10,7 +10,7 @@ import pytest
 SOLVES = """
 import sys
 {before}
-from pcisolve.encoding.lean import load
+from pcisolve.placing.lean import load
 load()
 from ortools.sat.python import cp_model
 model = cp_model.CpModel()

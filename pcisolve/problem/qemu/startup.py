@@ -8,7 +8,7 @@ from typing import Any, Final
 from pcisolve.catalog.machines import Fixed, Machine
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.qemu.aliases import aliases, bus_name, root_bus

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pcisolve.core.change import Change, NewElement
-from pcisolve.problem.firstfit.choice import Failure
-from pcisolve.problem.firstfit.run import NO_ROOM_FOR_ADDED
+from pcisolve.firstfit.run import NO_ROOM_FOR_ADDED
+from pcisolve.problem.choice import Failure
 from pcisolve.problem.parts import Part
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.addresses import REMEDIES as ADDRESSES

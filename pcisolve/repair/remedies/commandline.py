@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pcisolve.check.check import Breach
 from pcisolve.core.address import SLOTS_PER_BUS, Address
 from pcisolve.core.change import Change, NewElement, changed
 from pcisolve.core.node import Node
+from pcisolve.firstfit.run import choose
 from pcisolve.problem.assemble import assemble
-from pcisolve.problem.firstfit.run import choose
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.qemu.aliases import bus_name, root_bus
 from pcisolve.problem.qemu.arguments import Argument, key_values
@@ -23,6 +22,7 @@ from pcisolve.problem.qemu.startup import startup
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.carriers import address_element
 from pcisolve.repair.remedy import Remedies, Remedy, drop, put
+from pcisolve.rules.check import Breach
 from pcisolve.rules.registry import BY_ID
 from pcisolve.rules.rule import Question, Telling
 from pcisolve.solver.room import handed_out, make_room

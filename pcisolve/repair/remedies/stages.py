@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pcisolve.core.change import Change, NewElement
+from pcisolve.firmware.windows import Window
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.problem.windows import Window
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.controllers import REMEDIES as CONTROLLERS
 from pcisolve.repair.remedy import Remedies, Remedy, drop, move, put

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.address import SLOTS_PER_BUS
 from pcisolve.core.kinds import ENDPOINT, spoken
-from pcisolve.encoding.desk import ANYWHERE, Desk
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.placing.desk import ANYWHERE, Desk
+from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.blame import machine_notes

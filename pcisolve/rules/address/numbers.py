@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point

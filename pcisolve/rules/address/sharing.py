@@ -8,8 +8,8 @@ from typing import NamedTuple
 from pcisolve.catalog.machines import Fixed, Reserved
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import Address
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.placing.desk import Desk
+from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point

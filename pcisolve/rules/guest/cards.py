@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.kin import Card, whole_cards
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part

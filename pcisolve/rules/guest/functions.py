@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.placing.desk import Desk
+from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point

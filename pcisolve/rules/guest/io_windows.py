@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.io_windows import always_needs, io_takers, is_candidate, uses_io
+from pcisolve.firmware.io_windows import always_needs, io_takers, is_candidate, uses_io
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcisolve.encoding.desk import Desk
-from pcisolve.encoding.subtrees import below
-from pcisolve.problem.guest_view import BUS_NUMBERS, beyond_numbers, limit_of, opens_window
+from pcisolve.firmware.guest_view import BUS_NUMBERS, beyond_numbers, limit_of, opens_window
+from pcisolve.firmware.windows import Window, needs, own_need, windows
+from pcisolve.placing.desk import Desk
+from pcisolve.placing.subtrees import below
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
-from pcisolve.problem.windows import Window, needs, own_need, windows
 from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, name_of
 
 

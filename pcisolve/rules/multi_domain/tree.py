@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.address import Address
-from pcisolve.encoding.desk import ANYWHERE, Desk
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.placing.desk import ANYWHERE, Desk
+from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.multi_domain import PROPOSAL

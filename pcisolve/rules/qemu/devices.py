@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from pcisolve.catalog.machines import Fixed
 from pcisolve.catalog.matching import matches
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.firstfit.choice import Place
+from pcisolve.placing.desk import Desk
+from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point

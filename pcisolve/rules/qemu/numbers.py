@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.guest_view import guest_domain
+from pcisolve.firmware.guest_view import guest_domain
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem

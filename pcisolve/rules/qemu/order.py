@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.encoding.desk import ANYWHERE, Desk
+from pcisolve.placing.desk import ANYWHERE, Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point

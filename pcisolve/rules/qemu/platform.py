@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.catalog.platforms import Platform
-from pcisolve.encoding.desk import Desk
-from pcisolve.problem.guest_view import guest_domain
+from pcisolve.firmware.guest_view import guest_domain
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem

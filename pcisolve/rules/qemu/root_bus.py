@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pcisolve.encoding.desk import Desk
+from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.own_place import at_own_place
 from pcisolve.problem.parts import Controller, Part

@@ -1,1 +1,0 @@
-"""Checking a layout rule by rule in plain Python, without any solver."""

@@ -1,1 +1,0 @@
-"""Plans as integers: how many of what go where."""

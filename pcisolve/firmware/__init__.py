@@ -1,0 +1,1 @@
+"""What firmware makes of a layout: bus numbers, windows, and what lasts."""

@@ -1,0 +1,1 @@
+"""Plan files, in the order in which things happen: file, model, layout, check, finding."""

@@ -1,0 +1,1 @@
+"""A plan laid out with the fewest moves against an earlier layout."""

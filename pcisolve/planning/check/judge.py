@@ -1,0 +1,128 @@
+"""The independent judgement of a planned guest: the rules of every guest, then the wishes of this plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from pcisolve.core.errors import Location
+from pcisolve.core.node import Node
+from pcisolve.firstfit.run import choose
+from pcisolve.libvirt.document import Document
+from pcisolve.ops.placed import solved_verdict
+from pcisolve.ops.solve import CheckFailed
+from pcisolve.planning.check.wishes import Outcome, broken_wishes
+from pcisolve.planning.file.text import PlanText
+from pcisolve.planning.layout.expand import Expansion
+from pcisolve.planning.layout.guest import PlannedGuest
+from pcisolve.planning.model.ground import Ground
+from pcisolve.planning.model.scene import Scene
+from pcisolve.problem.assemble import assemble
+from pcisolve.problem.choice import Place
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Part
+from pcisolve.problem.problem import Options
+from pcisolve.rules import registry
+from pcisolve.rules.check import breaches
+from pcisolve.rules.qemu.platform import RULES as PLATFORM
+from pcisolve.rules.rule import Question
+from pcisolve.verdict.values import Verdict
+
+
+class Judged(NamedTuple):
+    """A layout that broke nothing, its verdict, and what the plan calls the roots, by index."""
+
+    verdict: Verdict
+    layout: Layout
+    names: dict[int, str]
+
+
+class _Source:
+    """Where things of a planned guest stand: a planned device in the plan, the rest in the base. A core.node.Source."""
+
+    def __init__(self, plan: PlanText, guest: PlannedGuest, document: Document, has_base: bool) -> None:
+        self.name = plan.name
+        self.plan, self.guest, self.document, self.has_base = plan, guest, document, has_base
+        self.new = {one.number for one in guest.new}
+
+    def location(self, node: Node, attribute: str | None = None) -> Location:
+        """The plan's line for what the plan asks for; the base's for what it has."""
+        mark = self.guest.marks.get(node.number)
+        if mark is not None:
+            return self.plan.location(mark)
+        is_new = node.number in self.new
+        return Location(self.name, 1, 1) if is_new or not self.has_base else self.document.location(node, attribute)
+
+    def line(self, number: int) -> str:
+        """The text of a line of the plan."""
+        return self.plan.line(number)
+
+
+def judge(
+    scene: Scene, expansion: Expansion, guest: PlannedGuest, ground: Ground, document: Document, options: Options
+) -> Judged:
+    """Check a planned guest rule by rule, as if it came from anywhere, and then the plan's own wishes.
+
+    Raises:
+        CheckFailed: something does not hold, or an address was left open: a defect of pcisolve, never an answer.
+    """
+    source = _Source(scene.plan.text, guest, document, ground.has_base)
+    platform = ground.setting.platform
+    asked = options._replace(platform=platform.name if platform is not None else "")
+    problem = assemble(guest.root, source, ground.catalog, asked)
+    choice = choose(problem)
+    question = Question(problem, choice)
+    layout = question.layout
+    # With a platform, what counts is what libvirt says of the XML, and what the platform has.
+    rules = registry.rules_for(options.stage) if platform is None else (*registry.rules_for("libvirt"), *PLATFORM)
+    broken = breaches(question, layout, rules)
+    said = [one.rule.tell(question, one.case).message for one in broken[:3]]
+    said += [f"controller {one.index} was added" for one in choice.added[:3]]
+    if said:
+        raise CheckFailed("; ".join(said))
+    outcome = _outcome(scene, expansion, guest, layout)
+    said = broken_wishes(outcome)[:3]
+    if said:
+        raise CheckFailed("; ".join(said))
+    return Judged(_verdict(guest, layout, ground), layout, _site_names(scene, expansion))
+
+
+def _site_names(scene: Scene, expansion: Expansion) -> dict[int, str]:
+    """The names of domains and roots with their numbers, such as io-2."""
+    found = {one.number: one.name for one in scene.sites if one.number is not None and one.wish is not None}
+    for one in expansion.controllers:
+        if one.model is one.site.model and one.site.wish is not None:
+            found[one.index] = one.site.name
+    return found
+
+
+def _outcome(scene: Scene, expansion: Expansion, guest: PlannedGuest, layout: Layout) -> Outcome:
+    parts = {one.node.number: one for one in layout.problem.parts if one.node is not None}
+    devices: dict[str, list[Part]] = defaultdict(list)
+    for number, (group, _) in guest.ranks.items():
+        devices[group].append(parts[number])
+    names: dict[int, str] = {}
+    for site in scene.sites:
+        if site.number is not None:
+            names[site.number] = site.wish.name if site.wish is not None else ""
+    for one in expansion.controllers:
+        if one.model is one.site.model:
+            names[one.index] = one.site.wish.name if one.site.wish is not None else ""
+    kept: dict[int, list[Place]] = defaultdict(list)
+    for slot in expansion.kept:
+        kept[slot.spare].append(slot.place)
+    return Outcome(scene.plan, layout, devices, names, kept, scene.caps.buses)
+
+
+def _verdict(guest: PlannedGuest, layout: Layout, ground: Ground) -> Verdict:
+    """As of any solved guest, but what the plan adds is told as added, and lines are the plan's."""
+    verdict = solved_verdict(layout.problem, layout)
+    controllers = [one for one in guest.new if one.tag == "controller" and one.get("type") == "pci"]
+    new = {int(one.attributes["index"]) for one in controllers}
+    bare = new if ground.has_base else {one.index for one in verdict.controllers}
+    placed = tuple(
+        one._replace(added=one.added or one.index in new, line=None if one.index in bare else one.line)
+        for one in verdict.controllers
+    )
+    stats = {**verdict.stats, "added": len(new)}
+    return verdict._replace(controllers=placed, stats=stats)

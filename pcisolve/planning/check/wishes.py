@@ -1,0 +1,187 @@
+"""Whether a layout is what the plan asked for, in plain Python, from the layout alone: no counts, no solver."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator
+from typing import NamedTuple
+
+from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER, UPSTREAM_PORT
+from pcisolve.planning.file.values import Apart, DeviceWish, Plan, Relation, Spare, Together
+from pcisolve.problem.choice import Place
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+
+_BUSES = 256
+
+
+class Outcome(NamedTuple):
+    """What is to be judged.
+
+    Attributes:
+        devices: the parts of each group, by rank.
+        roots: for each root (domain or expander, by index) the name the plan has for it, or "".
+        kept: the slots that each spare (by number) keeps free.
+        has_buses: bus numbers a domain may have.
+    """
+
+    plan: Plan
+    layout: Layout
+    devices: dict[str, list[Part]]
+    roots: dict[int, str]
+    kept: dict[int, list[Place]]
+    has_buses: int
+
+
+def broken_wishes(outcome: Outcome) -> list[str]:
+    """Every wish that the layout breaks, in words."""
+    judge = _Judge(outcome)
+    found = [word for wish in outcome.plan.devices for word in judge.group(wish)]
+    found += [word for relation in outcome.plan.relations for word in judge.relation(relation)]
+    found += [word for number, spare in enumerate(outcome.plan.spares) for word in judge.spare(number, spare)]
+    return [*found, *judge.limits(), *judge.windows(), *judge.isolation()]
+
+
+class _Judge:
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome, self.layout, self.plan = outcome, outcome.layout, outcome.plan
+        self._roots: dict[int, int] = {}
+        self.taken = {(place.provider, place.slot) for place in self.layout.places.values()}
+        self.units: dict[str, Callable[[Part], Hashable]] = {
+            "domain": self.domain,
+            "root": self.root,
+            "switch": self.switch,
+            "slot": lambda part: self.layout.places[part][:2],
+        }
+
+    def domain(self, part: Part) -> int:
+        """The index of the domain's root above a part."""
+        return self._above(part)[-1].index
+
+    def root(self, part: Part) -> int:
+        """The index of the root or expander above a part."""
+        return next(one.index for one in self._above(part) if _begins_root(one))
+
+    def switch(self, part: Part) -> Hashable:
+        """The upstream port above a part; the part itself where there is none."""
+        return next((one.index for one in self._above(part) if one.needs & UPSTREAM_PORT), part)
+
+    def _above(self, part: Part) -> list[Controller]:
+        found: list[Controller] = []
+        here = self.layout.provider(part)
+        while here is not None and len(found) <= len(self.layout.controllers):
+            found.append(here)
+            here = self.layout.provider(here)
+        return found
+
+    def group(self, wish: DeviceWish) -> Iterator[str]:
+        """Number, address and confinement of a group."""
+        parts = self.outcome.devices.get(wish.name, [])
+        if len(parts) != wish.copies or any(part not in self.layout.places for part in parts):
+            yield f"{wish.name}: {len(parts)} placed of {wish.copies}"
+            return
+        names = self.outcome.roots
+        for part in parts:
+            if wish.domains and names[self.domain(part)] not in wish.domains:
+                yield f"{wish.name}: in domain {self.domain(part)}"
+            if wish.roots and names[self.root(part)] not in wish.roots:
+                yield f"{wish.name}: below root {self.root(part)}"
+            if wish.node is not None and self._node(self.root(part)) != wish.node:
+                yield f"{wish.name}: at NUMA node {self._node(self.root(part))}"
+            if wish.address is not None and self.layout.addresses[part] != wish.address:
+                yield f"{wish.name}: at {self.layout.addresses[part]}"
+
+    def _node(self, root: int) -> int | str | None:
+        return self.layout.target(self.layout.by_index[root], "node")
+
+    def relation(self, relation: Relation) -> Iterator[str]:
+        """Together or apart, device by device."""
+        unit = self.units[relation.unit]
+        groups = [self.outcome.devices[name] for name in relation.groups if name in self.outcome.devices]
+        places = [[unit(part) for part in parts] for parts in groups]
+        if isinstance(relation, Apart):
+            for place, number in Counter(one for group in places for one in group).items():
+                if number > relation.at_most:
+                    yield f"{number} of {', '.join(relation.groups)} in {relation.unit} {place}"
+        elif isinstance(relation, Together) and relation.pairwise:
+            for rank, pair in enumerate(zip(*places, strict=True)):
+                if len(set(pair)) > 1:
+                    yield f"number {rank + 1} of {', '.join(relation.groups)} apart"
+        elif len({one for group in places for one in group}) > 1:
+            yield f"{', '.join(relation.groups)} apart"
+
+    def spare(self, number: int, spare: Spare) -> Iterator[str]:
+        """Each unit has its free slots, and they are free."""
+        kept = self.outcome.kept.get(number, [])
+        if len(set(kept)) != len(kept) or any((one.provider, one.slot) in self.taken for one in kept):
+            yield f"a spare of line {spare.at.line} is taken"
+        count: Counter[Hashable] = Counter()
+        for place in kept:
+            bus = self.layout.by_index[place.provider]
+            if spare.hotplug and not bus.hotplug:
+                yield f"the spare on bus {bus.index} is not hot-pluggable"
+            count[self._unit_of_bus(bus, spare.unit)] += 1
+        for unit in {self._unit_of_bus(one, spare.unit) for one in self.layout.controllers if _begins_root(one)}:
+            if unit is not None and count[unit] < spare.copies:
+                yield f"{count[unit]} spares in {spare.unit} {unit}, {spare.copies} asked for"
+
+    def _unit_of_bus(self, bus: Controller, unit: str) -> Hashable:
+        if unit == "guest":
+            return "guest"
+        chain = [bus, *self._above(bus)]
+        if unit == "domain":
+            return chain[-1].index
+        root = next(one for one in chain if _begins_root(one))
+        return root.index if unit == "root" else self._node(root.index)
+
+    def limits(self) -> Iterator[str]:
+        """Controllers, domains, and buses of each domain."""
+        limits = {one.name: one.value for one in self.plan.limits}
+        buses: Counter[int] = Counter()
+        for one in self.layout.controllers:
+            domain = one.index if one.is_root else self.domain(one)
+            buses[domain] += one.model.guest_buses if one.model else 1
+        most = min(limits.get("buses-per-domain", _BUSES), self.outcome.has_buses)
+        for domain, number in buses.items():
+            if number > most:
+                yield f"{number} buses in domain {domain}, at most {most} allowed"
+        for name, value in (("controllers", len(self.layout.controllers)), ("domains", len(buses))):
+            if value > limits.get(name, value):
+                yield f"{value} {name}, at most {limits[name]} allowed"
+
+    def windows(self) -> Iterator[str]:
+        """The numbers of each root's buses end before the next expander's begin (rules.md 7.2: window-fit)."""
+        need: Counter[int] = Counter()
+        begin: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for one in self.layout.controllers:
+            root = one.index if _begins_root(one) else self.root(one)
+            need[root] += one.model.guest_buses if one.model else 1
+            if _begins_root(one):
+                number = 0 if one.is_root else self.layout.target(one, "busNr")
+                domain = one.index if one.is_root else self.domain(one)
+                begin[domain].append((number if isinstance(number, int) else 0, one.index))
+        for roots in begin.values():
+            roots.sort()
+            for (low, root), (high, _) in zip(roots, [*roots[1:], (_BUSES, -1)], strict=True):
+                if low + need[root] > high:
+                    yield f"{need[root]} buses from number {low}, where the next begin at {high}"
+
+    def isolation(self) -> Iterator[str]:
+        """A root with an isolation group has nothing of the plan but that."""
+        by_root: dict[int, set[str | None]] = defaultdict(set)
+        homes: dict[str, set[int]] = defaultdict(set)
+        for wish in self.plan.devices:
+            for part in self.outcome.devices.get(wish.name, []):
+                by_root[self.root(part)].add(wish.isolation)
+                if wish.isolation is not None:
+                    homes[wish.isolation].add(self.root(part))
+        for root, labels in by_root.items():
+            if len(labels) > 1:
+                yield f"root {root} has several isolation groups"
+        for label, roots in homes.items():
+            if len(roots) > 1:
+                yield f'isolation group "{label}" is below {len(roots)} roots'
+
+
+def _begins_root(one: Controller) -> bool:
+    return one.is_root or bool(one.needs & (PCI_EXPANDER | PCIE_EXPANDER))

@@ -1,0 +1,189 @@
+"""From the text of a plan file to its values, with everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pcisolve.core.words import did_you_mean
+from pcisolve.planning.file.entry import Entry, EntryReader, Problem
+from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
+from pcisolve.planning.file.text import Mark, PlanText
+from pcisolve.planning.file.values import (
+    Apart,
+    DeviceWish,
+    DomainWish,
+    Limit,
+    MachineWish,
+    Plan,
+    Relation,
+    RootWish,
+    Spare,
+    Together,
+)
+
+
+class PlanRead(NamedTuple):
+    """A plan, or what is wrong with it. With problems, the plan holds what could be read."""
+
+    plan: Plan
+    problems: tuple[Problem, ...]
+
+
+def read_plan(text: PlanText) -> PlanRead:
+    """The values of a plan file; names are checked against each other, kinds and machines by whoever knows them."""
+    reader = EntryReader()
+    top = reader.entry(text.top, "plan")
+    plan = _plan(text, top, reader)
+    _check_names(plan, reader)
+    _check_counts(plan, reader)
+    return PlanRead(plan, tuple(reader.problems))
+
+
+def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
+    return Plan(
+        text=text,
+        guest=top.get("guest", "planned"),
+        machine=_machine(top.get("machine")),
+        platform=top.get("platform"),
+        scheme=top.get("scheme"),
+        base=top.get("base"),
+        domains=tuple(_domain(one) for one in top.get("domains", ()) if one.get("name")),
+        roots=tuple(_root(one) for one in top.get("roots", ()) if one.get("name")),
+        devices=tuple(_device(one) for one in top.get("devices", ()) if one.get("name") and one.get("kind")),
+        relations=tuple(_relations(top.get("relations", ()), reader)),
+        spares=tuple(_spare(one) for one in top.get("spare", ()) if one.get("kind")),
+        limits=_limits(top.get("limits")),
+        prefer=tuple(dict.fromkeys(top.get("prefer", PREFERENCES))),
+        marks=top.marks,
+    )
+
+
+def _machine(entry: Entry | None) -> MachineWish | None:
+    if entry is None:
+        return None
+    return MachineWish(entry.get("arch"), entry.get("type"), entry.get("memory", 0), entry.get("vcpus", 0), entry.at)
+
+
+def _domain(entry: Entry) -> DomainWish:
+    return DomainWish(entry.get("name"), entry.get("index"), entry.get("count", 1), entry.get("numa", ()), entry.at)
+
+
+def _root(entry: Entry) -> RootWish:
+    return RootWish(entry.get("name"), entry.get("count", 1), entry.get("numa", ()), entry.at)
+
+
+def _device(entry: Entry) -> DeviceWish:
+    return DeviceWish(
+        name=entry.get("name"),
+        kind=entry.get("kind"),
+        copies=entry.get("count", 1),
+        domains=entry.get("domain", ()),
+        roots=entry.get("root", ()),
+        node=entry.get("numa"),
+        address=entry.get("address"),
+        multifunction=entry.get("multifunction", False),
+        isolation=entry.get("isolation"),
+        host=entry.get("host", ()),
+        at=entry.at,
+        marks=entry.marks,
+    )
+
+
+def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relation]:
+    for entry in entries:
+        together, apart, unit = entry.get("together"), entry.get("apart"), entry.get("on")
+        if ("together" in entry.marks) == ("apart" in entry.marks):
+            reader.refuse("plan-key", 'a relation has either the key "together" or the key "apart"', entry.at)
+        for key, of in (("pairwise", "together"), ("at-most", "apart")):
+            if key in entry.marks and of not in entry.marks:
+                reader.refuse("plan-key", f'the key "{key}" belongs to "{of}"', entry.mark(key))
+        if unit and together:
+            yield Together(tuple(dict.fromkeys(together)), unit, entry.get("pairwise", False), entry.at)
+        elif unit and apart:
+            yield Apart(tuple(dict.fromkeys(apart)), unit, entry.get("at-most", 1), entry.at)
+
+
+def _spare(entry: Entry) -> Spare:
+    get = entry.get
+    return Spare(get("kind"), get("count", 1), get("per", "guest"), get("hotplug", False), entry.at)
+
+
+def _limits(entry: Entry | None) -> tuple[Limit, ...]:
+    if entry is None:
+        return ()
+    return tuple(Limit(name, value, entry.mark(name)) for name, value in entry.values.items())
+
+
+def _check_names(plan: Plan, reader: EntryReader) -> None:
+    groups = _unique([(one.name, one.at) for one in plan.devices], "device group", reader)
+    domains = {one.name for one in plan.domains}
+    named = [*((one.name, one.at) for one in plan.domains), *((one.name, one.at) for one in plan.roots)]
+    places = _unique(named, "domain or root", reader)
+    for relation in plan.relations:
+        _known(relation.groups, groups, "device group", relation.at, reader)
+    for device in plan.devices:
+        _known(device.domains, domains, "domain", device.mark("domain"), reader)
+        _known(device.roots, places, "root", device.mark("root"), reader)
+    _check_numbers(plan, reader)
+
+
+def _unique(named: list[tuple[str, Mark]], what: str, reader: EntryReader) -> set[str]:
+    seen: dict[str, Mark] = {}
+    for name, at in named:
+        if name in seen:
+            reader.refuse("plan-name", f'a second {what} "{name}"; the first is in line {seen[name].line}', at)
+        seen.setdefault(name, at)
+    return set(seen)
+
+
+def _known(names: Iterable[str], known: set[str], what: str, at: Mark, reader: EntryReader) -> None:
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) if known else "the plan has none"
+            reader.refuse("plan-name", f'no {what} "{name}"; {hint}', at)
+
+
+def _check_numbers(plan: Plan, reader: EntryReader) -> None:
+    taken: dict[int, DomainWish] = {}
+    for one in plan.domains:
+        if one.number is None:
+            continue
+        if one.copies > 1:
+            reader.refuse("plan-count", f'"index" is for one domain; "{one.name}" is {one.copies}', one.at)
+        if one.number in taken:
+            other = taken[one.number]
+            message = f'domain "{one.name}" has index {one.number}, as "{other.name}" in line {other.at.line}'
+            reader.refuse("plan-name", message, one.at)
+        taken.setdefault(one.number, one)
+
+
+def _check_counts(plan: Plan, reader: EntryReader) -> None:
+    if not plan.devices and not reader.problems:
+        reader.refuse("plan-key", "the plan has no devices", plan.mark("devices"))
+    if sum(one.copies for one in plan.devices) > MAX_DEVICES:
+        reader.refuse("plan-range", f"more than {MAX_DEVICES:,} devices in all", plan.mark("devices"))
+    places: list[DomainWish | RootWish] = [*plan.domains, *plan.roots]
+    for place in places:
+        if len(place.nodes) > 1 and len(place.nodes) != place.copies:
+            message = f'"numa" has {len(place.nodes)} nodes for {place.copies} of "{place.name}"; give one, or one each'
+            reader.refuse("plan-count", message, place.at)
+    for device in plan.devices:
+        if device.address is not None and device.copies > 1:
+            message = f'"address" is for one device; "{device.name}" is {device.copies:,}'
+            reader.refuse("plan-count", message, device.mark("address"))
+        if device.host and len(device.host) != device.copies:
+            message = f'"host" has {len(device.host)} devices for {device.copies:,} of "{device.name}"'
+            reader.refuse("plan-count", message, device.mark("host"))
+    _check_pairs(plan, reader)
+
+
+def _check_pairs(plan: Plan, reader: EntryReader) -> None:
+    copies = {one.name: one.copies for one in plan.devices}
+    for relation in plan.relations:
+        if not isinstance(relation, Together) or not relation.pairwise:
+            continue
+        counts = {copies[name] for name in relation.groups if name in copies}
+        if len(counts) > 1:
+            listed = ", ".join(f"{name} {copies[name]:,}" for name in relation.groups if name in copies)
+            reader.refuse("plan-count", f"pairwise needs groups of one size: {listed}", relation.at)

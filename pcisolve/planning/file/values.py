@@ -1,0 +1,137 @@
+"""What a plan file says, as values; each knows where it stands."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from pcisolve.core.address import Address
+from pcisolve.planning.file.text import Mark, PlanText
+
+CONTROLLERS: Final = "controllers"
+SPREAD: Final = "spread"
+LOW_INDEXES: Final = "low-indexes"
+
+
+class MachineWish(NamedTuple):
+    """The virtual machine; memory in MiB, 0 and None where the plan does not say."""
+
+    arch: str | None
+    type: str | None
+    memory: int
+    vcpus: int
+    at: Mark
+
+
+class DomainWish(NamedTuple):
+    """One or more alike PCI domains. `nodes`: guest NUMA nodes, one for all or one each; () for none.
+
+    `open`: any number of them, from none up to what the machine has; an explanation asks so.
+    """
+
+    name: str
+    number: int | None
+    copies: int
+    nodes: tuple[int, ...]
+    at: Mark
+    open: bool = False
+
+
+class RootWish(NamedTuple):
+    """One or more alike expander buses of the only domain."""
+
+    name: str
+    copies: int
+    nodes: tuple[int, ...]
+    at: Mark
+
+
+class DeviceWish(NamedTuple):
+    """A group of alike devices. `domains`, `roots`: the names it is confined to; () for no such wish."""
+
+    name: str
+    kind: str
+    copies: int
+    domains: tuple[str, ...]
+    roots: tuple[str, ...]
+    node: int | None
+    address: Address | None
+    multifunction: bool
+    isolation: str | None
+    host: tuple[Address, ...]
+    at: Mark
+    marks: dict[str, Mark]
+
+    def mark(self, key: str) -> Mark:
+        """Where the value of a key stands; the whole entry when it is absent."""
+        return self.marks.get(key, self.at)
+
+
+class Together(NamedTuple):
+    """Groups whose devices belong in one unit; pairwise: the nth of each group."""
+
+    groups: tuple[str, ...]
+    unit: str
+    pairwise: bool
+    at: Mark
+
+
+class Apart(NamedTuple):
+    """Groups of which one unit may have at most so many devices, counted together."""
+
+    groups: tuple[str, ...]
+    unit: str
+    at_most: int
+    at: Mark
+
+
+class Spare(NamedTuple):
+    """Slots to keep free in each unit. `kind`: pcie or pci."""
+
+    kind: str
+    copies: int
+    unit: str
+    hotplug: bool
+    at: Mark
+
+
+class Limit(NamedTuple):
+    """A number that must not be exceeded: of controllers, domains, or buses of a domain."""
+
+    name: str
+    value: int
+    at: Mark
+
+
+Relation = Together | Apart
+
+
+class Plan(NamedTuple):
+    """A whole plan file.
+
+    Attributes:
+        prefer: what to minimise, in this order.
+        marks: where the values of the top keys stand.
+    """
+
+    text: PlanText
+    guest: str
+    machine: MachineWish | None
+    platform: str | None
+    scheme: str | None
+    base: str | None
+    domains: tuple[DomainWish, ...]
+    roots: tuple[RootWish, ...]
+    devices: tuple[DeviceWish, ...]
+    relations: tuple[Relation, ...]
+    spares: tuple[Spare, ...]
+    limits: tuple[Limit, ...]
+    prefer: tuple[str, ...]
+    marks: dict[str, Mark]
+
+    def mark(self, key: str) -> Mark:
+        """Where the value of a top key stands; the beginning of the file when it is absent."""
+        return self.marks.get(key, Mark(1, 1, 0))
+
+    def limit(self, name: str) -> Limit | None:
+        """The limit of this name."""
+        return next((one for one in self.limits if one.name == name), None)

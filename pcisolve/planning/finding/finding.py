@@ -1,0 +1,187 @@
+"""A plan's conflict in words: its wishes with the numbers that would do, and the law they meet, with the arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from pcisolve.planning.file.entry import Problem
+from pcisolve.planning.file.text import Mark, PlanText
+from pcisolve.planning.file.values import Apart, DeviceWish, DomainWish, Limit, Plan, RootWish, Spare, Together
+from pcisolve.planning.finding.conflict import (
+    Conflict,
+    Possible,
+    Wish,
+    minimal_conflict,
+    only,
+    replaced,
+    with_number,
+)
+from pcisolve.planning.model.scene import Cap, Caps
+from pcisolve.verdict.values import FactAt, Finding
+
+CODE: Final = "plan-conflict"
+_MOST_FACTS: Final = 3  # what fits into twelve lines, with a note
+_MORE: Final = 4096  # how far above a number a better one is looked for
+
+# What a machine's own limit says, with what it would have to be.
+_CAPS: Final = {
+    "buses": "a PCI domain has {have:,} bus numbers; this needs {need:,} in one of them",
+    "ports": "QEMU numbers {have:,} root and downstream ports in a guest; this needs {need:,}",
+    "io_windows": "the firmware gives I/O ports to {have:,} conventional bridges; this needs {need:,}",
+    "controllers": "the flat scheme has {have:,} controller indexes; this needs {need:,}",
+}
+
+
+def problem_findings(text: PlanText, problems: Iterable[Problem]) -> list[Finding]:
+    """Findings out of what is wrong with a plan file."""
+    return [
+        Finding(one.code, (one.code,), "libvirt", one.message, False, (_fact(text, one.at, ""),)) for one in problems
+    ]
+
+
+def conflict(plan: Plan, possible: Possible, caps: Caps) -> Finding:
+    """The finding for a plan that is proved to be infeasible.
+
+    Args:
+        caps: the machine's own limits.
+    """
+    found = minimal_conflict(plan, possible)
+    telling = _Telling(plan, found, possible, caps)
+    shown = telling.shown()
+    facts = [_fact(plan.text, one.at, telling.role(one)) for one in shown]
+    message = telling.message()
+    rest = [str(one.at.line) for one in found.wishes if one not in shown]
+    if rest:
+        message += f" and in line{'s' if len(rest) > 1 else ''} {', '.join(rest)}"
+    notes = tuple(telling.notes())[: 2 if len(shown) < _MOST_FACTS else 1]
+    return Finding(CODE, (CODE,), "guest", message, found.minimal, tuple(facts), notes=notes)
+
+
+def _fact(text: PlanText, at: Mark, role: str) -> FactAt:
+    return FactAt(text.piece(at), text.name, at.line, at.column, role)
+
+
+class _Telling:
+    def __init__(self, plan: Plan, found: Conflict, possible: Possible, caps: Caps) -> None:
+        self.plan, self.found, self.possible, self.domains = plan, found, possible, caps.domains
+        self.caps = {name: have for name in _CAPS if (have := getattr(caps, name)) is not None}
+        self.devices = [one for one in found.wishes if isinstance(one, DeviceWish)]
+
+    def shown(self) -> list[Wish]:
+        """The wishes that are shown with their lines: one group of devices first of all, then what is not devices."""
+        others = [one for one in self.found.wishes if not isinstance(one, DeviceWish)]
+        chosen = [*self.devices[:1], *others, *self.devices[1:]][:_MOST_FACTS]
+        return sorted(chosen, key=lambda one: one.at)
+
+    def message(self) -> str:
+        """What is asked for, and that it cannot be."""
+        total = sum(one.copies for one in self.devices)
+        named = " and ".join(f"{one.copies:,} {one.name}" for one in self.devices[:3])
+        if len(self.devices) > 3:
+            named = f"{total:,} devices ({', '.join(one.name for one in self.devices[:5])})"
+        others = [one for one in self.found.wishes if not isinstance(one, DeviceWish)]
+        if not self.devices:
+            return "these wishes cannot hold together"
+        return f"there is no room for {named}" + (" with what is said here" if others else " on this machine")
+
+    def role(self, wish: Wish) -> str:
+        """What the number of this wish would have to be, if the others of the conflict stay."""
+        if isinstance(wish, Together):
+            return ""
+        if isinstance(wish, DeviceWish | Spare):
+            most = self._nearest(wish, 0, wish.copies)
+            if most is None:
+                return ""  # time was up
+            return "none of it would do" if most == 0 else f"at most {most:,} would do"
+        value = _value(wish)
+        more = self._nearest(wish, value + _MORE, value)
+        if more is not None:
+            return f"{more:,} would do"
+        fewer = self._nearest(wish, 1, value) if isinstance(wish, DomainWish) and value > 1 else None
+        return "no other number would do" if fewer is None else f"at most {fewer:,} would do"
+
+    def _nearest(self, wish: Wish, good: int, bad: int) -> int | None:
+        """The number nearest to `bad` that is possible with the rest of the conflict; None if `good` is not either."""
+        if isinstance(wish, DomainWish) and good > bad:
+            good = min(good, bad + self.domains - sum(one.copies for one in self.plan.domains))
+        if good == bad:
+            return None
+        return _bisect(lambda number: self._holds(wish, number), good, bad)
+
+    def _holds(self, wish: Wish, number: int) -> bool:
+        rest = [one for one in self.found.wishes if one is not wish]
+        if number == 0:
+            return self.possible(only(self.plan, rest), ()) is True
+        changed = with_number(wish, number)
+        return self.possible(only(replaced(self.plan, wish, changed), [*rest, changed]), ()) is True
+
+    def notes(self) -> Iterable[str]:
+        """The machine's own limits that are met, each with what would be needed, or what one domain takes."""
+        plan = only(self.plan, self.found.wishes)
+        met = list(self._limits_met(plan))
+        yield from met[:2] if met else self._arithmetic(plan)
+
+    def _limits_met(self, plan: Plan) -> Iterable[str]:
+        """Each limit that is too low even where the machine's other limits are lifted."""
+        for name, have in self.caps.items():
+            lifted = [Cap(other, value + _MORE) for other, value in self.caps.items() if other != name]
+            if self.possible(plan, [*lifted, Cap(name, have)]) is not False:
+                continue
+            need = self._needed(plan, name, lifted)
+            if need is not None:
+                yield _CAPS[name].format(have=have, need=need)
+
+    def _needed(self, plan: Plan, name: str, lifted: list[Cap]) -> int | None:
+        have = self.caps[name]
+        return _bisect(lambda number: self._fits(plan, [*lifted, Cap(name, number)]), have + _MORE, have)
+
+    def _fits(self, plan: Plan, caps: list[Cap]) -> bool:
+        return self.possible(plan, caps) is True
+
+    def _arithmetic(self, plan: Plan) -> Iterable[str]:
+        """What the numbers of the wishes come to."""
+        domains = sum(one.copies for one in plan.domains)
+        if domains > 1 and len(self.devices) == 1:
+            yield from self._one_domain(plan, domains)
+        for spare in plan.spares:
+            if spare.unit == "domain" and domains > 1:
+                yield f"spare slots: {domains} x {spare.copies:,} = {domains * spare.copies:,}"
+        for relation in plan.relations:
+            counts = [one.copies for one in self.devices if one.name in relation.groups]
+            if isinstance(relation, Together) and not relation.pairwise and len(counts) > 1:
+                yield f"in one {relation.unit}: {' + '.join(f'{one:,}' for one in counts)} = {sum(counts):,} devices"
+
+    def _one_domain(self, plan: Plan, domains: int) -> Iterable[str]:
+        """How many of the only group one domain takes, with its share of the controllers."""
+        wish = self.devices[0]
+        alone = tuple(one._replace(copies=1, nodes=one.nodes[:1], open=False) for one in plan.domains[:1])
+        share = [one._replace(value=-(-one.value // domains)) for one in plan.limits if one.name == "controllers"]
+        limits = (*share, *(one for one in plan.limits if one.name == "buses-per-domain"))
+
+        def fits(number: int) -> bool:
+            changed = replaced(plan, wish, with_number(wish, number))
+            return self.possible(changed._replace(domains=alone, limits=limits), ()) is True
+
+        most = _bisect(fits, 1, wish.copies)
+        if most is not None and domains * most < wish.copies:
+            with_ = f" with {share[0].value:,} of the controllers" if share else ""
+            yield f"one domain takes at most {most:,}{with_}: {domains} x {most:,} = {domains * most:,}"
+
+
+def _value(wish: Wish) -> int:
+    if isinstance(wish, Limit):
+        return wish.value
+    if isinstance(wish, Apart):
+        return wish.at_most
+    return wish.copies if isinstance(wish, DomainWish | RootWish) else 0
+
+
+def _bisect(fits: Callable[[int], bool], good: int, bad: int) -> int | None:
+    """The number nearest to `bad` that fits; None when `good` does not fit either."""
+    if not fits(good):
+        return None
+    while abs(good - bad) > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(middle) else (good, middle)
+    return good

@@ -1,0 +1,1 @@
+"""From counts to elements, each with its place."""

@@ -1,0 +1,1 @@
+"""A plan as integers, and the best of them."""

@@ -1,0 +1,53 @@
+"""What the base has on its buses already, bus by bus."""
+
+from __future__ import annotations
+
+from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
+from pcisolve.core.node import Node
+from pcisolve.firstfit.buses import Bus
+from pcisolve.firstfit.chipset import builtin_part
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+
+
+class Occupancy:
+    """The buses of a settled guest by controller index, and the root or expander each belongs to."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.controllers = [one for one in layout.controllers if one.model is not None]
+        self.buses: dict[int, Bus] = {}
+        for one in self.controllers:
+            if one.model is not None:
+                self.buses[one.index] = Bus(one.index, one.model)
+        for reserved in layout.problem.machine.reserved:
+            if 0 in self.buses:
+                self.buses[0].reserve(reserved.slot, reserved.function, builtin_part(), explicit=True)
+        for part, place in layout.places.items():
+            if place.provider in self.buses:
+                self.buses[place.provider].reserve(place.slot, place.function, part, explicit=True)
+
+    def begins_site(self, controller: Controller) -> bool:
+        """Whether the controller is a root, or an expander bus."""
+        return controller.is_root or bool(controller.needs & (PCI_EXPANDER | PCIE_EXPANDER))
+
+    def site_of(self, controller: Controller) -> int:
+        """The index of the root or expander that a controller is, or is below."""
+        here: Controller | None = controller
+        for _ in self.controllers:
+            if here is None or self.begins_site(here):
+                break
+            here = self.layout.provider(here)
+        return here.index if here is not None else 0
+
+    def domain_of(self, controller: Controller) -> int:
+        """The index of the root that a controller is, or is below."""
+        root = controller if controller.is_root else self.layout.root_above(controller)
+        return root.index if root is not None else 0
+
+
+def planned_part(name: str, needs: int) -> Part:
+    """A stand-in for a device of the plan while its slot is kept."""
+    part = Part("planned", None, Node("planned", {"name": name}, -1))
+    part.needs = part.explicit_needs = needs
+    return part

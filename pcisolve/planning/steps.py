@@ -1,0 +1,236 @@
+"""One plan, from its text to a verdict: read, decide, lay out, and judge the outcome like any other guest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from pcisolve.catalog.catalog import Catalog
+from pcisolve.core.address import Address
+from pcisolve.core.errors import InputError
+from pcisolve.libvirt.document import Document, read, read_path
+from pcisolve.ops.solve import solve
+from pcisolve.ops.summary import summary
+from pcisolve.ops.write import solved_bytes
+from pcisolve.planning.against.anchored import Which
+from pcisolve.planning.check.judge import Judged, judge
+from pcisolve.planning.file.entry import Problem
+from pcisolve.planning.file.read import read_plan
+from pcisolve.planning.file.text import PlanText
+from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, Plan, RootWish
+from pcisolve.planning.finding.finding import conflict, problem_findings
+from pcisolve.planning.layout.expand import Expansion, expand
+from pcisolve.planning.layout.guest import planned_guest
+from pcisolve.planning.layout.skeleton import skeleton
+from pcisolve.planning.model.build import build_scene
+from pcisolve.planning.model.decide import Best, Level, Nothing, Undecided, best
+from pcisolve.planning.model.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
+from pcisolve.planning.model.probe import Prober
+from pcisolve.planning.model.scene import Scene
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.problem import Options
+from pcisolve.verdict.rows import Row
+from pcisolve.verdict.values import INFEASIBLE, INVALID, UNKNOWN, Finding, Verdict
+
+
+class PlanAnswer(NamedTuple):
+    """A verdict on a plan; the rest when it is solved.
+
+    Attributes:
+        levels: each preference with its proven value.
+        places: where each device of the plan is, by group and rank.
+    """
+
+    verdict: Verdict
+    rows: tuple[Row, ...] = ()
+    levels: tuple[tuple[str, int, bool], ...] = ()
+    xml: bytes | None = None
+    places: dict[Which, Address] = {}  # noqa: RUF012  # nobody changes it
+    layout: Layout | None = None
+
+
+Known = Mapping[int, tuple[DomainWish | RootWish, int]]
+Joined = Callable[[Scene, Expansion], tuple[Scene, Expansion]]
+
+
+class Refused(Exception):
+    """The plan cannot be used or has no layout; the argument is the verdict."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.status)
+        self.verdict = verdict
+
+
+def solve_plan(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
+    """Lay a plan out, best by its preferences, or say why it cannot be had.
+
+    Raises:
+        InputError: the base cannot be read.
+        CheckFailed: the check refused the layout: a defect of pcisolve.
+    """
+    try:
+        return _solve(text, catalog, options)
+    except Refused as refused:
+        return PlanAnswer(refused.verdict)
+
+
+def plan_of(text: PlanText, options: Options) -> Plan:
+    """What a plan file says.
+
+    Raises:
+        Refused: it says what no plan can say.
+    """
+    plan, problems = read_plan(text)
+    _refuse_problems(text, problems)
+    return plan._replace(platform=plan.platform or options.platform or None)
+
+
+def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
+    plan = plan_of(text, options)
+    ground, document = ground_of(plan, catalog, options)
+    return laid_out(decided(plan, ground, options), ground, document, options)
+
+
+class Decided(NamedTuple):
+    """A scene and the best counts of it."""
+
+    scene: Scene
+    found: Best
+
+
+def decided(plan: Plan, ground: Ground, options: Options) -> Decided:
+    """The counts that are best.
+
+    Raises:
+        Refused: there are none, or they were not found in time.
+    """
+    text = plan.text
+    options = options._replace(scheme=ground.scheme)
+    wrong = singles(ground, plan)
+    scene = build_scene(ground, plan, 0, wrong)
+    _refuse_problems(text, wrong)
+    prober = Prober(ground, options.time_limit)
+    if not plan.domains and scene.caps.domains > 1:
+        scene, _ = prober.opened(plan)
+    found = best(scene, options.time_limit)
+    if isinstance(found, Undecided):
+        raise Refused(_verdict(UNKNOWN, options, (), proven=False))
+    if isinstance(found, Nothing):
+        finding = conflict(plan, Prober(ground, options.time_limit).possible, scene.caps)
+        raise Refused(_verdict(INFEASIBLE, options, (finding,)))
+    return Decided(scene, found)
+
+
+def laid_out(
+    best_: Decided, ground: Ground, document: Document, options: Options, joined: Joined | None = None
+) -> PlanAnswer:
+    """The guest that counts come to, judged; `joined`: puts devices with an address of their own back into groups.
+
+    Raises:
+        CheckFailed: the check refused the layout: a defect of pcisolve.
+    """
+    options = options._replace(scheme=ground.scheme)
+    scene, found = best_
+    expansion = expand(scene, found.counted)
+    if joined is not None:
+        scene, expansion = joined(scene, expansion)
+    guest = planned_guest(scene, expansion, ground, document.root)
+    judged: Judged = judge(scene, expansion, guest, ground, document, options)
+    highest = max(one.index for one in judged.layout.controllers)
+    levels = tuple(_level(one, highest) for one in found.levels)
+    verdict = judged.verdict._replace(proven=all(proven for _, _, proven in levels))
+    kept = [one.place.provider for one in expansion.kept]
+    rows = summary(judged.layout, judged.names, kept, direct=scene.direct)
+    first = min((node.number for node in guest.new), default=None)
+    parts = {one.node.number: one for one in judged.layout.problem.parts if one.node is not None}
+    places = {which: judged.layout.addresses[parts[number]] for number, which in guest.ranks.items()}
+    xml = solved_bytes(document, judged.layout, first, guest.dropped)
+    return PlanAnswer(verdict, rows, levels, xml, places, judged.layout)
+
+
+def _level(level: Level, highest: int) -> tuple[str, int, bool]:
+    """A preference with its number, as the layout has it; numbering may fail to reach what the counts promise."""
+    value = max(level.value, highest) if level.name == LOW_INDEXES else level.value
+    return level.name, value, value == level.bound
+
+
+def _refuse_problems(text: PlanText, problems: tuple[Problem, ...] | list[Problem]) -> None:
+    if problems:
+        found = problem_findings(text, dict.fromkeys(sorted(problems, key=lambda one: one.at)))
+        raise Refused(_verdict(INVALID, Options(), tuple(found)))
+
+
+def _verdict(status: str, options: Options, findings: tuple[Finding, ...], *, proven: bool = True) -> Verdict:
+    return Verdict(status, proven, options.scheme, options.policy, (), (), findings, {})
+
+
+def ground_of(
+    plan: Plan, catalog: Catalog, options: Options, controllers: str = "", known: Known | None = None
+) -> tuple[Ground, Document]:
+    """What the plan stands on, with the base settled and read again.
+
+    Args:
+        controllers: those of an earlier layout, in XML.
+        known: which entries of the plan they are.
+
+    Raises:
+        Refused: the plan or its base cannot be used.
+    """
+    problems: list[Problem] = []
+    kinds = kinds_of_plan(plan, catalog, problems)
+    setting = setting_of(plan, catalog, problems)
+    _refuse_problems(plan.text, problems)
+    if setting is None:
+        raise AssertionError("a plan without machine is refused")
+    document = base_document(plan) if plan.base is not None else _skeleton(plan, setting, controllers)
+    asked = options._replace(scheme=_base_scheme(plan, options), policy="libvirt")
+    first = solve(document.root, document, catalog, asked)
+    if first.layout is None:
+        raise Refused(first.verdict)
+    settled = document.again(solved_bytes(document, first.layout))
+    again = solve(settled.root, settled, catalog, asked._replace(scheme=first.verdict.scheme))
+    if again.layout is None:
+        raise Refused(again.verdict)
+    if plan.base is not None:
+        setting = _setting_of_base(again.layout, setting)
+    scheme, has_base = first.verdict.scheme, plan.base is not None
+    return Ground(catalog, setting, kinds, scheme, again.layout, has_base, known or {}), settled
+
+
+def _base_scheme(plan: Plan, options: Options) -> str:
+    if plan.base is not None and options.scheme == "auto" and plan.scheme is None and not plan.domains:
+        return "auto"
+    return scheme_of_plan(plan, options.scheme)
+
+
+def _setting_of_base(layout: Layout, setting: Setting) -> Setting:
+    """The base says the machine; the plan may add a platform."""
+    root = layout.problem.root
+    arch, type_ = root.get("os/type/arch") or "", root.get("os/type/machine") or ""
+    return Setting(layout.problem.machine, setting.platform, arch, type_)
+
+
+def base_document(plan: Plan) -> Document:
+    """The domain XML that a plan stands on.
+
+    Raises:
+        InputError: the plan has no base, or it cannot be read.
+    """
+    if plan.base is None:
+        where = plan.text.location(plan.mark("base"))
+        raise InputError("a plan without a base has nothing to be compared with", location=where)
+    name = plan.base
+    folder = os.path.dirname(plan.text.name) if plan.text.name != "<stdin>" else ""
+    try:
+        return read_path(os.path.join(folder, name))
+    except InputError as error:
+        if error.location is not None:
+            raise
+        raise InputError(
+            error.message, expected=error.expected, location=plan.text.location(plan.mark("base"))
+        ) from None
+
+
+def _skeleton(plan: Plan, setting: Setting, controllers: str) -> Document:
+    return read(skeleton(plan, setting.machine, setting.arch, setting.type, controllers), plan.text.name)
