@@ -13,7 +13,7 @@ import pytest
 from benchmarks.planted import PLANTED, many_domains
 from pcisolve.catalog.catalog import load_catalog
 from pcisolve.explain.trials import Outcome, outcome_of
-from pcisolve.libvirt.document import read
+from pcisolve.libvirt.container import read
 from pcisolve.ops.refuse import Refused
 from pcisolve.problem.problem import NEWEST_LIBVIRT, Options
 from pcisolve.solver.judge import judge

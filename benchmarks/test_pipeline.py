@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 from pcisolve.catalog.catalog import load_catalog
-from pcisolve.libvirt.document import read
+from pcisolve.libvirt.container import read
 from pcisolve.ops.solve import check, solve
 from pcisolve.ops.write import solved_bytes
 from pcisolve.problem.problem import NEWEST_LIBVIRT, Options

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.planted import controller
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 from pcisolve.core.address import Address
 
 if TYPE_CHECKING:

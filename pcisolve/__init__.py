@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from pcisolve.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from pcisolve.api.guest import Guest, Result, load, make_options
-    from pcisolve.api.guests import Guests, load_all
+    from pcisolve.api.guest import Guest, Result
+    from pcisolve.api.guests import Guests, load, load_all
+    from pcisolve.api.options import make_options
     from pcisolve.batch.many import Solved, solve_many
     from pcisolve.core.errors import InputError
     from pcisolve.ops.difference import diff
@@ -45,9 +46,9 @@ _HOMES = {
     "Result": "pcisolve.api.guest",
     "Difference": "pcisolve.verdict.difference",
     "diff": "pcisolve.ops.difference",
-    "load": "pcisolve.api.guest",
+    "load": "pcisolve.api.guests",
     "load_all": "pcisolve.api.guests",
-    "make_options": "pcisolve.api.guest",
+    "make_options": "pcisolve.api.options",
     "InputError": "pcisolve.core.errors",
     "Solved": "pcisolve.batch.many",
     "solve_many": "pcisolve.batch.many",

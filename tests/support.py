@@ -11,7 +11,8 @@ from xml.sax.saxutils import quoteattr
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.firstfit.run import choose
-from pcisolve.libvirt.document import Document, read
+from pcisolve.libvirt.container import read
+from pcisolve.libvirt.document import Document
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options, Problem

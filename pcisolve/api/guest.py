@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
-from pcisolve.problem.problem import POLICIES, SCHEMES, STABLE, STAGES, Options
+from pcisolve.ops.memory import remember, with_memory
+from pcisolve.ops.solve import check, solve
+from pcisolve.ops.summary import summary
+from pcisolve.ops.write import solved_bytes
+from pcisolve.problem.hypervisor import refuse_other
+from pcisolve.problem.problem import STABLE, Options
+from pcisolve.verdict.mended import Wanted
 from pcisolve.verdict.values import FactAt, Finding, Verdict
 
 if TYPE_CHECKING:
@@ -37,15 +43,11 @@ class Result:
     @property
     def rows(self) -> tuple[Row, ...]:
         """For each root what it has and what is left; () when not solved."""
-        from pcisolve.ops.summary import summary
-
         return () if self._layout is None else summary(self._layout)
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`: the verdict, and what each part is known by when a later guest is solved
         against this one."""
-        from pcisolve.ops.memory import with_memory
-
         answer = self.verdict.to_json()
         return answer if self._layout is None else with_memory(answer, self._layout)
 
@@ -77,8 +79,6 @@ class Guest:
         Raises:
             InputError: the guest is for another hypervisor, whose places are not known.
         """
-        from pcisolve.problem.hypervisor import refuse_other
-
         refuse_other(self.document.root, self.document)
 
     def before(self) -> Document:
@@ -102,12 +102,8 @@ class Guest:
         Raises:
             InputError: the guest cannot be used at all (unknown machine, a wrong model file), or the earlier layout.
         """
-        from pcisolve.ops.solve import solve
-        from pcisolve.ops.write import solved_bytes
-
         options = options or Options()
         if against is not None or options.policy == STABLE:
-            from pcisolve.ops.memory import remember
             from pcisolve.ops.stable import solve_stable
 
             catalog, options = self._catalog(options), options._replace(policy=STABLE)
@@ -122,8 +118,6 @@ class Guest:
         Raises:
             InputError: as for solve.
         """
-        from pcisolve.ops.solve import check
-
         options = options or Options()
         return check(self.document.root, self.document, self._catalog(options), options, layout=layout)
 
@@ -149,7 +143,6 @@ class Guest:
             InputError: as for solve.
         """
         from pcisolve.ops.mend import mend
-        from pcisolve.verdict.mended import Wanted
 
         options = options or Options()
         return mend(self.document, self._catalog(options), options, Wanted(pick, unsafe, warnings))
@@ -164,65 +157,3 @@ class Guest:
 
         options = options or Options()
         return Result(*convert(self.document, self._catalog(options), options, to))
-
-
-def load(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    models: str | os.PathLike[str] | None = None,
-    name: str = "<stdin>",
-) -> Guest:
-    """Read the guest of a file with one, from a path ("-" is stdin) or from bytes: a domain XML, by itself or in what
-    libvirt keeps around it, or a plan file; see load_all.
-
-    Args:
-        models: a folder that adds to or overrides the shipped models.
-        name: what messages call the source when it is bytes.
-
-    Raises:
-        InputError: it cannot be read, or holds several; with file, line and what was expected.
-    """
-    from pcisolve.api.guests import load_all
-
-    return load_all(source, models=models, name=name).only()
-
-
-def make_options(
-    *,
-    scheme: str = "auto",
-    stage: str = "guest",
-    policy: str = "libvirt",
-    libvirt: str | None = None,
-    bus_bits: int = 0,
-    time_limit: float = 30.0,
-    platform: str = "",
-) -> Options:
-    """Options from the words of the command line.
-
-    Args:
-        libvirt: version as "9.0.0"; None for the newest known.
-        bus_bits: 8 bounds bus ids in the multi-domain scheme; 0 does not.
-        time_limit: seconds the solver may take.
-        platform: a platform of models/platforms whose limits count as well; "" for none.
-
-    Raises:
-        ValueError: a word is not one of the known ones, or the version is not a version.
-    """
-    for word, known in ((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES)):
-        if word not in known:
-            raise ValueError(f'"{word}" is not one of {", ".join(known)}')
-    options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform)
-    return options if libvirt is None else options._replace(libvirt=parse_version(libvirt))
-
-
-def parse_version(text: str) -> tuple[int, int, int]:
-    """A libvirt version, "9", "9.0" or "9.0.0".
-
-    Raises:
-        ValueError: anything else.
-    """
-    numbers = text.split(".")
-    if not 1 <= len(numbers) <= 3 or not all(one.isdecimal() and len(one) < 5 for one in numbers):
-        raise ValueError(f'"{text}" is not a libvirt version such as 9.0.0')
-    major, minor, micro = [int(one) for one in (*numbers, "0", "0")[:3]]
-    return major, minor, micro

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, overload
 from pcisolve.api.guest import Guest
 from pcisolve.core.errors import InputError, Location
 from pcisolve.core.packed import pack, unpack
+from pcisolve.libvirt.container import read_all
 from pcisolve.libvirt.kinds import is_plan, refuse_foreign
+from pcisolve.libvirt.source import MAX_BYTES, read_raw
 
 if TYPE_CHECKING:
     from pcisolve.libvirt.container import Container
@@ -96,6 +98,25 @@ class Guests(Sequence[Guest]):
         return self._guests[0]
 
 
+def load(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    models: str | os.PathLike[str] | None = None,
+    name: str = "<stdin>",
+) -> Guest:
+    """Read the guest of a file with one, from a path ("-" is stdin) or from bytes: a domain XML, by itself or in what
+    libvirt keeps around it, or a plan file; see load_all.
+
+    Args:
+        models: a folder that adds to or overrides the shipped models.
+        name: what messages call the source when it is bytes.
+
+    Raises:
+        InputError: it cannot be read, or holds several; with file, line and what was expected.
+    """
+    return load_all(source, models=models, name=name).only()
+
+
 def load_all(
     source: str | os.PathLike[str] | bytes,
     *,
@@ -114,8 +135,6 @@ def load_all(
         InputError: one of them cannot be read, or there is something else in it; with file, line and what was
             expected.
     """
-    from pcisolve.libvirt.source import MAX_BYTES, read_raw
-
     if isinstance(source, bytes):
         raw, called = source, name
     else:
@@ -124,12 +143,10 @@ def load_all(
     data, packing = unpack(raw, MAX_BYTES, called)
     folder = None if models is None else os.fspath(models)
     if is_plan(data):
-        from pcisolve.api.plan import PlannedGuest
+        from pcisolve.api.plan import PlannedGuest  # three dozen modules that no other guest needs
         from pcisolve.planning.file.text import read_text
 
         refuse_foreign(data, called)
         return Guests(called, (PlannedGuest(read_text(data, called), folder),), None, raw, packing)
-    from pcisolve.libvirt.container import read_all
-
     container = read_all(data, called)
     return Guests(called, [Guest(one, folder) for one in container.documents], container, raw, packing)

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pcisolve.api.guest import Guest, Result
 from pcisolve.core.errors import InputError
+from pcisolve.libvirt.container import read_path
+from pcisolve.planning.against.steps import solve_plan_against
+from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
+from pcisolve.planning.steps import base_document, solve_plan
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.verdict.rows import Row
 from pcisolve.verdict.values import FactAt, Verdict
@@ -64,8 +68,6 @@ class PlannedGuest(Guest):
         """The line a fact stands in, of the plan or of its base."""
         if fact.file == self.text.name:
             return self.text.line(fact.line)
-        from pcisolve.libvirt.document import read_path
-
         return read_path(fact.file).line(fact.line)
 
     def require_qemu(self) -> None:
@@ -77,9 +79,6 @@ class PlannedGuest(Guest):
         Raises:
             InputError: there is none.
         """
-        from pcisolve.planning.file.read import read_plan
-        from pcisolve.planning.steps import base_document
-
         return base_document(read_plan(self.text).plan)
 
     def solve(
@@ -93,12 +92,8 @@ class PlannedGuest(Guest):
         options = options or Options()
         catalog = self._catalog(options)
         if against is not None or options.policy == STABLE:
-            from pcisolve.planning.against.steps import solve_plan_against
-
             answer = solve_plan_against(self.text, catalog, options._replace(policy=STABLE), against)
         else:
-            from pcisolve.planning.steps import solve_plan
-
             answer = solve_plan(self.text, catalog, options)
         return PlannedResult(answer)
 

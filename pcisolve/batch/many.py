@@ -10,7 +10,9 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcisolve.batch.answer import Answer, Job
+from pcisolve.batch.cluster import Cluster
 from pcisolve.batch.input import Input, with_content
+from pcisolve.batch.ledger import Ledger
 from pcisolve.batch.run import Answered, Engine, InProcess, Run, processes
 from pcisolve.problem.problem import Options
 
@@ -117,8 +119,6 @@ def answers(source: Iterator[Input], job: Job, means: Means) -> Generator[Answer
             stack.callback(engine.close)
             yield from Run(engine, job, source).answers()
             return
-        from pcisolve.batch.ledger import Ledger
-
         book = stack.enter_context(contextlib.closing(Ledger(means.ledger, job)))
         source, engine = _engine(with_content(source), job, means)
         stack.callback(engine.close)
@@ -128,8 +128,6 @@ def answers(source: Iterator[Input], job: Job, means: Means) -> Generator[Answer
 def _engine(source: Iterator[Input], job: Job, means: Means) -> tuple[Iterator[Input], Engine]:
     """A single input is solved in this process, which saves the start of another one."""
     if means.client is not None:
-        from pcisolve.batch.cluster import Cluster
-
         return with_content(source), Cluster(means.client, job)
     first = list(itertools.islice(source, 2))
     source = itertools.chain(first, source)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pcisolve.api.guest import Guest, make_options
+from pcisolve.api.guest import Guest
+from pcisolve.api.options import make_options
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.core.packed import pack, packing_by_name

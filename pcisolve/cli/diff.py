@@ -9,6 +9,7 @@ import click
 
 from pcisolve.cli.common import emit, options_of
 from pcisolve.ops.difference import diff
+from pcisolve.render.difference import text
 
 
 @click.command("diff")
@@ -42,7 +43,5 @@ def command(
         if style == "json":
             emit((json.dumps(found.to_json(), indent=2) + "\n").encode(), None)
         else:
-            from pcisolve.render.difference import text
-
             emit(text(found, everything=everything).encode(), None)
     sys.exit(0 if found.is_empty else 1)

@@ -12,6 +12,7 @@ import click
 
 from pcisolve.core.errors import InputError
 from pcisolve.core.version import VERSION
+from pcisolve.core.words import did_you_mean
 
 _COMMANDS = {
     "solve": "complete a layout: domain XML or plan file -> solved XML",
@@ -74,8 +75,6 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            from pcisolve.core.words import did_you_mean
-
             ctx.fail(f'no command "{args[0]}"; {did_you_mean(args[0], _COMMANDS)}')
         return super().resolve_command(ctx, args)
 

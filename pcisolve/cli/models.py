@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from pcisolve.api.guest import parse_version
+from pcisolve.api.options import parse_version
 from pcisolve.catalog.catalog import NEWEST, Catalog, load_catalog
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.devices import DeviceClass

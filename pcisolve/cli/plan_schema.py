@@ -7,6 +7,7 @@ import json
 import click
 
 from pcisolve.cli.common import emit
+from pcisolve.planning.file.schema import schema
 
 
 @click.command("plan-schema")
@@ -18,6 +19,4 @@ def command(output: str | None) -> None:
     Example:
       pcisolve plan-schema -o plan.schema.json
     """
-    from pcisolve.planning.file.schema import schema
-
     emit((json.dumps(schema(), indent=2) + "\n").encode(), output)

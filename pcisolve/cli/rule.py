@@ -7,6 +7,8 @@ import sys
 import click
 
 from pcisolve.core.words import did_you_mean
+from pcisolve.planning.file.laws import LAWS
+from pcisolve.rules.registry import ALL, BY_ID
 
 
 @click.command("rule")
@@ -18,9 +20,6 @@ def command(rule_id: str) -> None:
     Example:
       pcisolve rule addr-duplicate
     """
-    from pcisolve.planning.file.laws import LAWS
-    from pcisolve.rules.registry import ALL, BY_ID
-
     if not rule_id:
         for rule in sorted(ALL, key=lambda one: one.id):
             click.echo(f"{rule.id:30} {rule.stage:8} {rule.title}")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
 import click
 
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 from pcisolve.cli.common import emit, options_of, problem_options
+from pcisolve.verify.report import full
+from pcisolve.verify.run import as_xml, verify
+from pcisolve.verify.scratch import Ended, Scratch
 
 _SIGNALLED = 128  # and the signal's number: what a shell says of a program that one ended
 
@@ -41,10 +45,6 @@ def command(
       pcisolve solve guest.xml | pcisolve verify
       pcisolve verify --connect qemu:///system --format json guest.xml
     """
-    from pcisolve.verify.report import full
-    from pcisolve.verify.run import as_xml, verify
-    from pcisolve.verify.scratch import Ended, Scratch
-
     options = options_of(words)
     guest = as_xml(load(file, models=models), options)
     try:
@@ -53,8 +53,6 @@ def command(
     except Ended as ended:
         sys.exit(_SIGNALLED + ended.number)
     if style == "json":
-        import json  # 3 ms that text never pays
-
         emit((json.dumps(found.to_json(), indent=2) + "\n").encode(), None)
     elif not quiet:
         emit(full(found).encode(), None)

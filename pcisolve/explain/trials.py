@@ -16,6 +16,7 @@ from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import ERROR, Question
 from pcisolve.solver.judge import Judgement, Unnumbered, judge
+from pcisolve.solver.second import numbering_exists
 
 Key = tuple[Hashable, ...]
 
@@ -120,8 +121,6 @@ class Trials:
 
     def numbering_exists(self, root: Node) -> bool | None:
         """The same of the second prover, for a guest with open indexes; None when it is too large for it."""
-        from pcisolve.solver.second import numbering_exists  # python-constraint2, only where it is asked
-
         return numbering_exists(root, self._source, self._catalog, self._options)
 
 

@@ -16,6 +16,7 @@ from pcisolve.libvirt.decoding import decode
 from pcisolve.libvirt.document import Document, Start
 from pcisolve.libvirt.save_image import READ_ONLY, is_save_image, xml_of
 from pcisolve.libvirt.scanner import BLANKS, TAG, end_of_other, scan
+from pcisolve.libvirt.source import read_source
 from pcisolve.libvirt.tree import NotOne, parse
 from pcisolve.libvirt.wrappers import WRAPPERS
 
@@ -77,6 +78,30 @@ class Container:
         words += [f"<{document.start.tag}>"] if document.start.tag != "domain" else []
         said = f" ({', '.join(words)})" if words else ""
         return f"domain {number} of {len(self.documents)}{said}, at line {document.start.line}"
+
+
+def read(data: bytes, name: str = "<stdin>") -> Document:
+    """Read a domain XML: all of a file, or the one domain in it.
+
+    Raises:
+        InputError: not text, not well-formed, other than one domain, with a DTD, or beyond a limit; with line and
+            column.
+    """
+    try:
+        if not is_save_image(data):
+            return Document(data, name)
+    except NotOne:
+        pass
+    return read_only_one(data, name)
+
+
+def read_path(path: str) -> Document:
+    """Read a domain XML from a file, or from standard input for "-".
+
+    Raises:
+        InputError: as for read; or the file cannot be read.
+    """
+    return read(*read_source(path))
 
 
 def read_all(data: bytes, name: str = "<stdin>") -> Container:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from pcisolve.core.errors import InputError, Location
 from pcisolve.core.node import Node
 from pcisolve.libvirt.decoding import decode
-from pcisolve.libvirt.save_image import is_save_image
-from pcisolve.libvirt.source import EXPECTED, MAX_BYTES, read_source, too_large
+from pcisolve.libvirt.scanner import first_deeper, scan, split_start_tag
+from pcisolve.libvirt.source import EXPECTED, MAX_BYTES, too_large
 from pcisolve.libvirt.tree import MAX_DEPTH, NotOne, build, is_deep, ordinal, parse
+from pcisolve.libvirt.wrappers import WRAPPERS, not_a_domain
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -105,8 +106,6 @@ class Document:
         span = self.spans[node.number]
         at = span.begin
         if attribute is not None:
-            from pcisolve.libvirt.scanner import split_start_tag
-
             _, attributes, _ = split_start_tag(self.text[span.begin : span.end])
             at += next((one.at for one in attributes if one.name == attribute), 0)
         return self._place(at)
@@ -129,8 +128,6 @@ class Document:
     def spans(self) -> list[Span]:
         """Where each element stands in the text, by Node.number. Found when first asked for."""
         if self._spans is None:
-            from pcisolve.libvirt.scanner import scan  # a document without findings needs no positions
-
             self._spans = scan(self.text)
         return self._spans
 
@@ -172,8 +169,6 @@ class Document:
                 raise InputError(message, expected=EXPECTED, location=self._place(max(at, 0)))
             # an attribute takes five characters
             if len(piece) > 5 * MAX_ATTRIBUTES and piece.count("=") > MAX_ATTRIBUTES and piece[0] not in "!?":
-                from pcisolve.libvirt.scanner import split_start_tag
-
                 _, attributes, _ = split_start_tag("<" + piece)
                 if len(attributes) > MAX_ATTRIBUTES:
                     message = f"an element with more than {MAX_ATTRIBUTES} attributes"
@@ -193,8 +188,6 @@ class Document:
 
     def _refuse_depth(self, until: Location | None) -> None:
         """Refuse an element too deep that begins no later than there."""
-        from pcisolve.libvirt.scanner import first_deeper
-
         begin = first_deeper(self.text, MAX_DEPTH)
         if begin is None:
             return
@@ -205,8 +198,6 @@ class Document:
     def _refuse_root(self, root: _Element) -> None:
         if root.tag == self.start.tag:
             return
-        from pcisolve.libvirt.wrappers import WRAPPERS, not_a_domain
-
         kind = NotOne if root.tag in WRAPPERS else InputError
         inner = next((one for one in root.iterdescendants("domain") if len(one)), None)
         line = None if inner is None else self._place(self.spans[ordinal(root, inner)].begin).line
@@ -243,29 +234,3 @@ def parsed(body: bytes, name: str, start: Start) -> _Element:
 def _moved(where: Location, start: Start) -> Location:
     column = where.column + (start.column - 1 if where.line == 1 else 0)
     return Location(where.file, where.line + start.line - 1, column)
-
-
-def read(data: bytes, name: str = "<stdin>") -> Document:
-    """Read a domain XML: all of a file, or the one domain in it.
-
-    Raises:
-        InputError: not text, not well-formed, other than one domain, with a DTD, or beyond a limit; with line and
-            column.
-    """
-    try:
-        if not is_save_image(data):
-            return Document(data, name)
-    except NotOne:
-        pass
-    from pcisolve.libvirt.container import read_only_one
-
-    return read_only_one(data, name)
-
-
-def read_path(path: str) -> Document:
-    """Read a domain XML from a file, or from standard input for "-".
-
-    Raises:
-        InputError: as for read; or the file cannot be read.
-    """
-    return read(*read_source(path))

@@ -13,7 +13,7 @@ from pcisolve.earlier.identity import Identity, identity_of
 from pcisolve.earlier.matching import match
 from pcisolve.earlier.record import Earlier, Remembered, earlier_of, parts_of
 from pcisolve.firmware.guest_view import InGuest, guest_view
-from pcisolve.libvirt.document import read
+from pcisolve.libvirt.container import read
 from pcisolve.ops.memory import is_json, read_layout
 from pcisolve.ops.recorded import earlier_from_answer, read_answer
 from pcisolve.problem.layout import Layout

@@ -10,14 +10,14 @@ from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.errors import InputError
 from pcisolve.core.packed import unpack
 from pcisolve.earlier.record import Earlier, Remembered, earlier_of, remembered
+from pcisolve.libvirt.container import read
 from pcisolve.libvirt.kinds import is_plan, refuse_foreign
 from pcisolve.libvirt.source import MAX_BYTES, read_source
+from pcisolve.ops.recorded import EXPECTED, earlier_from_json
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import NO_ZPCI, Controller, Part
 from pcisolve.problem.problem import Options
 from pcisolve.solver.judge import Unnumbered, first_fit, numbered
-
-EXPECTED = "domain XML, or what `pcisolve solve --format json` has printed"
 
 
 def remember(
@@ -35,8 +35,6 @@ def remember(
         raise InputError("policy stable keeps what an earlier layout has, and there is none", expected="--against OLD")
     data, name = read_layout(source)
     if is_json(data):
-        from pcisolve.ops.recorded import earlier_from_json
-
         return earlier_from_json(data, name)
     return earlier_of(layout_of(data, name, catalog, options, scheme), name)
 
@@ -68,8 +66,6 @@ def layout_of(data: bytes, name: str, catalog: Catalog, options: Options, scheme
     Raises:
         InputError: it cannot be read, or its controllers cannot be numbered.
     """
-    from pcisolve.libvirt.document import read
-
     document = read(data, name)
     asked = options._replace(policy="libvirt", scheme=scheme, stage="libvirt", platform="")
     problem = numbered(document.root, document, catalog, asked)

@@ -11,6 +11,8 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import name_of, plain_name
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.problem.qemu.aliases import bus_name
+from pcisolve.problem.qemu.startup import startup
 from pcisolve.verdict.values import SOLVED, Note, PlacedArgument, PlacedController, PlacedDevice, Verdict
 
 
@@ -43,9 +45,6 @@ def solved_verdict(problem: Problem, layout: Layout, changed: Iterable[Changed |
 
 def _arguments(layout: Layout) -> tuple[PlacedArgument, ...]:
     """What the command line makes, where it finds a place."""
-    from pcisolve.problem.qemu.aliases import bus_name
-    from pcisolve.problem.qemu.startup import startup
-
     start, source = startup(layout), layout.problem.source
     buses = {bus_name(layout, one): one.index for one in layout.controllers}
     placed = []

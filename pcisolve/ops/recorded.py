@@ -9,13 +9,13 @@ from pcisolve.core.errors import InputError, Location
 from pcisolve.core.json_text import JsonError, read_json
 from pcisolve.earlier.identity import WORDS, Identity
 from pcisolve.earlier.record import Earlier, Remembered
-from pcisolve.ops.memory import EXPECTED
 from pcisolve.problem.choice import Place
 from pcisolve.problem.parts import NO_ZPCI, ZpciIds
 from pcisolve.problem.problem import MAX_CONTROLLERS
 from pcisolve.problem.reading import INT32_MAX, UINT32_MAX
 from pcisolve.problem.scheme import FLAT, MULTI_DOMAIN
 
+EXPECTED = "domain XML, or what `pcisolve solve --format json` has printed"
 MAX_DEVICES = 65_536
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.address import Address
 from pcisolve.core.errors import InputError
-from pcisolve.libvirt.document import Document, read, read_path
+from pcisolve.libvirt.container import read, read_path
+from pcisolve.libvirt.document import Document
 from pcisolve.ops.solve import solve
 from pcisolve.ops.summary import summary
 from pcisolve.ops.write import solved_bytes

@@ -25,6 +25,7 @@ from pcisolve.problem.lists import (
 )
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import COMMON, MAX_CONTROLLERS, Options, Problem
+from pcisolve.problem.qemu.commandline import read_command_line
 from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.serial_ports import assign_ports
@@ -161,8 +162,6 @@ class _Assembly:
         """Read with modules that a guest without one never loads."""
         if not any(one.tag.startswith("qemu:") for one in self.root.children):
             return None
-        from pcisolve.problem.qemu.commandline import read_command_line
-
         return read_command_line(self.root, self.catalog, self.machine)
 
     def _order_lists(self) -> None:

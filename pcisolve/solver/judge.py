@@ -16,6 +16,9 @@ from pcisolve.problem.problem import COMMON, Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question
+from pcisolve.solver.complete import complete
+from pcisolve.solver.decide import No, Unknown, number
+from pcisolve.solver.shrink import shrunk
 
 
 class Unnumbered(NamedTuple):
@@ -65,8 +68,6 @@ def first_fit(problem: Problem) -> Choice:
     choice = choose(problem)
     if problem.flat or not choice.failures:
         return choice
-    from pcisolve.solver.complete import complete
-
     options = problem.options
     return complete(problem, choice, registry.rules_for(options.stage), options.time_limit) or choice
 
@@ -85,15 +86,11 @@ def numbered(
     problem = assemble(root, source, catalog, options, known)
     if all(one.index >= 0 for one in problem.controllers):
         return problem
-    from pcisolve.solver.decide import No, Unknown, number
-
     question = Question(problem, _asked_places(problem))
     found = number(question, registry.STRUCTURE, options.time_limit)
     if isinstance(found, Unknown):
         return Unnumbered(question, [], decided=False)
     if isinstance(found, No):
-        from pcisolve.solver.shrink import shrunk
-
         core, proved = shrunk(question, found.core, options.time_limit)
         return Unnumbered(question, core, decided=True, proved=proved)
     indexes = {one.node.number: index for one, index in found.items() if one.node is not None}

@@ -6,7 +6,10 @@ import re
 import time
 from pathlib import Path
 
-from pcisolve.api.guest import Guest, load, parse_version
+from pcisolve.api.guest import Guest
+from pcisolve.api.guests import load
+from pcisolve.api.options import parse_version
+from pcisolve.api.plan import PlannedGuest
 from pcisolve.core.errors import InputError
 from pcisolve.problem.problem import Options
 from pcisolve.problem.scheme import FLAT
@@ -230,8 +233,6 @@ def _other_scheme(converted: bool) -> Step:
 
 def as_xml(guest: Guest, options: Options) -> Guest:
     """The guest itself, or the one a plan leads to."""
-    from pcisolve.api.plan import PlannedGuest
-
     if not isinstance(guest, PlannedGuest):
         return guest
     result = guest.solve(options)

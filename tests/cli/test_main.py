@@ -130,7 +130,7 @@ def test_a_full_disk_is_exit_2(words: tuple[str, ...]) -> None:
 def test_closed_stdin_and_stdout() -> None:
     with mock.patch("sys.stdin", None):
         from pcisolve.core.errors import InputError
-        from pcisolve.libvirt.document import read_path
+        from pcisolve.libvirt.container import read_path
 
         with pytest.raises(InputError, match="standard input is closed"):
             read_path("-")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 
 OPTIONS = make_options(stage="libvirt", libvirt="9.0.0")
 SHARE = 0.99

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 from pcisolve.core.errors import InputError
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 from pcisolve.verdict.values import SOLVED
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow]

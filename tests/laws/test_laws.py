@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 
 import pcisolve
-from pcisolve.api.guest import make_options
-from pcisolve.libvirt.document import read
+from pcisolve.api.options import make_options
+from pcisolve.libvirt.container import read
 from pcisolve.libvirt.writer import Writer
 from pcisolve.problem.problem import Options
 from pcisolve.rules.registry import ALL
@@ -134,7 +134,7 @@ def test_a_child_goes_to_the_domain_it_is_named_in(policy: str) -> None:
 SCRIPT = """
 import json, sys
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 for text in json.load(sys.stdin):
     for policy in ("libvirt", "minimal"):
         result = pcisolve.load(text.encode()).solve(make_options(policy=policy))

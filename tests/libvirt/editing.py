@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node
-from pcisolve.libvirt.document import read
+from pcisolve.libvirt.container import read
 from pcisolve.libvirt.writer import Writer
 
 PLACE = Address(0, 1, 2, 3)

@@ -8,8 +8,7 @@ import time
 import pytest
 
 from pcisolve.core.errors import InputError
-from pcisolve.libvirt.container import MAX_DOMAINS, Container, read_all
-from pcisolve.libvirt.document import read
+from pcisolve.libvirt.container import MAX_DOMAINS, Container, read, read_all
 from pcisolve.libvirt.writer import Writer
 
 ONE = "<domain type='kvm'>\n  <name>a</name>\n  <devices>\n    <rng/>\n  </devices>\n</domain>"

@@ -9,7 +9,8 @@ import pytest
 import pcisolve
 from pcisolve.core.change import Change, NewElement
 from pcisolve.core.errors import InputError
-from pcisolve.libvirt.document import MAX_DEVICES, read
+from pcisolve.libvirt.container import read
+from pcisolve.libvirt.document import MAX_DEVICES
 from pcisolve.libvirt.writer import Writer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

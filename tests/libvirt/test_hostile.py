@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pcisolve.core.errors import InputError
-from pcisolve.libvirt.document import MAX_DEVICES, MAX_SIGNS, read, read_path
+from pcisolve.libvirt.container import read, read_path
+from pcisolve.libvirt.document import MAX_DEVICES, MAX_SIGNS
 from pcisolve.libvirt.source import MAX_BYTES
 from pcisolve.libvirt.tree import MAX_DEPTH
 from tests.support import no_hang

@@ -9,7 +9,7 @@ import pytest
 
 from pcisolve.core.errors import InputError, Location
 from pcisolve.core.node import Node
-from pcisolve.libvirt.document import read, read_path
+from pcisolve.libvirt.container import read, read_path
 
 GUEST = """<?xml version='1.0'?>
 <!-- <devices> in a comment -->

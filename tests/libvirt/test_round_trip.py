@@ -14,7 +14,8 @@ from lxml import etree
 from pcisolve.core.address import Address
 from pcisolve.core.change import NewElement
 from pcisolve.core.node import Node
-from pcisolve.libvirt.document import Document, read
+from pcisolve.libvirt.container import read
+from pcisolve.libvirt.document import Document
 from pcisolve.libvirt.writer import Writer
 
 BLANK = st.text(" \t\n", max_size=3)

@@ -6,7 +6,7 @@ import pytest
 
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node
-from pcisolve.libvirt.document import read
+from pcisolve.libvirt.container import read
 from pcisolve.libvirt.writer import Writer
 from tests.libvirt.editing import FRAME, PLACE, PRINTED, Edit, edited_device, lines
 

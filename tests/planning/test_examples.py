@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 from pcisolve.api.plan import PlannedResult
 from pcisolve.render.findings import full
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 
 PLANS = Path(__file__).resolve().parents[2] / "examples" / "plans"
 PYTHON = "/usr/bin/python3"  # the one that has the libvirt module

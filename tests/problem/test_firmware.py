@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pcisolve.catalog.catalog import load_catalog
-from pcisolve.libvirt.document import read
+from pcisolve.libvirt.container import read
 from pcisolve.problem.firmware import UEFI, Firmware, firmware_of
 
 

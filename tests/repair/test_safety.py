@@ -7,7 +7,7 @@ import re
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 from pcisolve.verdict.values import Finding, Repair
 from tests.support import QUIET, address, balloon, controller, domain, rng
 

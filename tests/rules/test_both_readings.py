@@ -16,7 +16,8 @@ from pcisolve.problem.parts import Controller
 from pcisolve.rules.multi_domain import tree
 from pcisolve.rules.registry import ALL, BY_ID
 from pcisolve.rules.rule import Question, Rule
-from pcisolve.solver.decide import new_solver, run
+from pcisolve.solver.decide import placed
+from pcisolve.solver.run import run
 from tests.rules.small_guests import GUESTS, moved, small_guest, variations
 from tests.support import Steps, example, steps
 
@@ -40,15 +41,13 @@ def encoded(rule: Rule[Any], question: Question, layout: Layout, *, retractable:
 def feasible(desk: Desk, question: Question) -> bool:
     """What CP-SAT says, with every assumption of a retractable desk taken."""
     if not desk.retractable:
-        status, _ = run(desk, question.placed, SECONDS)
+        status, _ = placed(desk, question.placed, SECONDS)
         assert status in ("yes", "no")
         return status == "yes"
-    from ortools.sat.python import cp_model
-
     desk.model.add_assumptions(desk.assumptions)
-    answer = new_solver(SECONDS).solve(desk.model)
-    assert answer in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.INFEASIBLE)
-    return bool(answer != cp_model.INFEASIBLE)
+    answer = run(desk.model, SECONDS, plain=True).possible
+    assert answer is not None
+    return answer
 
 
 def assert_agree(rules: Iterable[Rule[Any]], question: Question, layout: Layout, *, retractable: bool) -> set[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import Result, make_options
+from pcisolve.api.guest import Result
+from pcisolve.api.options import make_options
 from pcisolve.verdict.values import Verdict
 
 LIBVIRT = {"stage": "libvirt", "libvirt": "9.0.0"}

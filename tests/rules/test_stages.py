@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 from tests.support import QUIET, balloon, controller, domain, rng
 
 PORT, UP, DOWN = "pcie-root-port", "pcie-switch-upstream-port", "pcie-switch-downstream-port"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 from tests.support import QUIET, controller, domain
 
 

@@ -6,7 +6,8 @@ One test per row of docs/schemes.md; the id of the row is in the name.
 from __future__ import annotations
 
 import pcisolve
-from pcisolve.api.guest import Result, make_options
+from pcisolve.api.guest import Result
+from pcisolve.api.options import make_options
 from pcisolve.verdict.values import PlacedController
 from tests.scheme.guests import controller, device, guest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 from pcisolve.verdict.values import Verdict
 from tests.scheme.guests import controller, device, domain_of_buses, guest
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pcisolve
-from pcisolve.api.guest import make_options
+from pcisolve.api.options import make_options
 from tests.solver.twin import MODELS, Spot, Thing, fewest_added, is_feasible
 from tests.support import QUIET, controller, domain, rng, sound
 

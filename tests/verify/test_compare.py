@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import Verdict
 from pcisolve.verify.commandline import startable_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from xml.etree import ElementTree
 
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 from pcisolve.verify.commandline import parameters, startable_words
 from pcisolve.verify.rehearsal import PREFIX, definable, startable
 from tests.support import address, domain

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 from pcisolve.problem.problem import Options
 from pcisolve.verify.commandline import startable_words
 from pcisolve.verify.handed_on import handed_on

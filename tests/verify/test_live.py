@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pcisolve.api.guest import load
+from pcisolve.api.guests import load
 from pcisolve.verify import run as trial
 from pcisolve.verify.hypervisor import Hypervisor, Unavailable
 from pcisolve.verify.rehearsal import PREFIX

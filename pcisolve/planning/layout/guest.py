@@ -9,7 +9,8 @@ from pcisolve.core.address import Address
 from pcisolve.core.node import Node
 from pcisolve.planning.file.text import Mark
 from pcisolve.planning.layout.elements import ElementMaker, when_attributes
-from pcisolve.planning.layout.expand import Expansion, NewController
+from pcisolve.planning.layout.expand import Expansion
+from pcisolve.planning.layout.growing import NewController
 from pcisolve.planning.model.ground import Ground
 from pcisolve.planning.model.scene import Scene, Site
 from pcisolve.problem.choice import Place

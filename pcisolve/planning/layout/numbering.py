@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
 
+from pcisolve.planning.layout.growing import NewController
 from pcisolve.planning.model.scene import Scene
-
-if TYPE_CHECKING:
-    from pcisolve.planning.layout.expand import NewController
 
 
 def number_controllers(scene: Scene, added: list[NewController]) -> list[NewController]:

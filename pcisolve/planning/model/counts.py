@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
+from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.placing.model import new_model
 from pcisolve.planning.model.scene import OWN_BUS, Room, Scene, Site
 
@@ -172,8 +173,6 @@ class Counts:
 
 def spare_fits(scene: Scene, site: Site, host: str, kind: str, hotplug: bool) -> bool:
     """Whether a free slot of such a bus is what a spare asks for."""
-    from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
-
     model = scene.host_model(site, host)
     if hotplug and not model.hotplug:
         return False

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pcisolve
-from pcisolve.api.guest import Result, make_options
+from pcisolve.api.guest import Result
+from pcisolve.api.options import make_options
 from pcisolve.firmware.bus_numbers import Wanted, place_runs
 from tests.support import QUIET, controller, domain
 
