@@ -11,8 +11,8 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import name_of, plain_name
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
-from pcisolve.problem.qemu.aliases import bus_name
-from pcisolve.problem.qemu.startup import startup
+from pcisolve.problem.start.aliases import bus_name
+from pcisolve.problem.start.startup import startup
 from pcisolve.verdict.values import SOLVED, Note, PlacedArgument, PlacedController, PlacedDevice, Verdict
 
 

@@ -14,12 +14,11 @@ from pcisolve.libvirt.document import Document
 from pcisolve.ops.solve import solve
 from pcisolve.ops.summary import summary
 from pcisolve.ops.write import solved_bytes
-from pcisolve.planning.against.anchored import Which
 from pcisolve.planning.check.judge import Judged, judge
 from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
-from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, Plan, RootWish
+from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, Plan, RootWish, Which
 from pcisolve.planning.finding.finding import conflict, problem_findings
 from pcisolve.planning.layout.expand import Expansion, expand
 from pcisolve.planning.layout.guest import planned_guest

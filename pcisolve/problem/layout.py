@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from pcisolve.core.address import Address
 from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part, ZpciIds
 from pcisolve.problem.problem import Problem
-
-if TYPE_CHECKING:
-    from pcisolve.problem.qemu.collisions import Startup
 
 
 class Layout:
@@ -33,7 +29,7 @@ class Layout:
         for controller in self.controllers:
             self.by_index.setdefault(controller.index, controller)
         self.bus_needs: dict[Controller, int] = {}  # filled by problem.windows.needs
-        self.startup: Startup | None = None  # filled by problem.qemu.startup
+        self.startup: object = None  # problem.start.startup keeps here what it found
         self._children_of_root: Counter[Controller | None] | None = None
 
     def provider(self, part: Part) -> Controller | None:

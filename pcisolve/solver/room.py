@@ -15,10 +15,10 @@ from pcisolve.firstfit.values import fill_values
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
-from pcisolve.problem.qemu.aliases import bus_name
-from pcisolve.problem.qemu.collisions import Clash
 from pcisolve.problem.qemu.devices import JSON
-from pcisolve.problem.qemu.startup import startup
+from pcisolve.problem.start.aliases import bus_name
+from pcisolve.problem.start.collisions import Clash
+from pcisolve.problem.start.startup import startup
 from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
 

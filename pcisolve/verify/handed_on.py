@@ -19,12 +19,12 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Options
-from pcisolve.problem.qemu.aliases import aliases, bus_name
 from pcisolve.problem.qemu.arguments import key_values
-from pcisolve.problem.qemu.collisions import Spot
 from pcisolve.problem.qemu.commandline import CommandLine, Property
 from pcisolve.problem.qemu.devices import BOARD, JSON, Device
-from pcisolve.problem.qemu.startup import startup
+from pcisolve.problem.start.aliases import aliases, bus_name
+from pcisolve.problem.start.collisions import Spot
+from pcisolve.problem.start.startup import startup
 from pcisolve.solver.judge import Unnumbered, judge
 from pcisolve.verdict.values import Verdict
 from pcisolve.verify.machine import spot_of

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from pcisolve.problem.qemu.arguments import Unreadable, arguments, devfn_of, json_values, key_values
-from pcisolve.problem.qemu.collisions import MOST_WRONG
 from pcisolve.problem.qemu.devices import BOARD, JSON, KEYS
-from pcisolve.problem.qemu.startup import startup
+from pcisolve.problem.start.collisions import MOST_WRONG
+from pcisolve.problem.start.startup import startup
 from tests.support import QUIET, balloon, controller, domain, rng, steps, with_qemu
 
 

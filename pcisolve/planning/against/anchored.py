@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from pcisolve.core.address import Address
-from pcisolve.planning.file.values import DeviceWish, Plan, Relation, Together
+from pcisolve.planning.file.values import DeviceWish, Plan, Relation, Together, Which
 from pcisolve.planning.layout.expand import Expansion, PlannedDevice
 from pcisolve.planning.model.scene import Scene
-
-Which = tuple[str, int]  # a device: its group, and its rank from 0
 
 
 class Anchored(NamedTuple):

@@ -12,6 +12,9 @@ SPREAD: Final = "spread"
 LOW_INDEXES: Final = "low-indexes"
 
 
+Which = tuple[str, int]  # a device: its group, and its rank from 0
+
+
 class MachineWish(NamedTuple):
     """The virtual machine; memory in MiB, 0 and None where the plan does not say."""
 

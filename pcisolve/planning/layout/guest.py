@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node
+from pcisolve.planning.elements import ElementMaker, when_attributes
 from pcisolve.planning.file.text import Mark
-from pcisolve.planning.layout.elements import ElementMaker, when_attributes
 from pcisolve.planning.layout.expand import Expansion
 from pcisolve.planning.layout.growing import NewController
 from pcisolve.planning.model.ground import Ground

@@ -12,10 +12,10 @@ from pcisolve.catalog.machines import Machine
 from pcisolve.catalog.platforms import Platform
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
+from pcisolve.planning.elements import plannable
 from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.text import Mark
 from pcisolve.planning.file.values import DomainWish, Plan, RootWish
-from pcisolve.planning.layout.elements import plannable
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.scheme import FLAT, MULTI_DOMAIN
 

@@ -13,12 +13,12 @@ from pcisolve.core.node import Node
 from pcisolve.firstfit.run import choose
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.problem.qemu.aliases import bus_name, root_bus
 from pcisolve.problem.qemu.arguments import Argument, key_values
-from pcisolve.problem.qemu.collisions import Clash, Expander, NoBus, SameChassis, SameName
 from pcisolve.problem.qemu.commandline import Malformed, Refused
 from pcisolve.problem.qemu.devices import BOARD, JSON, KEYS, Device
-from pcisolve.problem.qemu.startup import startup
+from pcisolve.problem.start.aliases import bus_name, root_bus
+from pcisolve.problem.start.collisions import Clash, Expander, NoBus, SameChassis, SameName
+from pcisolve.problem.start.startup import startup
 from pcisolve.repair.bench import Bench
 from pcisolve.repair.remedies.carriers import address_element
 from pcisolve.repair.remedy import Remedies, Remedy, drop, put

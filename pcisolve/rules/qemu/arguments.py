@@ -9,11 +9,11 @@ from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.parts import Part
-from pcisolve.problem.qemu.aliases import root_bus
-from pcisolve.problem.qemu.collisions import Expander, NoBus, SameChassis, SameName, Startup
 from pcisolve.problem.qemu.commandline import Malformed, Refused
 from pcisolve.problem.qemu.devices import Device
-from pcisolve.problem.qemu.startup import is_built_in
+from pcisolve.problem.start.aliases import root_bus
+from pcisolve.problem.start.collisions import Expander, NoBus, SameChassis, SameName, Startup
+from pcisolve.problem.start.startup import is_built_in
 from pcisolve.rules.qemu.handed_on import StartRule, origin, override_point, point_of, quoted
 from pcisolve.rules.rule import Point, Question, Rule, Telling, point
 

@@ -9,10 +9,10 @@ from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.qemu.arguments import Argument
-from pcisolve.problem.qemu.collisions import FULL, SINGLE, Clash, Entry, Spot, Startup
 from pcisolve.problem.qemu.commandline import Property
 from pcisolve.problem.qemu.devices import BOARD, JSON, Device
-from pcisolve.problem.qemu.startup import startup
+from pcisolve.problem.start.collisions import FULL, SINGLE, Clash, Entry, Spot, Startup
+from pcisolve.problem.start.startup import startup
 from pcisolve.rules.rule import CaseT, Point, Question, Rule, Telling, point
 
 FIRST = "QEMU makes key=value devices of qemu:commandline before those of libvirt, in the lowest free slot without addr"

@@ -11,9 +11,11 @@ from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.problem.qemu.aliases import aliases, bus_name, root_bus
 from pcisolve.problem.qemu.arguments import Unreadable, devfn_of, is_on
-from pcisolve.problem.qemu.collisions import (
+from pcisolve.problem.qemu.commandline import CommandLine, Property
+from pcisolve.problem.qemu.devices import Device
+from pcisolve.problem.start.aliases import aliases, bus_name, root_bus
+from pcisolve.problem.start.collisions import (
     FULL,
     MOST_WRONG,
     SINGLE,
@@ -27,8 +29,6 @@ from pcisolve.problem.qemu.collisions import (
     Spot,
     Startup,
 )
-from pcisolve.problem.qemu.commandline import CommandLine, Property
-from pcisolve.problem.qemu.devices import Device
 
 # The order in which libvirt 9.0.0 writes its devices.
 _ORDER: Final = (
@@ -44,9 +44,11 @@ def startup(layout: Layout) -> Startup | None:
     line = layout.problem.command_line
     if line is None or not layout.problem.flat:
         return None
-    if layout.startup is None:
-        layout.startup = _Start(layout, line).run()
-    return layout.startup
+    known = layout.startup
+    if isinstance(known, Startup):
+        return known
+    layout.startup = found = _Start(layout, line).run()
+    return found
 
 
 class _Start:
