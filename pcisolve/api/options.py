@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pcisolve.problem.problem import POLICIES, SCHEMES, STAGES, Options
+from pcisolve.problem.problem import AUTO, KEEPS, POLICIES, SCHEMES, STAGES, Options
 
 
 def make_options(
     *,
     scheme: str = "auto",
     stage: str = "guest",
-    policy: str = "libvirt",
+    policy: str = AUTO,
     libvirt: str | None = None,
     bus_bits: int = 0,
     time_limit: float = 30.0,
     platform: str = "",
+    keep: str = "",
 ) -> Options:
     """Options from the words of the command line.
 
@@ -21,15 +22,16 @@ def make_options(
         libvirt: version as "9.0.0"; None for the newest known.
         bus_bits: 8 bounds bus ids in the multi-domain scheme; 0 does not.
         time_limit: seconds the solver may take.
+        keep: "hotplug" for policy minimal without shared slots; "" for none.
         platform: a platform of models/platforms whose limits count as well; "" for none.
 
     Raises:
         ValueError: a word is not one of the known ones, or the version is not a version.
     """
-    for word, known in ((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES)):
+    for word, known in ((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS)):
         if word not in known:
             raise ValueError(f'"{word}" is not one of {", ".join(known)}')
-    options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform)
+    options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
     return options if libvirt is None else options._replace(libvirt=parse_version(libvirt))
 
 

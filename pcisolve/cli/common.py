@@ -15,7 +15,7 @@ from pcisolve.api.options import make_options
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.core.packed import pack, packing_by_name
-from pcisolve.problem.problem import POLICIES, SCHEMES, STABLE, STAGES, Options
+from pcisolve.problem.problem import AUTO, HOTPLUG, POLICIES, SCHEMES, STABLE, STAGES, Options
 from pcisolve.verdict.values import Verdict
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def problem_options(command: Command) -> Command:
 def solve_options(*, against: bool) -> Callable[[Command], Command]:
     """--policy and --time-limit; `against`: whether there may be an earlier layout."""
     policies = [one for one in POLICIES if against or one != STABLE]
-    said = ["libvirt: the addresses libvirt would choose", "minimal: fewest added controllers"]
+    said = ["auto: what libvirt would choose, else the nearest layout that holds", "libvirt: only what libvirt chooses"]
+    said += ["minimal: fewest controllers"]
     said += ["stable: fewest moves, with --against"] if against else []
 
     def decorate(command: Command) -> Command:
@@ -78,9 +79,12 @@ def solve_options(*, against: bool) -> Callable[[Command], Command]:
             metavar="S",
             help="seconds the solver may take [30]",
         )(command)
-        return click.option(
-            "--policy", type=click.Choice(policies), default="libvirt", help="; ".join(said) + " [libvirt]"
+        command = click.option(
+            "--keep", type=click.Choice([HOTPLUG]), help="with --policy minimal: every device can still be hot-plugged"
         )(command)
+        return click.option("--policy", type=click.Choice(policies), default=AUTO, help="; ".join(said) + f" [{AUTO}]")(
+            command
+        )
 
     return decorate
 
@@ -92,7 +96,9 @@ def options_of(words: dict[str, Any]) -> Options:
         click.UsageError: a word that click itself does not check.
     """
     known = {
-        key: words[key] for key in ("scheme", "stage", "policy", "libvirt", "time_limit", "platform") if key in words
+        key: words[key]
+        for key in ("scheme", "stage", "policy", "libvirt", "time_limit", "platform", "keep")
+        if words.get(key) is not None
     }
     try:
         return make_options(**known, bus_bits=int(words.get("bus_bits", "0")))

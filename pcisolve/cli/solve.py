@@ -95,8 +95,8 @@ def _say(guests: Guests, guest: Guest, verdict: Verdict, style: str) -> None:
     """On stderr what there is to know about an answer, as far as the output does not say it."""
     if style != "json" and (verdict.findings or verdict.status == UNKNOWN):
         click.echo(head_of(guests, guest), err=True, nl=False)
-    if verdict.status == UNKNOWN:
-        click.echo("pcisolve: undecided: the time limit came first; raise --time-limit", err=True)
+    if verdict.status == UNKNOWN and (style == "json" or not verdict.notes):
+        click.echo("pcisolve: time limit reached before a decision; raise --time-limit", err=True)
     elif style != "json":
         click.echo(notes(verdict.notes, guest.name), err=True, nl=False)
         print_findings(guest, verdict, err=True)

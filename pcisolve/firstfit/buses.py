@@ -6,7 +6,8 @@ from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
-from pcisolve.core.kinds import CONVENTIONAL, ENDPOINT, EXPRESS, PCI_BRIDGE, UPSTREAM_PORT
+from pcisolve.core.kinds import CONVENTIONAL, EXPRESS, PCI_BRIDGE, UPSTREAM_PORT
+from pcisolve.problem.admits import takes
 from pcisolve.problem.choice import Place
 from pcisolve.problem.parts import Controller, Part
 
@@ -51,19 +52,13 @@ class Bus:
 
     def admits(self, part: Part, *, explicit: bool) -> bool:
         """Whether the part may be plugged in here (rule alg-compatible)."""
-        automatic = self.automatic
-        if part.integrated:
-            if self.index != 0:
-                return False
-            automatic = True
-        accepts = self.accepts
-        if explicit:
-            if accepts & ENDPOINT:
-                accepts |= ENDPOINT
-            return bool(part.explicit_needs & accepts)
-        if part.automatic and not automatic:
+        if part.integrated and self.index:
             return False
-        return bool(part.needs & accepts)
+        if explicit:
+            return takes(self.accepts, part.explicit_needs, written=True)
+        if part.automatic and not self.automatic and not part.integrated:
+            return False
+        return takes(self.accepts, part.needs, written=False)
 
     def is_full(self) -> bool:
         """Whether no slot between the lowest and the highest is wholly empty."""

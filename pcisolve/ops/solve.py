@@ -13,12 +13,14 @@ from pcisolve.firmware.lasting import Changed, Moved, TooHard, hold
 from pcisolve.ops.placed import solved_verdict
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.problem import COMMON, Options, Problem
+from pcisolve.problem.problem import AUTO, COMMON, HOTPLUG, MINIMAL, Options, Problem
 from pcisolve.rules import registry
-from pcisolve.rules.check import Breach, breaches, errors
+from pcisolve.rules.check import Breach, asks_for_room, breaches, errors
 from pcisolve.rules.rule import ERROR, Question
 from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
 from pcisolve.verdict.values import (
+    DECIDED_BY,
+    FIRST_FIT,
     INFEASIBLE,
     INVALID,
     SOLVED,
@@ -29,10 +31,6 @@ from pcisolve.verdict.values import (
 
 if TYPE_CHECKING:
     from pcisolve.ops.refuse import Refused
-
-
-class CheckFailed(Exception):
-    """The solver's layout breaks a rule: a defect of pcisolve, never an answer."""
 
 
 class Answer(NamedTuple):
@@ -47,14 +45,13 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
 
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.
-        CheckFailed: the check refused what the solver found.
     """
     problem = numbered(root, source, catalog, options)
     if isinstance(problem, Unnumbered):
         return Answer(_unnumbered(problem), None)
-    choice = _choice(problem)
-    if choice is None:
-        return undecided(problem)
+    if options.policy == MINIMAL and (fewest := _fewest(problem)) is not None:
+        return fewest
+    choice = first_fit(problem)
     question = Question(problem, choice)
     broken = breaches(question, question.layout, registry.rules_for(options.stage))
     if not broken:
@@ -63,53 +60,81 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     if lasting is None:
         return undecided(problem)
     choice, changes = lasting
-    if choice is question.choice and not changes:
-        return _refused_or_decided(question, broken, changes)
-    return settled(problem, choice, changes)
+    if choice is not question.choice or changes:
+        question = Question(problem, choice)
+        broken = breaches(question, question.layout, registry.rules_for(options.stage))
+        if not broken:
+            return _solved(question, changes)
+    if options.policy == AUTO and asks_for_room(broken):
+        return _placed_anew(question, broken)
+    return Answer(_refusal(question, broken), None)
 
 
 def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) -> Answer:
-    """The verdict on what was chosen: the check has the last word.
-
-    Where every part has its place and every rule holds, nothing is open that CP-SAT could decide (docs/decisions/2).
-
-    Raises:
-        CheckFailed: the check refused what the solver found.
-    """
+    """The verdict on what was chosen: the check has the last word (docs/decisions/2)."""
     question = Question(problem, choice)
     broken = breaches(question, question.layout, registry.rules_for(problem.options.stage))
-    if not broken:
-        return _solved(question, changes)
-    return _refused_or_decided(question, broken, changes)
+    return Answer(_refusal(question, broken), None) if broken else _solved(question, changes)
 
 
 def _solved(question: Question, changes: Iterable[Changed | Moved] = ()) -> Answer:
     """The verdict of a layout that holds, with what there is to warn of."""
     problem, layout = question.problem, question.layout
     verdict = solved_verdict(problem, layout, changes)
+    verdict.stats[DECIDED_BY] = FIRST_FIT
     advice = breaches(question, layout, registry.advice_for(problem.options.stage))
     return Answer(verdict._replace(findings=_findings(question, advice)) if advice else verdict, layout)
 
 
-def _refused_or_decided(question: Question, broken: list[Breach], changes: list[Changed | Moved]) -> Answer:
-    """What CP-SAT finds where the check refuses what was chosen, or proves that there is nothing to be found."""
-    problem, choice = question.problem, question.choice
-    if not problem.options.repairs:  # many guests, quickly: refused by the check alone
-        return Answer(_refusal(question, broken), None)
-    from pcisolve.solver.decide import No, Unknown, decide
+def _placed_anew(question: Question, broken: list[Breach]) -> Answer:
+    """The nearest layout that holds where libvirt's own does not, or that there is none."""
+    from pcisolve.ops.anew import told_costs, told_impossible, told_levels, told_undecided  # with OR-Tools
+    from pcisolve.solver.nearest import UNSOUND, Impossible, Undecided, nearest
 
-    rules = registry.rules_for(problem.options.stage)
-    answer = decide(question, rules, problem.options.time_limit)
-    if isinstance(answer, Unknown):
-        return undecided(problem)
-    if isinstance(answer, No):
-        return Answer(_refusal(question, broken), None)
-    choice.places.update(answer.places)
+    problem = question.problem
+    found = nearest(problem, question.choice, problem.options.time_limit)
+    if isinstance(found, Impossible):
+        return Answer(told_impossible(_refusal(question, broken), found), None)
+    if not isinstance(found, Undecided):
+        answer = _checked(problem, found.choice)
+        if answer is not None:
+            told = told_costs(told_levels(answer.verdict, found.levels), question, broken, found.levels)
+            return answer._replace(verdict=told)
+        found = Undecided(UNSOUND)
+    return Answer(told_undecided(undecided(problem).verdict, found, question, broken), None)
+
+
+def _checked(problem: Problem, choice: Choice) -> Answer | None:
+    """The verdict on a layout, with values that hold down to the stage; None where a rule is broken all the same."""
+    try:
+        changes: list[Changed | Moved] = [*hold(problem, choice)]
+    except TooHard:
+        return None
     question = Question(problem, choice)
-    broken = breaches(question, question.layout, rules)
-    if broken:
-        raise CheckFailed("; ".join(breach.rule.tell(question, breach.case).message for breach in broken[:3]))
+    if breaches(question, question.layout, registry.rules_for(problem.options.stage)):
+        return None
     return _solved(question, changes)
+
+
+def _fewest(problem: Problem) -> Answer | None:
+    """The layout with the fewest controllers; None where libvirt's own answer is all there is."""
+    from pcisolve.ops.anew import told_impossible, told_levels
+    from pcisolve.solver.nearest import Found, Impossible, Undecided, fewest_controllers
+
+    choice = first_fit(problem)
+    narrow = problem.options.keep == HOTPLUG
+    found = fewest_controllers(problem, choice, problem.options.time_limit, narrow=narrow)
+    if isinstance(found, Found):
+        answer = _checked(problem, found.choice)
+        if answer is not None:
+            return answer._replace(verdict=told_levels(answer.verdict, found.levels))
+    question = Question(problem, choice)
+    broken = breaches(question, question.layout, registry.rules_for(problem.options.stage))
+    if isinstance(found, Impossible) and broken:
+        return Answer(told_impossible(_refusal(question, broken), found), None)
+    if isinstance(found, Undecided) and found.large:
+        return undecided(problem)
+    return None
 
 
 def undecided(problem: Problem) -> Answer:
@@ -146,18 +171,6 @@ def _lasting(question: Question, broken: list[Breach]) -> tuple[Choice, list[Cha
     try:
         return choice, [*moved, *hold(problem, choice)]
     except TooHard:
-        return None
-
-
-def _choice(problem: Problem) -> Choice | None:
-    """What the policy chooses; None when the time limit came first."""
-    if problem.options.policy != "minimal":
-        return first_fit(problem)
-    from pcisolve.solver.minimal import Undecided, minimal_choice
-
-    try:
-        return minimal_choice(problem)
-    except Undecided:
         return None
 
 

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 STAGES = ("libvirt", "qemu", "guest")
 COMMON = "common"  # of a guest for another hypervisor: only what all of libvirt's drivers share
 STABLE = "stable"
-POLICIES = ("libvirt", "minimal", STABLE)
+AUTO = "auto"
+MINIMAL = "minimal"
+POLICIES = (AUTO, "libvirt", MINIMAL, STABLE)
+HOTPLUG = "hotplug"
+KEEPS = ("", HOTPLUG)
 SCHEMES = ("auto", "flat", "multi-domain")
 NEWEST_LIBVIRT = (12, 5, 0)
 MAX_CONTROLLERS = 20_000
@@ -30,18 +34,20 @@ MAX_CONTROLLERS = 20_000
 class Options(NamedTuple):
     """What the caller wants; the same options and input give the same answer.
 
+    `keep` "hotplug": policy minimal leaves every endpoint a slot of its own where it can be hot-plugged.
     `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none. Without `repairs`
     findings are told without proof and repairs, and say so: a refused guest then costs no more than a sound one.
     """
 
     scheme: str = "auto"
     stage: str = "guest"
-    policy: str = "libvirt"
+    policy: str = AUTO
     libvirt: tuple[int, int, int] = NEWEST_LIBVIRT
     bus_bits: int = 0
     time_limit: float = 30.0
     platform: str = ""
     repairs: bool = True
+    keep: str = ""
 
 
 class Problem:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Part
+from pcisolve.rules.blame import is_added
 from pcisolve.rules.rule import ERROR, Question, Rule
 
 
@@ -29,3 +31,14 @@ def breaches(question: Question, layout: Layout, rules: Iterable[Rule[Any]]) -> 
 def errors(broken: Iterable[Breach]) -> list[Breach]:
     """Those of the breaches that refuse a guest: not the warnings and notes."""
     return [breach for breach in broken if breach.rule.severity == ERROR]
+
+
+def asks_for_room(broken: list[Breach]) -> bool:
+    """Whether all that breaks is want of room, or about controllers that libvirt would add for it."""
+    return bool(broken) and any(one.rule.room for one in broken) and all(map(_is_room, broken))
+
+
+def _is_room(breach: Breach) -> bool:
+    case = breach.case
+    parts = [getattr(case, name, None) for name in ("part", "controller")] + [case]
+    return breach.rule.room or any(is_added(part) for part in parts if isinstance(part, Part))

@@ -80,6 +80,7 @@ class SearchEnds(Rule[Failure]):
     """
 
     id = "alg-find"
+    room = True
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressSetGrow, tried with 9.0.0"
     allows = (
         "q35: <controller type='pci' index='1' model='pcie-root-port'/>"

@@ -59,11 +59,12 @@ class Run:
             model.add_hint(model.get_int_var_from_proto_index(position), value)
 
 
-def run(model: cp_model.CpModel, seconds: float, *, plain: bool = False) -> Run:
+def run(model: cp_model.CpModel, seconds: float, *, plain: bool = False, work: float | None = None) -> Run:
     """Solve a model.
 
     Args:
         seconds: the time limit.
+        work: a deterministic limit, so that the answer does not depend on how busy the machine is.
         plain: without presolve, and branching in the order of the variables, which is quick where little is open.
     """
     from ortools.sat.python import cp_model
@@ -73,6 +74,8 @@ def run(model: cp_model.CpModel, seconds: float, *, plain: bool = False) -> Run:
     parameters.num_workers = 1
     parameters.random_seed = 1
     parameters.max_time_in_seconds = seconds
+    if work is not None:
+        parameters.max_deterministic_time = work
     if plain:
         parameters.search_branching = cp_model.FIXED_SEARCH
         parameters.cp_model_presolve = False

@@ -8,6 +8,7 @@ from pcisolve.firmware.guest_view import InGuest
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
 SAFE, MOVES, UNSAFE = "safe", "moves", "unsafe"
+DECIDED_BY, FIRST_FIT = "decided_by", "first-fit"
 EXIT_CODE = {SOLVED: 0, INFEASIBLE: 1, UNKNOWN: 3, INVALID: 1}
 
 
@@ -239,7 +240,8 @@ class Verdict(NamedTuple):
         status: solved, infeasible, unknown (a limit was reached) or invalid (unusable input).
         proven: whether the status is proved.
         scheme, policy: what was used.
-        stats: how many controllers and devices there are, and how many controllers were added.
+        stats: how many controllers and devices there are, and how many controllers were added; of a solved guest who
+            decided it ("first-fit" or "cp-sat"), and of the latter each level with value and bound.
         notes: what to know about an answer that holds, such as a value that is not libvirt's own choice.
         arguments: what qemu:commandline makes, in the order in which QEMU does.
     """
@@ -251,7 +253,7 @@ class Verdict(NamedTuple):
     controllers: tuple[PlacedController, ...]
     devices: tuple[PlacedDevice, ...]
     findings: tuple[Finding, ...]
-    stats: dict[str, int]
+    stats: dict[str, Any]
     notes: tuple[Note, ...] = ()
     arguments: tuple[PlacedArgument, ...] = ()
 

@@ -10,7 +10,6 @@ from pcisolve.core.node import Node
 from pcisolve.firstfit.run import choose
 from pcisolve.libvirt.document import Document
 from pcisolve.ops.placed import solved_verdict
-from pcisolve.ops.solve import CheckFailed
 from pcisolve.planning.check.wishes import Outcome, broken_wishes
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.layout.expand import Expansion
@@ -27,6 +26,10 @@ from pcisolve.rules.check import breaches
 from pcisolve.rules.qemu.platform import RULES as PLATFORM
 from pcisolve.rules.rule import Question
 from pcisolve.verdict.values import Verdict
+
+
+class CheckFailed(Exception):
+    """A planned layout breaks a rule: a defect of pcisolve, never an answer."""
 
 
 class Judged(NamedTuple):

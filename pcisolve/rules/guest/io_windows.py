@@ -31,6 +31,7 @@ class IoWindows(Rule[IoSpace]):
 
     id = "io-limit"
     stage = "guest"
+    room = True
     source = (
         "tried with QEMU 7.2 and SeaBIOS: pc 8 windows boot and 9 do not, q35 14 and 15; io-limit-pc, io-limit-q35; "
         "OVMF 2022.11 boots pc with 32 bridges; io-limit-is-seabios"

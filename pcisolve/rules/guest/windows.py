@@ -17,6 +17,7 @@ class WindowRule(Rule[Window]):
     """Shared by both: a root or expander, and all bridges below it, need no more numbers than its window has."""
 
     stage = "guest"
+    room = True
 
     def cases(self, question: Question) -> Iterator[Window]:
         if question.problem.machine.zpci:

@@ -1,0 +1,64 @@
+"""A guest placed anew, in words: what libvirt does, what the layout costs beside that, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pcisolve.placing.layout_model import CONVENTIONAL, MOVED, NOT_HOTPLUGGABLE
+from pcisolve.rules.check import Breach
+from pcisolve.rules.rule import Question
+from pcisolve.solver.levels import Level
+from pcisolve.solver.nearest import Impossible, Undecided
+from pcisolve.verdict.values import DECIDED_BY, Note, Verdict
+
+CP_SAT: Final = "cp-sat"
+_RULE: Final = "alg-find"
+_COSTS: Final = {
+    MOVED: ("is elsewhere than", "are elsewhere than", " libvirt would put {it}"),
+    NOT_HOTPLUGGABLE: ("shares a slot", "share slots", "; {it} cannot be hot-plugged one by one"),
+    CONVENTIONAL: ("is in a conventional slot", "are in conventional slots", ""),
+}
+
+
+def told_levels(verdict: Verdict, levels: Sequence[Level]) -> Verdict:
+    """With who decided it, and each level."""
+    objective = [{"name": one.name, "value": one.value, "bound": one.bound} for one in levels]
+    decided: dict[str, Any] = {DECIDED_BY: CP_SAT, "objective": objective}
+    return verdict._replace(stats={**verdict.stats, **decided})
+
+
+def told_costs(verdict: Verdict, question: Question, broken: Sequence[Breach], levels: Sequence[Level]) -> Verdict:
+    """With a note of what libvirt does, and of what the layout costs beside it."""
+    why = broken[0].rule.tell(question, broken[0].case).message
+    costs = [_cost(one) for one in levels if one.value and one.name in _COSTS]
+    message = f"libvirt's own layout does not hold: {why}. This one does"
+    message += ": " + "; ".join(costs) if costs else ", and everything else is where libvirt would put it"
+    return verdict._replace(notes=(*verdict.notes, Note(_RULE, message, None)))
+
+
+def _cost(level: Level) -> str:
+    one, several, rest = _COSTS[level.name]
+    it = "it" if level.value == 1 else "them" if level.name == MOVED else "they"
+    return f"{_counted(level.value, 'device')} {one if level.value == 1 else several}{rest.format(it=it)}"
+
+
+def told_impossible(verdict: Verdict, outcome: Impossible) -> Verdict:
+    """With the arithmetic, and the nearest number that does fit."""
+    message = f"no layout exists, whatever controllers are added: {_counted(outcome.parts, 'part')} wait for a place"
+    if outcome.most is not None:
+        message += f", and at most {outcome.most:,} {'has' if outcome.most == 1 else 'have'} one at the same time"
+    if outcome.certificate:
+        message += f" ({outcome.certificate})"
+    return verdict._replace(notes=(*verdict.notes, Note(_RULE, message, None)))
+
+
+def told_undecided(verdict: Verdict, outcome: Undecided, question: Question, broken: Sequence[Breach]) -> Verdict:
+    """With what libvirt says, and that nothing else is known."""
+    why = broken[0].rule.tell(question, broken[0].case).message
+    message = f"libvirt's own layout does not hold: {why}. Whether another one does: {outcome.reason}"
+    return verdict._replace(notes=(*verdict.notes, Note(_RULE, message, None)))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,118 @@
+"""Where the open parts of a guest may be: buses that exist or may be added, and classes of alike parts.
+
+Alike buses are one host, and alike parts one class, so that two thousand disks cost what one costs. What is fixed
+(addresses of the input, the chipset's own places) is taken out of the hosts' room beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pcisolve.catalog.controllers import ControllerModel
+from pcisolve.problem.parts import Controller, Part
+
+PORT, CONTROLLER, ENDPOINT = "port", "controller", "endpoint"
+
+
+class Host:
+    """Alike buses: of controllers that exist, or of one model that may be added below a root.
+
+    Attributes:
+        number: its position among the hosts.
+        site: the number of the root or expander it is at, or below.
+        model: what provides such a bus.
+        members: the controllers that exist; () where they may be added.
+        optional: the members are there because first fit added them; the layout may do without.
+        above: the number of the host that optional members are plugged into.
+        slots: slots of each bus that nothing fixed is in.
+        functions: free functions of slots that fixed root ports share (of all members).
+        most: how many of them there may be.
+    """
+
+    __slots__ = ("above", "functions", "members", "model", "most", "number", "optional", "site", "slots")
+
+    def __init__(self, number: int, site: int, model: ControllerModel, members: Sequence[Controller] = ()) -> None:
+        self.number, self.site, self.model = number, site, model
+        self.members = tuple(members)
+        self.optional = False
+        self.above: int | None = None
+        self.slots = model.max_slot - model.min_slot + 1
+        self.functions = 0
+        self.most = len(self.members)
+
+    @property
+    def added(self) -> bool:
+        """Whether these are controllers that may be added."""
+        return not self.members
+
+    @property
+    def hotplug(self) -> bool:
+        """Whether endpoints may be plugged in while the guest runs."""
+        return self.members[0].hotplug if self.members else self.model.hotplug
+
+
+class PartClass(NamedTuple):
+    """Alike open parts.
+
+    Attributes:
+        parts: in the order in which libvirt serves them.
+        role: PORT (shares slots with its like), CONTROLLER or ENDPOINT.
+        unasked: hosts where libvirt's own search would put them, by number.
+        written: hosts where it accepts them with an address.
+        reference: where first fit has them: how many, by host.
+        express: libvirt would put them on PCI Express.
+        shares: whether one may be a function of a slot with others.
+        io: hosts on which each has I/O ports.
+    """
+
+    parts: tuple[Part, ...]
+    role: str
+    unasked: frozenset[int]
+    written: frozenset[int]
+    reference: dict[int, int]
+    express: bool
+    shares: bool
+    io: frozenset[int]
+
+    @property
+    def placed(self) -> int:
+        """How many of them first fit has placed."""
+        return sum(self.reference.values())
+
+
+class Limits(NamedTuple):
+    """What the scheme, the machine and the platform allow.
+
+    Attributes:
+        least: controllers there have to be, so that no index is left out.
+        controllers: in the whole guest; None for no such limit.
+        roots: of the whole guest, where some may be added; None for no such limit.
+        buses: bus numbers of each PCI domain.
+        ports: chassis numbers of each PCI domain; None for no such limit.
+        io_windows: bridges with I/O ports; None for no such limit.
+        windows: bus numbers of sites that have a window of their own.
+    """
+
+    least: int
+    controllers: int | None
+    roots: int | None
+    buses: int
+    ports: int | None
+    io_windows: int | None
+    windows: dict[int, int]
+
+
+class Space(NamedTuple):
+    """A guest as hosts, classes and limits.
+
+    Attributes:
+        growth: models that may be added below a root.
+        domains: sites by PCI domain.
+    """
+
+    hosts: list[Host]
+    classes: list[PartClass]
+    growth: list[ControllerModel]
+    domains: list[list[int]]
+    limits: Limits

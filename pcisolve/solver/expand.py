@@ -1,0 +1,241 @@
+"""From counts to a layout: which controllers are there, and which part is where; the same way every time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pcisolve.core.address import FUNCTIONS_PER_SLOT
+from pcisolve.firstfit.buses import Bus
+from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass, added_controller
+from pcisolve.firstfit.values import fill_values
+from pcisolve.placing.layout_model import LayoutModel, Pair
+from pcisolve.placing.space import ENDPOINT, Host, Space
+from pcisolve.problem.choice import Choice, Place
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
+from pcisolve.solver.run import Run
+from pcisolve.solver.space import Reference
+
+_TAILS = FUNCTIONS_PER_SLOT - 1
+
+
+class CannotExpand(Exception):
+    """The counts are no layout: the model is wider here than what can be written out. Nothing is proved by it."""
+
+
+def expand(problem: Problem, reference: Reference, space: Space, model: LayoutModel, ran: Run) -> Choice:
+    """The layout that the counts stand for.
+
+    Raises:
+        CannotExpand: there is none.
+    """
+    return _Expansion(problem, reference, space, model, ran).choice()
+
+
+class _Expansion:
+    def __init__(self, problem: Problem, reference: Reference, space: Space, model: LayoutModel, ran: Run) -> None:
+        self.problem, self.reference, self.space = problem, reference, space
+        self.before = reference.choice.places
+        self.there = [ran.value(one) for one in model.there]
+        self.heads = _values(ran, model.heads)
+        self.tails = _values(ran, model.tails)
+        self.stays = _values(ran, model.stays)
+        self.added = _values(ran, model.added)
+        self.new = Choice(reference.choice.kept)
+        self.new.chipset, self.new.moved = reference.choice.chipset, reference.choice.moved
+        self.new.added = list(reference.needed)
+        self.buses = self._base()
+        self.standing: dict[int, list[Controller]] = {host.number: [] for host in space.hosts}
+        self.host_of = {one: host for host in space.hosts for one in host.members}
+        self.by_model = {(host.site, host.model.name): host for host in space.hosts if host.added}
+        self.left = [list(parts.parts) for parts in space.classes]
+        self.ordered = not problem.flat or problem.options.stage != "libvirt"
+
+    def choice(self) -> Choice:
+        for one in (*self.problem.controllers, *self.reference.needed):
+            if one in self.host_of and (one.is_root or one in self.new.places):
+                self._stand(one)
+        self._keep_optional()
+        self._keep_parts()
+        self._place_controllers()
+        for host in self.space.hosts:
+            self._fill(host)
+        if any(self.left):
+            raise CannotExpand
+        self._fill_gaps()
+        self.new.added.sort(key=lambda one: one.index)
+        fill_values(self.problem, self.new)
+        return self.new
+
+    def _base(self) -> dict[int, Bus]:
+        base = Pass(self.problem, Choice(self.reference.choice.kept), {}, dry=True)
+        base.prepare()
+        buses = base.buses.by_index
+        for part in self.reference.fixed:
+            place = self.before[part]
+            self.new.places[part] = place
+            if place.provider in buses:
+                buses[place.provider].reserve(place.slot, place.function, part, explicit=True)
+        return buses
+
+    def _stand(self, one: Controller) -> None:
+        """A controller's bus is there from now on."""
+        self.standing[self.host_of[one].number].append(one)
+        if one.index not in self.buses and one.model is not None:
+            self.buses[one.index] = Bus(one.index, one.model)
+
+    def _put(self, part: Part, place: Place) -> None:
+        if not self.buses[place.provider].reserve(place.slot, place.function, part, explicit=False):
+            raise CannotExpand
+        self.new.places[part] = place
+        if isinstance(part, Controller) and part in self.host_of:
+            self._stand(part)
+
+    def _keep_optional(self) -> None:
+        """Those first fit added and that are still there, of the lowest indexes, where they were."""
+        indexes = set(self.buses)
+        for host in self.space.hosts:
+            kept = 0
+            for one in host.members if host.optional else ():
+                place = self.before.get(one)
+                if kept == self.there[host.number] or (place is not None and place.provider not in indexes):
+                    continue
+                self.new.added.append(one)
+                indexes.add(one.index)
+                kept += 1
+                if place is None:
+                    self._stand(one)
+                else:
+                    self._put(one, place)
+
+    def _keep_parts(self) -> None:
+        """Parts that stay where first fit has them; controllers of the input before what may be on them."""
+        for number, parts in enumerate(self.space.classes):
+            here: dict[int, list[Part]] = defaultdict(list)
+            for part in parts.parts:
+                place = self.before.get(part)
+                if place is not None:
+                    here[place.provider].append(part)
+            for (at, host), count in self.stays.items():
+                if at == number:
+                    self._keep_on(number, self.space.hosts[host], count, here)
+
+    def _keep_on(self, number: int, host: Host, count: int, here: dict[int, list[Part]]) -> None:
+        for one in host.members:
+            if one.index not in self.buses or (host.optional and one not in self.standing[host.number]):
+                continue
+            for part in here.get(one.index, ())[:count]:
+                self._put(part, self.before[part])
+                self.left[number].remove(part)
+                self.heads[number, host.number] -= 1
+                count -= 1
+
+    def _place_controllers(self) -> None:
+        """Controllers that are added and those of the input that are open, parents first."""
+        waiting: dict[tuple[bool, int, int], int] = {}
+        for (number, host), count in self.added.items():
+            waiting[True, number, host] = count
+        for (number, host), count in self.heads.items():
+            if self.space.classes[number].role != ENDPOINT:
+                waiting[False, number, host] = count
+        most = 1  # first one of each, so that what has to have a low index gets it
+        while any(waiting.values()):
+            done = [self._place_some(key, waiting, most) for key in list(waiting) if waiting[key]]
+            if not any(done):
+                raise CannotExpand
+            most = len(self.buses) + sum(waiting.values())
+
+    def _place_some(self, key: tuple[bool, int, int], waiting: dict[tuple[bool, int, int], int], most: int) -> bool:
+        """Place as many of one kind as there is room for now, at most so many; whether there was any."""
+        is_new, number, at = key
+        done = False
+        for _ in range(min(most, waiting[key])):
+            model = self.space.growth[number] if is_new else self.left[number][0].model
+            spot = self._spot(self.space.hosts[at], model is not None and model.shares_slot)
+            if spot is None:
+                break
+            part = self._grown(number, at, spot) if is_new else self.left[number].pop(0)
+            self._put(part, spot)
+            waiting[key] -= 1
+            done = True
+        return done
+
+    def _grown(self, number: int, at: int, spot: Place) -> Controller:
+        model = self.space.growth[number]
+        lowest = spot.provider + 1 if self.ordered or model.index_above_bus else 1
+        index = next(one for one in self._numbers(lowest) if one not in self.buses)
+        controller = added_controller(self.problem, index, model.name)
+        self.new.added.append(controller)
+        self.host_of[controller] = self.by_model[self.space.hosts[at].site, model.name]
+        self.buses[index] = Bus(index, model)
+        return controller
+
+    def _numbers(self, lowest: int) -> Iterator[int]:
+        taken = {one.index for one in (*self.problem.controllers, *self.new.added)}
+        last = HIGHEST_FLAT_INDEX if self.problem.flat else lowest + len(taken) + 1
+        yield from (one for one in range(lowest, last + 1) if one not in taken)
+        raise CannotExpand
+
+    def _spot(self, host: Host, shares: bool) -> Place | None:
+        """The first free slot on a host's buses, or a function of one that root ports share."""
+        for one in self.standing[host.number]:
+            found = self.buses[one.index].free_place(shares, 0)
+            if found is not None:
+                return Place(one.index, *found)
+        return None
+
+    def _fill(self, host: Host) -> None:
+        """A host's endpoints: those with a slot of their own, then those behind them in the same slot."""
+        heads = [(number, count) for (number, at), count in self.heads.items() if at == host.number and count]
+        tails = [(number, count) for (number, at), count in self.tails.items() if at == host.number and count]
+        for number, count in heads:
+            if self.space.classes[number].role == ENDPOINT:
+                for _ in range(count):
+                    spot = self._spot(host, False)
+                    if spot is None:
+                        raise CannotExpand
+                    self._put(self.left[number].pop(0), spot)
+        if tails:
+            self._fill_tails(host, tails)
+
+    def _fill_tails(self, host: Host, tails: list[tuple[int, int]]) -> None:
+        shares = {part for parts in self.space.classes if parts.shares for part in parts.parts}
+        indexes = {one.index for one in self.standing[host.number]}
+        open_ones = [
+            place
+            for part, place in self.new.places.items()
+            if part in shares and place.provider in indexes and place.function == 0
+        ]
+        spots = (
+            place._replace(function=function)
+            for place in sorted(open_ones, reverse=True)
+            for function in range(1, FUNCTIONS_PER_SLOT)
+        )
+        for number, count in tails:
+            for _ in range(count):
+                spot = next(spots, None)
+                if spot is None:
+                    raise CannotExpand
+                self._put(self.left[number].pop(0), spot)
+
+    def _fill_gaps(self) -> None:
+        """In the flat scheme no index is left out: controllers of first fit's stay, even with nothing on them."""
+        have = {one.index for one in (*self.problem.controllers, *self.new.added)}
+        if not self.problem.fills_gaps or not have:
+            return
+        spare = {one.index: one for one in self.reference.optional if one.index not in have}
+        for index in range(max(have)):
+            if index in have:
+                continue
+            one = spare.get(index)
+            place = self.before.get(one) if one is not None else None
+            if one is None or place is None or place.provider not in have:
+                raise CannotExpand
+            self.new.added.append(one)
+            self._put(one, place)
+
+
+def _values(ran: Run, table: dict[Pair, object]) -> dict[Pair, int]:
+    found = {key: ran.value(one) for key, one in table.items()}
+    return {key: value for key, value in found.items() if value}

@@ -1,0 +1,384 @@
+"""A guest as the model of placing sees it: what is fixed is taken out, alike buses and alike parts are one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from pcisolve.catalog.controllers import ControllerModel
+from pcisolve.firmware.guest_view import limit_of, opens_window
+from pcisolve.firmware.io_windows import uses_io
+from pcisolve.firstfit.buses import Bus
+from pcisolve.firstfit.order import USB2_FUNCTION, parts_in_turn
+from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass, added_controller
+from pcisolve.placing.space import CONTROLLER, ENDPOINT, PORT, Host, Limits, PartClass, Space
+from pcisolve.problem.admits import by_hand, may_be_added, needs_express, unasked
+from pcisolve.problem.choice import Choice
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
+
+_PORTS: Final = 256  # rule chassis-unique: an 8-bit number for each root and downstream port
+_ANY: Final = 1 << 30  # the index of a bus that may be added: not 0, and above all that exist
+
+
+class NotModelled(Exception):
+    """The guest has something open that the model does not know; the argument says what."""
+
+
+class Reference(NamedTuple):
+    """What a space was made from.
+
+    Attributes:
+        fixed: parts that stay where they are, whatever is decided.
+        open: parts to be placed, in the order in which libvirt serves them.
+        needed: controllers whose bus an address names, as first fit adds them; they are there in any case.
+        optional: controllers that first fit added beyond those, and has placed.
+    """
+
+    choice: Choice
+    fixed: list[Part]
+    open: list[Part]
+    needed: list[Controller]
+    optional: list[Controller]
+
+
+def reference_of(problem: Problem, choice: Choice, *, kept: bool) -> Reference:
+    """What of first fit's choice is fixed, open and optional.
+
+    Args:
+        kept: whether its places and controllers count; without, only what the input asks for does.
+
+    Raises:
+        NotModelled: something is open that shares a slot or an isolation group in its own way.
+    """
+    base = Pass(problem, Choice(choice.kept), {}, dry=True)
+    base.prepare()
+    have = {one.index for one in problem.controllers}
+    named = {place.provider for part, place in choice.places.items() if part.pinned is not None}
+    wanted = [bus for bus in base.buses.order if bus.index not in have and (not kept or bus.index in named)]
+    added = {one.index: one for one in choice.added}
+    needed = [added.get(bus.index) or added_controller(problem, bus.index, bus.model.name) for bus in wanted]
+    names = {one.index for one in needed}
+    sound = _sound(problem, choice)
+    last = HIGHEST_FLAT_INDEX if problem.flat else max(have, default=0) + len(choice.added)
+    optional = [one for one in choice.added if kept and one.index not in names and one in sound and one.index <= last]
+    fixed: list[Part] = []
+    opened: list[Part] = []
+    for part in parts_in_turn(problem, [*problem.controllers, *needed]):
+        own = part.group or _in_usb2_set(part)
+        if part in choice.chipset or (own and part in choice.places):
+            fixed.append(part)
+        elif own:
+            raise NotModelled("devices of an isolation group" if part.group else "a USB 2 set")
+        elif part.pinned is None:
+            opened.append(part)
+    fixed += [part for part in problem.parts if part.pinned is not None and part in choice.places]
+    return Reference(choice, fixed, opened, needed, optional)
+
+
+def _sound(problem: Problem, choice: Choice) -> set[Controller]:
+    """The controllers whose places lead up to a root."""
+    by_index: dict[int, Controller] = {}
+    for one in (*problem.controllers, *choice.added):
+        by_index.setdefault(one.index, one)
+    found = {one for one in by_index.values() if one.is_root}
+    for one in by_index.values():
+        trail: list[Controller] = []
+        here: Controller | None = one
+        while here is not None and here not in found and here not in trail:
+            trail.append(here)
+            place = choice.places.get(here)
+            here = by_index.get(place.provider) if place is not None else None
+        if here in found:
+            found.update(trail)
+    return found
+
+
+def _in_usb2_set(part: Part) -> bool:
+    return part.kind == "controller" and part.view.get("type") == "usb" and part.view.get("model") in USB2_FUNCTION
+
+
+def build_space(problem: Problem, reference: Reference, *, narrow: bool) -> Space:
+    """The space of a guest.
+
+    Args:
+        narrow: everything stays hot-pluggable: nothing shares a slot, and endpoints go only where libvirt's own search
+            would put them.
+    """
+    return _Builder(problem, reference, narrow).space()
+
+
+class _Builder:
+    def __init__(self, problem: Problem, reference: Reference, narrow: bool) -> None:
+        self.problem, self.reference, self.narrow = problem, reference, narrow
+        self.places = reference.choice.places
+        self.controllers = [*problem.controllers, *reference.needed]
+        self.given = {one.index for one in self.controllers}
+        self.everyone = [*self.controllers, *reference.optional]
+        self.by_index = {one.index: one for one in reversed(self.everyone)}
+        self.tops = [one for one in self.controllers if one.is_root or opens_window(one)]
+        self.sites = {one: number for number, one in enumerate(self.tops)}
+        self.extra = len(self.tops)  # the site of all roots that first fit has added, or that may be added
+        self.sites.update({one: self.extra for one in reference.optional if one.is_root})
+        self.open = dict.fromkeys(reference.open)
+        self.groups: dict[tuple[object, ...], list[Part]] = defaultdict(list)
+        for part in reference.open:
+            self.groups[self._key(part)].append(part)
+        self.class_of = {part: number for number, parts in enumerate(self.groups.values()) for part in parts}
+        self.hosts: list[Host] = []
+        self.host_of: dict[Controller, Host] = {}
+
+    def space(self) -> Space:
+        residents = self._residents()
+        self._existing(residents)
+        growth = self._growth()
+        for site in self._all_sites():
+            for model in growth:
+                host = self._host(site, model, ())
+                host.most = self._most
+        classes = [self._class(parts, residents) for parts in self.groups.values()]
+        return Space(self.hosts, classes, growth, self._domains(), self._limits())
+
+    @property
+    def _most(self) -> int:
+        return HIGHEST_FLAT_INDEX if self.problem.flat else len(self.reference.open) + len(self.everyone)
+
+    def _host(self, site: int, model: ControllerModel, members: Iterable[Controller]) -> Host:
+        host = Host(len(self.hosts), site, model, list(members))
+        self.hosts.append(host)
+        return host
+
+    def _key(self, part: Part) -> tuple[object, ...]:
+        variant = part.variant
+        io = (variant.io, variant.needs) if variant is not None and not isinstance(part, Controller) else ()
+        model = part.model_name if isinstance(part, Controller) else ""
+        domain = part.domain if isinstance(part, Controller) else None
+        kinds = (part.needs, part.explicit_needs, part.automatic, part.integrated, part.shares_slot)
+        return (*kinds, io, model, self._bound(part), domain, part.multifunction, part.host is not None)
+
+    def _bound(self, part: Part) -> int | None:
+        """The index that a controller's bus must stay below (rules rfc-parent-lower, start-parent-order)."""
+        if not isinstance(part, Controller) or part.model is None:
+            return None
+        ordered = part.model.index_above_bus or not self.problem.flat or self.problem.options.stage != "libvirt"
+        return part.index if ordered else None
+
+    def _site(self, controller: Controller) -> int:
+        here: Controller | None = controller
+        for _ in self.everyone:
+            if here is None or here in self.sites:
+                break
+            place = self.places.get(here)
+            here = self.by_index.get(place.provider) if place is not None else None
+        return self.sites.get(here, 0) if here is not None else 0
+
+    def _residents(self) -> dict[Controller, Counter[int]]:
+        """How many parts of each class first fit has put on each bus, at the head of a slot."""
+        found: dict[Controller, Counter[int]] = {one: Counter() for one in self.everyone}
+        for part in self.reference.open:
+            place = self.places.get(part)
+            above = self.by_index.get(place.provider) if place is not None else None
+            if above is not None and self._stands(above):
+                found[above][self.class_of[part]] += 1
+        return found
+
+    def _stands(self, controller: Controller) -> bool:
+        return controller.is_root or controller in self.places
+
+    def _existing(self, residents: dict[Controller, Counter[int]]) -> None:
+        buses = self._buses()
+        optional = set(self.reference.optional)
+        alike: dict[tuple[object, ...], list[Controller]] = defaultdict(list)
+        shape: dict[tuple[object, ...], tuple[int, int]] = {}
+        for one in self._downwards():
+            if one.model is None:
+                continue
+            bus = buses.get(one.index)
+            slots, functions = _room(bus) if bus is not None else (one.model.max_slot - one.model.min_slot + 1, 0)
+            above = self._above(one) if one in optional else None
+            alone = one.index if one not in optional or functions else None
+            key: tuple[object, ...] = (
+                self._site(one),
+                one.model_name,
+                slots,
+                tuple(sorted(residents[one].items())),
+                alone,
+                above,
+            )
+            if above is not None and above in optional:
+                key = (*key[:5], self._family(above))
+            alike[key].append(one)
+            shape[key] = slots, functions
+        for key, members in alike.items():
+            model = members[0].model
+            if model is None:
+                continue
+            host = self._host(self._site(members[0]), model, members)
+            host.slots, host.functions = shape[key]
+            host.optional = members[0] in optional
+            for one in members:
+                self.host_of[one] = host
+            if host.optional:
+                above = self._above(members[0])
+                host.above = self.host_of[above].number if above in self.host_of else None
+
+    def _above(self, controller: Controller) -> Controller | None:
+        place = self.places.get(controller)
+        return None if place is None else self.by_index.get(place.provider)
+
+    def _family(self, controller: Controller) -> object:
+        """Optional controllers below alike ones are alike: known by their parent's site, model and place."""
+        place = self.places.get(controller)
+        return (self._site(controller), controller.model_name, None if place is None else place.provider)
+
+    def _downwards(self) -> Iterator[Controller]:
+        """All controllers, those first fit added after the ones they are plugged into."""
+        yield from self.controllers
+        waiting = list(self.reference.optional)
+        done = set(self.controllers)
+        while waiting:
+            ready = [one for one in waiting if one.is_root or self._above(one) in done]
+            if not ready:
+                return
+            yield from ready
+            done |= set(ready)
+            waiting = [one for one in waiting if one not in done]
+
+    def _buses(self) -> dict[int, Bus]:
+        """The buses with what is fixed on them, the chipset's reserved slots too."""
+        base = Pass(self.problem, Choice(self.reference.choice.kept), {}, dry=True)
+        base.prepare()
+        buses = base.buses.by_index
+        for part in self.reference.fixed:
+            place = self.places[part]
+            if place.provider in buses:
+                buses[place.provider].reserve(place.slot, place.function, part, explicit=True)
+        return buses
+
+    def _growth(self) -> list[ControllerModel]:
+        """Models that may be added below what is there, at any depth, parents first."""
+        family, known = self.problem.machine.family, list(self.problem.catalog.controllers())
+        if self.narrow:
+            machine = self.problem.machine
+            names = {machine.grows_express, *machine.legacy_entry, machine.grows_conventional}
+            known = [one for one in known if one.name in names]
+        reached = list({one.model.name: one.model for one in self.everyone if one.model is not None}.values())
+        reached += [host.model for host in self.hosts if host.added]
+        found: list[ControllerModel] = []
+        for below in reached:  # it grows meanwhile
+            for model in known:
+                if model not in found and may_be_added(model, family) and below.accepts & model.needs:
+                    found.append(model)
+                    reached.append(model)
+        return found
+
+    def _all_sites(self) -> list[int]:
+        """The sites there are, and where the machine may have more roots, one for all that are added."""
+        sites = list(range(self.extra))
+        model = self._more_roots()
+        if model is not None:
+            sites.append(self.extra)
+            self._host(self.extra, model, ()).most = self.problem.machine.roots_flat
+        return sites
+
+    def _more_roots(self) -> ControllerModel | None:
+        """The model of roots that libvirt itself would add."""
+        name = self.problem.machine.grows_conventional
+        model = self.problem.catalog.controller(name) if name else None
+        return model if self.problem.flat and model is not None and model.root else None
+
+    def _domains(self) -> list[list[int]]:
+        """Sites by PCI domain: in the flat scheme all are in one, but on machines whose roots are host bridges."""
+        apart = not self.problem.flat or self.problem.machine.isolation
+        found: dict[int, list[int]] = defaultdict(list)
+        for top, site in list(self.sites.items())[: self.extra]:
+            place = self.places.get(top)
+            above = self.by_index.get(place.provider) if place is not None and not top.is_root else top
+            root = self.sites.get(above, site) if above is not None else site
+            found[root if apart else 0].append(site)
+        return [*found.values(), *([[self.extra]] if self._more_roots() else [])]
+
+    def _limits(self) -> Limits:
+        problem = self.problem
+        deep = problem.options.stage == "guest" and not problem.machine.zpci
+        buses = limit_of(problem) if deep else HIGHEST_FLAT_INDEX + 1
+        firmware = problem.firmware.name == problem.machine.firmware
+        windows = problem.machine.io_windows if deep and problem.flat and firmware else 0
+        return Limits(
+            least=1 + max((one.index for one in self.controllers), default=0) if problem.fills_gaps else 0,
+            controllers=HIGHEST_FLAT_INDEX + 1 if problem.flat else None,
+            roots=problem.machine.roots_flat if self._more_roots() else None,
+            buses=buses,
+            ports=_PORTS if problem.options.stage != "libvirt" else None,
+            io_windows=windows or None,
+            windows=self._windows() if deep else {},
+        )
+
+    def _windows(self) -> dict[int, int]:
+        """Bus numbers of each expander whose busNr the input gives, up to the next one (rule window-fit)."""
+        begins = []
+        for top, site in self.sites.items():
+            number = top.targets.get("busNr")
+            if isinstance(number, int) and opens_window(top):
+                begins.append((number, site))
+        if not begins:
+            return {}
+        begins.sort()
+        ends = [number for number, _ in begins[1:]] + [limit_of(self.problem)]
+        return {site: end - number for (number, site), end in zip(begins, ends, strict=True)}
+
+    def _class(self, parts: list[Part], residents: dict[Controller, Counter[int]]) -> PartClass:
+        example = parts[0]
+        number = self.class_of[example]
+        written = frozenset(one.number for one in self.hosts if self._may_be_on(example, one, by_hand))
+        allowed = frozenset(one.number for one in self.hosts if self._may_be_on(example, one, unasked))
+        reference: Counter[int] = Counter()
+        for controller, here in residents.items():
+            if here[number] and controller in self.host_of:
+                reference[self.host_of[controller].number] += here[number]
+        endpoint = not isinstance(example, Controller)
+        role = ENDPOINT if endpoint else PORT if example.shares_slot else CONTROLLER
+        return PartClass(
+            tuple(parts),
+            role,
+            allowed,
+            allowed if self.narrow else written | allowed,
+            {host: count for host, count in reference.items() if not self.narrow or host in allowed},
+            needs_express(example),
+            endpoint and not self.narrow and example.multifunction is None,
+            frozenset(one.number for one in self.hosts if endpoint and uses_io(example, _stand_in(one))),
+        )
+
+    def _may_be_on(self, part: Part, host: Host, admits: object) -> bool:
+        index = host.members[0].index if host.members else _ANY
+        if not admits(host.model, part, index):  # type: ignore[operator]
+            return False
+        if not isinstance(part, Controller):
+            return True
+        bound = self._bound(part)
+        if part.domain is not None and not self.problem.flat and self.tops[host.site].index != part.domain:
+            return False
+        if not host.members:
+            return bound is None or any(index not in self.given for index in range(1, bound))
+        return host.members[0] is not part and (bound is None or index < bound) and not self._is_later(part, host)
+
+    def _is_later(self, part: Controller, host: Host) -> bool:
+        """An open controller goes below an open one only where that one has the lower index, so that none go round."""
+        return host.members[0] in self.open and host.members[0].index >= part.index
+
+
+def _room(bus: Bus) -> tuple[int, int]:
+    """Wholly empty slots, and free functions of slots that root ports share."""
+    empty = bus.masks[bus.min_slot : bus.max_slot + 1].count(0)
+    shared = sum(8 - mask.bit_count() for slot, mask in enumerate(bus.masks) if bus.aggregate >> slot & 1)
+    return empty, shared
+
+
+def _stand_in(host: Host) -> Controller:
+    """A controller that stands for all of a host, for questions about its bus."""
+    if host.members:
+        return host.members[0]
+    one = Controller.__new__(Controller)
+    one.model, one.is_root = host.model, host.model.root
+    return one
