@@ -89,19 +89,19 @@ def _solved(question: Question, changes: Iterable[Changed | Moved] = ()) -> Answ
 def _placed_anew(question: Question, broken: list[Breach]) -> Answer:
     """The nearest layout that holds where libvirt's own does not, or that there is none."""
     from pcisolve.ops.anew import told_costs, told_impossible, told_levels, told_undecided  # with OR-Tools
-    from pcisolve.solver.nearest import UNSOUND, Impossible, Undecided, nearest
+    from pcisolve.solver.nearest import Found, Impossible, Search, Undecided
 
     problem = question.problem
-    found = nearest(problem, question.choice, problem.options.time_limit)
-    if isinstance(found, Impossible):
-        return Answer(told_impossible(_refusal(question, broken), found), None)
-    if not isinstance(found, Undecided):
-        answer = _checked(problem, found.choice)
-        if answer is not None:
+    last = Undecided("")
+    for found in Search(problem, question.choice, nearest=True).outcomes():
+        if isinstance(found, Impossible):
+            return Answer(told_impossible(_refusal(question, broken), found), None)
+        answer = _checked(problem, found.choice) if isinstance(found, Found) else None
+        if isinstance(found, Found) and answer is not None:
             told = told_costs(told_levels(answer.verdict, found.levels), question, broken, found.levels)
             return answer._replace(verdict=told)
-        found = Undecided(UNSOUND)
-    return Answer(told_undecided(undecided(problem).verdict, found, question, broken), None)
+        last = found if isinstance(found, Undecided) else last
+    return Answer(told_undecided(undecided(problem).verdict, last, question, broken), None)
 
 
 def _checked(problem: Problem, choice: Choice) -> Answer | None:
@@ -119,21 +119,19 @@ def _checked(problem: Problem, choice: Choice) -> Answer | None:
 def _fewest(problem: Problem) -> Answer | None:
     """The layout with the fewest controllers; None where libvirt's own answer is all there is."""
     from pcisolve.ops.anew import told_impossible, told_levels
-    from pcisolve.solver.nearest import Found, Impossible, Undecided, fewest_controllers
+    from pcisolve.solver.nearest import Found, Impossible, Search, Undecided
 
     choice = first_fit(problem)
-    narrow = problem.options.keep == HOTPLUG
-    found = fewest_controllers(problem, choice, problem.options.time_limit, narrow=narrow)
-    if isinstance(found, Found):
-        answer = _checked(problem, found.choice)
-        if answer is not None:
-            return answer._replace(verdict=told_levels(answer.verdict, found.levels))
     question = Question(problem, choice)
     broken = breaches(question, question.layout, registry.rules_for(problem.options.stage))
-    if isinstance(found, Impossible) and broken:
-        return Answer(told_impossible(_refusal(question, broken), found), None)
-    if isinstance(found, Undecided) and found.large:
-        return undecided(problem)
+    for found in Search(problem, choice, nearest=False, narrow=problem.options.keep == HOTPLUG).outcomes():
+        answer = _checked(problem, found.choice) if isinstance(found, Found) else None
+        if isinstance(found, Found) and answer is not None:
+            return answer._replace(verdict=told_levels(answer.verdict, found.levels))
+        if isinstance(found, Impossible) and asks_for_room(broken):
+            return Answer(told_impossible(_refusal(question, broken), found), None)
+        if isinstance(found, Undecided) and found.large and not broken:
+            return undecided(problem)
     return None
 
 

@@ -13,6 +13,7 @@ from pcisolve.core.address import FUNCTIONS_PER_SLOT
 from pcisolve.placing.model import new_model
 from pcisolve.placing.space import CONTROLLER, ENDPOINT, PORT, Host, PartClass, Space
 
+EXACT, SURE, ALL = "exact", "sure", "all"
 LEFT_OUT: Final = "left out"
 MOVED: Final = "moved"
 NOT_HOTPLUGGABLE: Final = "not hot-pluggable"
@@ -36,9 +37,9 @@ class LayoutModel:
         left: parts of a class that are left out, where that is allowed.
     """
 
-    def __init__(self, space: Space, *, partial: bool = False, lenient: bool = False) -> None:
-        """`partial`: parts may be left out; `lenient`: I/O windows are only counted where they are sure."""
-        self.space, self.lenient = space, lenient
+    def __init__(self, space: Space, *, partial: bool = False, io: str = EXACT) -> None:
+        """`partial`: parts may be left out; `io`: which I/O windows count, EXACT, SURE (devices' only) or ALL."""
+        self.space, self.io = space, io
         self.model = new_model()
         self.most = sum(len(one.parts) for one in space.classes) + sum(len(one.members) for one in space.hosts)
         self.there: list[Any] = [self._there(host) for host in space.hosts]
@@ -188,21 +189,37 @@ class LayoutModel:
             self.model.add(sum(map(self._io, hosts)) <= limits.io_windows)
 
     def _io(self, host: Host) -> Any:
-        """How many of a host's bridges take a window of I/O ports."""
-        if host.model.root:
-            return 0
-        if host.model.io_window and not self.lenient:
-            return self.there[host.number]
+        """How many of a host's bridges take a window of I/O ports: those with I/O ports of their own, and of those that
+        get one in any case the ones without such a bridge below them."""
         here = [number for number, parts in enumerate(self.space.classes) if host.number in parts.io]
         heads = [self.heads[one, host.number] for one in here if (one, host.number) in self.heads]
-        tails = [self.tails[one, host.number] for one in here if (one, host.number) in self.tails]
-        if not heads:
+        always = host.model.io_window and self.io != SURE
+        if host.model.root or not (heads or always):
             return 0
-        takers = self.number(self.most)
-        self.model.add(takers <= self.there[host.number])
+        takers, there = self.number(self.most), self.there[host.number]
+        self.model.add(takers <= there)
         self.model.add(sum(heads) <= host.slots * takers)
-        self.model.add(sum(tails) <= _TAILS * host.slots * takers) if tails else None
+        tails = [self.tails[one, host.number] for one in here if (one, host.number) in self.tails]
+        if tails:
+            self.model.add(sum(tails) <= _TAILS * host.slots * takers)
+        if always and self.io == ALL:
+            self.model.add(takers >= there)
+        elif always:
+            filled = self.number(self.most)
+            self.model.add(filled <= sum(self._bridges_on(host)))
+            self.model.add(takers + filled >= there)
         return takers
+
+    def _bridges_on(self, host: Host) -> list[Any]:
+        """Bridges on a host's buses that get a window in any case."""
+        growth, kept = enumerate(self.space.growth), (one for one in self.space.hosts if one.above == host.number)
+        found = [self.added.get((one, host.number), 0) for one, model in growth if model.io_window]
+        found += [self.there[one.number] for one in kept if one.model.io_window]
+        for number, parts in enumerate(self.space.classes):
+            model = parts.parts[0].model
+            if model is not None and model.io_window:
+                found.append(self.heads.get((number, host.number), 0))
+        return [*found, int(host.number in self.space.filled)]
 
     @property
     def controllers(self) -> Any:

@@ -109,10 +109,12 @@ class Space(NamedTuple):
     Attributes:
         growth: models that may be added below a root.
         domains: sites by PCI domain.
+        filled: hosts with a fixed bridge on them that gets a window of I/O ports in any case.
     """
 
     hosts: list[Host]
     classes: list[PartClass]
     growth: list[ControllerModel]
     domains: list[list[int]]
+    filled: frozenset[int]
     limits: Limits

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
 from pcisolve.firstfit.buses import Bus
+from pcisolve.firstfit.order import USB2_FUNCTION
 from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass, added_controller
 from pcisolve.firstfit.values import fill_values
 from pcisolve.placing.layout_model import LayoutModel, Pair
@@ -14,8 +15,8 @@ from pcisolve.placing.space import ENDPOINT, Host, Space
 from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.solver.reference import Reference
 from pcisolve.solver.run import Run
-from pcisolve.solver.space import Reference
 
 _TAILS = FUNCTIONS_PER_SLOT - 1
 
@@ -49,6 +50,7 @@ class _Expansion:
         self.standing: dict[int, list[Controller]] = {host.number: [] for host in space.hosts}
         self.host_of = {one: host for host in space.hosts for one in host.members}
         self.by_model = {(host.site, host.model.name): host for host in space.hosts if host.added}
+        self.filled: set[int] = set()
         self.left = [list(parts.parts) for parts in space.classes]
         self.ordered = not problem.flat or problem.options.stage != "libvirt"
 
@@ -86,9 +88,22 @@ class _Expansion:
             self.buses[one.index] = Bus(one.index, one.model)
 
     def _put(self, part: Part, place: Place) -> None:
+        """Give a part its place; all members of a USB 2 set theirs, each at the function of the real chip."""
+        members = self.reference.sets.get(part, ())
+        for member in members:
+            function = USB2_FUNCTION[member.view.get("model") or ""] if len(members) > 1 else place.function
+            self._put_one(member, place._replace(function=function))
+            if function == 0:
+                self.new.multifunction.add(member)
+        if not members:
+            self._put_one(part, place)
+
+    def _put_one(self, part: Part, place: Place) -> None:
         if not self.buses[place.provider].reserve(place.slot, place.function, part, explicit=False):
             raise CannotExpand
         self.new.places[part] = place
+        if isinstance(part, Controller) and part.model is not None and part.model.io_window:
+            self.filled.add(place.provider)
         if isinstance(part, Controller) and part in self.host_of:
             self._stand(part)
 
@@ -178,8 +193,11 @@ class _Expansion:
         raise CannotExpand
 
     def _spot(self, host: Host, shares: bool) -> Place | None:
-        """The first free slot on a host's buses, or a function of one that root ports share."""
-        for one in self.standing[host.number]:
+        """The first free slot on a host's buses, or a function of one that root ports share.
+
+        Buses with bridges on them come last, as those need no I/O window of their own while no device is there.
+        """
+        for one in sorted(self.standing[host.number], key=lambda one: one.index in self.filled):
             found = self.buses[one.index].free_place(shares, 0)
             if found is not None:
                 return Place(one.index, *found)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from pcisolve.placing.counting import certificate
 from pcisolve.placing.layout_model import (
+    ALL,
     CONTROLLERS,
     CONVENTIONAL,
+    EXACT,
     LEFT_OUT,
     MOVED,
     NOT_HOTPLUGGABLE,
+    SURE,
     LayoutModel,
 )
 from pcisolve.placing.space import Space
@@ -18,12 +23,14 @@ from pcisolve.problem.choice import Choice
 from pcisolve.problem.problem import Problem
 from pcisolve.solver.expand import CannotExpand, expand
 from pcisolve.solver.levels import Level, minimize
+from pcisolve.solver.reference import NotModelled, placed_parts, reference_of
 from pcisolve.solver.run import INFEASIBLE, OPTIMAL, UNKNOWN, run
-from pcisolve.solver.space import NotModelled, build_space, reference_of
+from pcisolve.solver.space import build_space
 
 NEAREST: Final = (MOVED, NOT_HOTPLUGGABLE, CONVENTIONAL, CONTROLLERS)
 FEWEST: Final = (CONTROLLERS, NOT_HOTPLUGGABLE, CONVENTIONAL)
 _WORK: Final = 20.0  # deterministic limit of a level
+_LEAST: Final = 0.001  # seconds
 _NUMBERS: Final = 60_000  # of one model
 
 
@@ -65,56 +72,89 @@ WINDOWS: Final = "not decided, because firmware may give fewer I/O windows than 
 WIDE: Final = "not decided, because what was counted is no layout"
 
 
-def nearest(problem: Problem, choice: Choice, seconds: float) -> Outcome:
-    """The layout that costs the user least beside first fit's choice."""
-    return _solved(problem, choice, seconds, NEAREST, kept=True, narrow=False)
+class Search:
+    """The search for a layout: the nearest to first fit's choice, or the one with the fewest controllers.
 
-
-def fewest_controllers(problem: Problem, choice: Choice, seconds: float, *, narrow: bool) -> Outcome:
-    """The layout with the fewest controllers.
-
-    Args:
-        narrow: everything stays hot-pluggable.
+    What is found is for the check to judge. Where the model is wider than what can be written out, a stricter one is
+    tried; its levels are not proved best then, since the bounds are those of the first.
     """
-    return _solved(problem, choice, seconds, FEWEST, kept=False, narrow=narrow)
 
+    def __init__(self, problem: Problem, choice: Choice, *, nearest: bool, narrow: bool = False) -> None:
+        self.problem, self.choice, self.narrow = problem, choice, narrow
+        self.names = NEAREST if nearest else FEWEST
+        self.kept = nearest
+        self.end = time.monotonic() + problem.options.time_limit
+        self.bounds: dict[str, int] = {}
 
-def _solved(
-    problem: Problem, choice: Choice, seconds: float, names: tuple[str, ...], *, kept: bool, narrow: bool
-) -> Outcome:
-    if problem.machine.zpci or not problem.controllers:
-        return Undecided("this machine has no buses to choose from", large=False)
-    try:
-        reference = reference_of(problem, choice, kept=kept)
-        space = build_space(problem, reference, narrow=narrow)
-    except NotModelled as what:
-        return Undecided(f"{what} are not placed anew", large=False)
-    if len(space.hosts) * (len(space.classes) + len(space.growth)) > _NUMBERS:
-        return Undecided("the guest is too large to be placed anew")
-    model = LayoutModel(space)
-    found = minimize(model.model, names, model.level, seconds, _WORK)
-    if found.run is None:
-        return _none(space, seconds) if found.status == INFEASIBLE else Undecided(TIME)
-    try:
-        return Found(expand(problem, reference, space, model, found.run), found.levels)
-    except CannotExpand:
-        return _from_nothing(problem, choice, seconds, narrow=narrow) if kept else Undecided(WIDE)
+    def outcomes(self) -> Iterator[Outcome]:
+        """What is found, one after the other, until one of them holds; the last one is never Found."""
+        if self.problem.machine.zpci or not self.problem.controllers:
+            yield Undecided("this machine has no buses to choose from", large=False)
+            return
+        first = self._solved(EXACT, kept=self.kept)
+        if isinstance(first, Impossible) or (isinstance(first, Undecided) and first.reason != WIDE):
+            yield first
+            return
+        if isinstance(first, Found):
+            yield first
+        for kept in (True, False) if self.kept else (False,):
+            stricter = self._solved(ALL, kept=kept)
+            if isinstance(stricter, Found):
+                yield stricter
+        yield Undecided(UNSOUND)
 
+    def _solved(self, io: str, *, kept: bool) -> Outcome:
+        try:
+            reference = reference_of(self.problem, self.choice, kept=kept)
+            space = build_space(self.problem, reference, narrow=self.narrow)
+        except NotModelled as what:
+            return Undecided(f"{what} are not placed anew", large=False)
+        if len(space.hosts) * (len(space.classes) + len(space.growth)) > _NUMBERS:
+            return Undecided("the guest is too large to be placed anew")
+        model = LayoutModel(space, io=io)
+        names = [name for name in self.names if kept or name != MOVED]
+        found = minimize(model.model, names, model.level, self._left(), _WORK)
+        if found.run is None:
+            return self._nothing(space, found.status, io)
+        try:
+            choice = expand(self.problem, reference, space, model, found.run)
+        except CannotExpand:
+            self.bounds = self.bounds or {one.name: one.bound for one in found.levels}
+            return Undecided(WIDE)
+        return Found(choice, self._told(choice, found.levels))
 
-def _from_nothing(problem: Problem, choice: Choice, seconds: float, *, narrow: bool) -> Outcome:
-    """A layout without first fit's controllers as a beginning: how many parts have to move is not proved then."""
-    found = _solved(problem, choice, seconds, NEAREST[1:], kept=False, narrow=narrow)
-    if not isinstance(found, Found):
-        return Undecided(WIDE) if isinstance(found, Impossible) else found
-    before, after = choice.addresses, found.choice.addresses
-    moved = sum(before[part] != after.get(part) for part in problem.parts if part in before)
-    return found._replace(levels=(Level(MOVED, moved, 0), *found.levels))
+    def _left(self) -> float:
+        return max(self.end - time.monotonic(), _LEAST)
+
+    def _nothing(self, space: Space, status: str, io: str) -> Outcome:
+        if status != INFEASIBLE:
+            return Undecided(TIME)
+        return _none(space, self._left()) if io == EXACT else Undecided(UNSOUND)
+
+    def _told(self, choice: Choice, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+        """The levels with the bounds of the first model, and how many parts have really moved."""
+        if not self.bounds:
+            self.bounds = {one.name: one.bound for one in levels}
+        found = {one.name: one for one in levels}
+        if MOVED in self.names:
+            found[MOVED] = Level(MOVED, self._moved(choice), 0)
+        return tuple(
+            found[name]._replace(bound=min(self.bounds.get(name, 0), found[name].value))
+            for name in self.names
+            if name in found
+        )
+
+    def _moved(self, choice: Choice) -> int:
+        """Parts that first fit has placed, on buses that are really there, and that are elsewhere now."""
+        known = placed_parts(self.problem, self.choice)
+        after = choice.addresses
+        return sum(self.choice.addresses[part] != after.get(part) for part in known)
 
 
 def _none(space: Space, seconds: float) -> Outcome:
     """Whether there is none even where I/O windows are counted only if they are sure; and how many would fit."""
     if space.limits.io_windows is not None:
-        lenient = run(LayoutModel(space, lenient=True).model, seconds)
+        lenient = run(LayoutModel(space, io=SURE).model, seconds)
         if lenient.status != INFEASIBLE:
             return Undecided(TIME if lenient.status == UNKNOWN else WINDOWS)
     parts = sum(len(one.parts) for one in space.classes)

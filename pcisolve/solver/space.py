@@ -4,99 +4,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.firmware.guest_view import limit_of, opens_window
 from pcisolve.firmware.io_windows import uses_io
 from pcisolve.firstfit.buses import Bus
-from pcisolve.firstfit.order import USB2_FUNCTION, parts_in_turn
-from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass, added_controller
+from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass
 from pcisolve.placing.space import CONTROLLER, ENDPOINT, PORT, Host, Limits, PartClass, Space
 from pcisolve.problem.admits import by_hand, may_be_added, needs_express, unasked
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.solver.reference import Reference
 
 _PORTS: Final = 256  # rule chassis-unique: an 8-bit number for each root and downstream port
 _ANY: Final = 1 << 30  # the index of a bus that may be added: not 0, and above all that exist
-
-
-class NotModelled(Exception):
-    """The guest has something open that the model does not know; the argument says what."""
-
-
-class Reference(NamedTuple):
-    """What a space was made from.
-
-    Attributes:
-        fixed: parts that stay where they are, whatever is decided.
-        open: parts to be placed, in the order in which libvirt serves them.
-        needed: controllers whose bus an address names, as first fit adds them; they are there in any case.
-        optional: controllers that first fit added beyond those, and has placed.
-    """
-
-    choice: Choice
-    fixed: list[Part]
-    open: list[Part]
-    needed: list[Controller]
-    optional: list[Controller]
-
-
-def reference_of(problem: Problem, choice: Choice, *, kept: bool) -> Reference:
-    """What of first fit's choice is fixed, open and optional.
-
-    Args:
-        kept: whether its places and controllers count; without, only what the input asks for does.
-
-    Raises:
-        NotModelled: something is open that shares a slot or an isolation group in its own way.
-    """
-    base = Pass(problem, Choice(choice.kept), {}, dry=True)
-    base.prepare()
-    have = {one.index for one in problem.controllers}
-    named = {place.provider for part, place in choice.places.items() if part.pinned is not None}
-    wanted = [bus for bus in base.buses.order if bus.index not in have and (not kept or bus.index in named)]
-    added = {one.index: one for one in choice.added}
-    needed = [added.get(bus.index) or added_controller(problem, bus.index, bus.model.name) for bus in wanted]
-    names = {one.index for one in needed}
-    sound = _sound(problem, choice)
-    last = HIGHEST_FLAT_INDEX if problem.flat else max(have, default=0) + len(choice.added)
-    optional = [one for one in choice.added if kept and one.index not in names and one in sound and one.index <= last]
-    fixed: list[Part] = []
-    opened: list[Part] = []
-    for part in parts_in_turn(problem, [*problem.controllers, *needed]):
-        own = part.group or _in_usb2_set(part)
-        if part in choice.chipset or (own and part in choice.places):
-            fixed.append(part)
-        elif own:
-            raise NotModelled("devices of an isolation group" if part.group else "a USB 2 set")
-        elif part.pinned is None:
-            opened.append(part)
-    fixed += [part for part in problem.parts if part.pinned is not None and part in choice.places]
-    return Reference(choice, fixed, opened, needed, optional)
-
-
-def _sound(problem: Problem, choice: Choice) -> set[Controller]:
-    """The controllers whose places lead up to a root."""
-    by_index: dict[int, Controller] = {}
-    for one in (*problem.controllers, *choice.added):
-        by_index.setdefault(one.index, one)
-    found = {one for one in by_index.values() if one.is_root}
-    for one in by_index.values():
-        trail: list[Controller] = []
-        here: Controller | None = one
-        while here is not None and here not in found and here not in trail:
-            trail.append(here)
-            place = choice.places.get(here)
-            here = by_index.get(place.provider) if place is not None else None
-        if here in found:
-            found.update(trail)
-    return found
-
-
-def _in_usb2_set(part: Part) -> bool:
-    return part.kind == "controller" and part.view.get("type") == "usb" and part.view.get("model") in USB2_FUNCTION
 
 
 def build_space(problem: Problem, reference: Reference, *, narrow: bool) -> Space:
@@ -138,7 +61,7 @@ class _Builder:
                 host = self._host(site, model, ())
                 host.most = self._most
         classes = [self._class(parts, residents) for parts in self.groups.values()]
-        return Space(self.hosts, classes, growth, self._domains(), self._limits())
+        return Space(self.hosts, classes, growth, self._domains(), self._filled(), self._limits())
 
     @property
     def _most(self) -> int:
@@ -298,6 +221,11 @@ class _Builder:
             root = self.sites.get(above, site) if above is not None else site
             found[root if apart else 0].append(site)
         return [*found.values(), *([[self.extra]] if self._more_roots() else [])]
+
+    def _filled(self) -> frozenset[int]:
+        bridges = [one for one in self.reference.fixed if isinstance(one, Controller)]
+        above = [self._above(one) for one in bridges if one.model is not None and one.model.io_window]
+        return frozenset(self.host_of[one].number for one in above if one is not None and one in self.host_of)
 
     def _limits(self) -> Limits:
         problem = self.problem

@@ -17,8 +17,8 @@ CHILDREN = {
 }
 # libvirt adds a port of its own for an upstream port without an address: that is growth.
 NEVER_OPEN = ("pcie-switch-upstream-port",)
-LIBVIRT = make_options(stage="libvirt")
-MINIMAL = make_options(stage="libvirt", policy="minimal")
+LIBVIRT = make_options(stage="libvirt", policy="libvirt")
+MINIMAL = make_options(stage="libvirt", policy="minimal", keep="hotplug")
 
 
 def _address(spot: Spot | None) -> str:

@@ -1,0 +1,142 @@
+"""What of first fit's choice is fixed, what is open, and which controllers it has only added for room."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pcisolve.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
+from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass, added_controller
+from pcisolve.problem.choice import Choice
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
+
+
+class NotModelled(Exception):
+    """The guest has something open that the model does not know; the argument says what."""
+
+
+class Reference(NamedTuple):
+    """What a space was made from.
+
+    Attributes:
+        fixed: parts that stay where they are, whatever is decided.
+        open: parts to be placed, in the order in which libvirt serves them; of a USB 2 set its first member.
+        sets: all members of each such set.
+        needed: controllers that something fixed is on, as first fit adds them; they are there in any case.
+        optional: controllers that first fit added beyond those, and has placed.
+    """
+
+    choice: Choice
+    fixed: list[Part]
+    open: list[Part]
+    sets: dict[Part, list[Part]]
+    needed: list[Controller]
+    optional: list[Controller]
+
+
+def reference_of(problem: Problem, choice: Choice, *, kept: bool) -> Reference:
+    """What of first fit's choice is fixed, open and optional.
+
+    Args:
+        kept: whether its places and controllers count; without, only what the input asks for does.
+
+    Raises:
+        NotModelled: something is open that shares a slot or an isolation group in its own way.
+    """
+    fixed, opened, sets = _sorted_out(problem, choice)
+    have = {one.index for one in problem.controllers}
+    needed = _needed(problem, choice, fixed, kept=kept)
+    names = {one.index for one in needed}
+    sound = _sound(problem, choice)
+    last = HIGHEST_FLAT_INDEX if problem.flat else max(have, default=0) + len(choice.added)
+    optional = [one for one in choice.added if kept and one.index not in names and one in sound and one.index <= last]
+    opened = [one for one in needed if not one.is_root and one not in choice.chipset] + opened
+    return Reference(choice, fixed, opened, sets, needed, _within(problem, optional))
+
+
+def _sorted_out(problem: Problem, choice: Choice) -> tuple[list[Part], list[Part], dict[Part, list[Part]]]:
+    """Fixed parts, open ones, and the members of open USB 2 sets by their first.
+
+    Raises:
+        NotModelled: an open one shares an isolation group in its own way.
+    """
+    fixed = [part for part in problem.parts if part.pinned is not None and part in choice.places]
+    opened: list[Part] = []
+    sets: dict[Part, list[Part]] = {}
+    first: dict[str | None, Part] = {}
+    for part in parts_in_turn(problem, problem.controllers):
+        if part in choice.chipset or (part.group and part in choice.places):
+            fixed.append(part)
+        elif part.group:
+            raise NotModelled("devices of an isolation group")
+        elif not _in_usb2_set(part):
+            opened.append(part)
+        elif any(one.pinned is not None or one in choice.chipset for one in usb2_set(problem, part)):
+            if part not in choice.places:
+                raise NotModelled("a USB 2 set of which a part has an address")
+            fixed.append(part)
+        else:
+            whole = first.setdefault(part.view.get("index"), part)
+            if whole is part:
+                opened.append(part)
+            sets.setdefault(whole, []).append(part)
+    return fixed, opened, sets
+
+
+def _needed(problem: Problem, choice: Choice, fixed: list[Part], *, kept: bool) -> list[Controller]:
+    """Controllers that are not in the input and that something fixed is on, with those above them; without first fit's
+    places also those that fill gaps between indexes."""
+    base = Pass(problem, Choice(choice.kept), {}, dry=True)
+    base.prepare()
+    have = {one.index for one in problem.controllers}
+    added = {one.index: one for one in choice.added}
+    named = {choice.places[part].provider for part in fixed} & set(added)
+    for index in list(named):
+        place = choice.places.get(added[index])
+        while place is not None and place.provider in added and place.provider not in named:
+            named.add(place.provider)
+            place = choice.places.get(added[place.provider])
+    models = {bus.index: bus.model.name for bus in base.buses.order if bus.index not in have and not kept}
+    models |= {index: added[index].model_name for index in named}
+    return [added.get(index) or added_controller(problem, index, models[index]) for index in sorted(models)]
+
+
+def _within(problem: Problem, optional: list[Controller]) -> list[Controller]:
+    """Those that the machine may have: of roots beyond its number, neither they nor what is on them."""
+    if not problem.flat:
+        return optional
+    left = problem.machine.roots_flat - sum(one.is_root for one in problem.controllers)
+    roots = [one for one in optional if one.is_root]
+    return [one for one in optional if not one.is_root or one in roots[: max(left, 0)]]
+
+
+def placed_parts(problem: Problem, choice: Choice) -> list[Part]:
+    """The open parts of the input that first fit has placed on a bus that is really there."""
+    last = HIGHEST_FLAT_INDEX if problem.flat else max((one.index for one in choice.added), default=0)
+    added = [one for one in choice.added if one.index <= last]
+    sound = _sound(problem, choice)
+    there = {one.index for one in [*problem.controllers, *_within(problem, added)] if one in sound}
+    opened = [part for part in problem.parts if part.pinned is None and part in choice.places]
+    return [part for part in opened if choice.places[part].provider in there]
+
+
+def _sound(problem: Problem, choice: Choice) -> set[Controller]:
+    """The controllers whose places lead up to a root."""
+    by_index: dict[int, Controller] = {}
+    for one in (*problem.controllers, *choice.added):
+        by_index.setdefault(one.index, one)
+    found = {one for one in by_index.values() if one.is_root}
+    for one in by_index.values():
+        trail: list[Controller] = []
+        here: Controller | None = one
+        while here is not None and here not in found and here not in trail:
+            trail.append(here)
+            place = choice.places.get(here)
+            here = by_index.get(place.provider) if place is not None else None
+        if here in found:
+            found.update(trail)
+    return found
+
+
+def _in_usb2_set(part: Part) -> bool:
+    return part.kind == "controller" and part.view.get("type") == "usb" and part.view.get("model") in USB2_FUNCTION
