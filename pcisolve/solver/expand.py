@@ -60,6 +60,7 @@ class _Expansion:
                 self._stand(one)
         self._keep_optional()
         self._keep_parts()
+        self._add_roots()
         self._place_controllers()
         for host in self.space.hosts:
             self._fill(host)
@@ -73,7 +74,8 @@ class _Expansion:
     def _base(self) -> dict[int, Bus]:
         base = Pass(self.problem, Choice(self.reference.choice.kept), {}, dry=True)
         base.prepare()
-        buses = base.buses.by_index
+        there = {one.index for one in (*self.problem.controllers, *self.reference.needed)}
+        buses = {index: bus for index, bus in base.buses.by_index.items() if index in there}
         for part in self.reference.fixed:
             place = self.before[part]
             self.new.places[part] = place
@@ -146,6 +148,20 @@ class _Expansion:
                 self.heads[number, host.number] -= 1
                 count -= 1
 
+    def _add_roots(self) -> None:
+        for host in self.space.hosts:
+            for _ in range(self.there[host.number] if host.added and host.model.root else 0):
+                self._stand(self._new(host, 1))
+
+    def _new(self, host: Host, lowest: int) -> Controller:
+        """A controller that is added, with the lowest index there is from `lowest` up."""
+        index = next(one for one in self._numbers(lowest) if one not in self.buses)
+        controller = added_controller(self.problem, index, host.model.name)
+        self.new.added.append(controller)
+        self.host_of[controller] = host
+        self.buses[index] = Bus(index, host.model)
+        return controller
+
     def _place_controllers(self) -> None:
         """Controllers that are added and those of the input that are open, parents first."""
         waiting: dict[tuple[bool, int, int], int] = {}
@@ -179,12 +195,7 @@ class _Expansion:
     def _grown(self, number: int, at: int, spot: Place) -> Controller:
         model = self.space.growth[number]
         lowest = spot.provider + 1 if self.ordered or model.index_above_bus else 1
-        index = next(one for one in self._numbers(lowest) if one not in self.buses)
-        controller = added_controller(self.problem, index, model.name)
-        self.new.added.append(controller)
-        self.host_of[controller] = self.by_model[self.space.hosts[at].site, model.name]
-        self.buses[index] = Bus(index, model)
-        return controller
+        return self._new(self.by_model[self.space.hosts[at].site, model.name], lowest)
 
     def _numbers(self, lowest: int) -> Iterator[int]:
         taken = {one.index for one in (*self.problem.controllers, *self.new.added)}

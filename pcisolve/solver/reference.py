@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pcisolve.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
-from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass, added_controller
+from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
@@ -45,7 +45,7 @@ def reference_of(problem: Problem, choice: Choice, *, kept: bool) -> Reference:
     """
     fixed, opened, sets = _sorted_out(problem, choice)
     have = {one.index for one in problem.controllers}
-    needed = _needed(problem, choice, fixed, kept=kept)
+    needed = _needed(choice, fixed)
     names = {one.index for one in needed}
     sound = _sound(problem, choice)
     last = HIGHEST_FLAT_INDEX if problem.flat else max(have, default=0) + len(choice.added)
@@ -83,22 +83,19 @@ def _sorted_out(problem: Problem, choice: Choice) -> tuple[list[Part], list[Part
     return fixed, opened, sets
 
 
-def _needed(problem: Problem, choice: Choice, fixed: list[Part], *, kept: bool) -> list[Controller]:
-    """Controllers that are not in the input and that something fixed is on, with those above them; without first fit's
-    places also those that fill gaps between indexes."""
-    base = Pass(problem, Choice(choice.kept), {}, dry=True)
-    base.prepare()
-    have = {one.index for one in problem.controllers}
+def _needed(choice: Choice, fixed: list[Part]) -> list[Controller]:
+    """Controllers that are not in the input and that something fixed is on, with those above them."""
     added = {one.index: one for one in choice.added}
-    named = {choice.places[part].provider for part in fixed} & set(added)
-    for index in list(named):
-        place = choice.places.get(added[index])
-        while place is not None and place.provider in added and place.provider not in named:
-            named.add(place.provider)
-            place = choice.places.get(added[place.provider])
-    models = {bus.index: bus.model.name for bus in base.buses.order if bus.index not in have and not kept}
-    models |= {index: added[index].model_name for index in named}
-    return [added.get(index) or added_controller(problem, index, models[index]) for index in sorted(models)]
+    named: set[int] = set()
+    waiting = [choice.places[part].provider for part in fixed]
+    while waiting:
+        index = waiting.pop()
+        if index in added and index not in named:
+            named.add(index)
+            place = choice.places.get(added[index])
+            if place is not None:
+                waiting.append(place.provider)
+    return [added[index] for index in sorted(named)]
 
 
 def _within(problem: Problem, optional: list[Controller]) -> list[Controller]:
