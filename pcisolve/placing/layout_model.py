@@ -19,7 +19,9 @@ MOVED: Final = "moved"
 NOT_HOTPLUGGABLE: Final = "not hot-pluggable"
 CONVENTIONAL: Final = "conventional slots"
 CONTROLLERS: Final = "controllers"
+UNUSUAL: Final = "controllers of other kinds than libvirt adds"
 _TAILS: Final = FUNCTIONS_PER_SLOT - 1
+_EXPANDER: Final = 4
 
 Pair = tuple[int, int]  # a class and a host, or a model of the growth and a host
 
@@ -88,6 +90,10 @@ class LayoutModel:
             for host in self.space.hosts:
                 if host.model.accepts & model.needs:
                     self.added[number, host.number] = self.number(self.most)
+        for host in self.space.hosts:
+            if host.children is not None:
+                here = (self.added.get((number, host.number), 0) for number in range(len(self.space.growth)))
+                self.model.add(sum(here) <= host.children)
         names = {model.name: number for number, model in enumerate(self.space.growth)}
         for host in self.space.hosts:
             if host.added and host.model.name in names:
@@ -234,7 +240,17 @@ class LayoutModel:
             return sum(one.placed for one in self.space.classes) - sum(self.stays.values())
         if name == NOT_HOTPLUGGABLE:
             return sum(self.opened.values()) + sum(self.tails.values()) + self._unplugged()
+        if name == UNUSUAL:
+            return self._unusual()
         return self._conventional() if name == CONVENTIONAL else self.controllers
+
+    def _unusual(self) -> Any:
+        """Added controllers that libvirt's own search never adds; an expander, a root of its own, counts more."""
+        return sum(
+            one * (_EXPANDER if "busNr" in self.space.growth[number].targets else 1)
+            for (number, _), one in self.added.items()
+            if self.space.growth[number].name not in self.space.usual
+        )
 
     def _unplugged(self) -> Any:
         """Endpoints alone in a slot of a bus that takes none while the guest runs, where libvirt would put none."""

@@ -28,9 +28,10 @@ class Host:
         slots: slots of each bus that nothing fixed is in.
         functions: free functions of slots that fixed root ports share (of all members).
         most: how many of them there may be.
+        children: how many controllers may be added on them, as theirs are to have the higher indexes.
     """
 
-    __slots__ = ("above", "functions", "members", "model", "most", "number", "optional", "site", "slots")
+    __slots__ = ("above", "children", "functions", "members", "model", "most", "number", "optional", "site", "slots")
 
     def __init__(self, number: int, site: int, model: ControllerModel, members: Sequence[Controller] = ()) -> None:
         self.number, self.site, self.model = number, site, model
@@ -39,6 +40,7 @@ class Host:
         self.above: int | None = None
         self.slots = model.max_slot - model.min_slot + 1
         self.functions = 0
+        self.children: int | None = None
         self.most = len(self.members)
 
     @property
@@ -108,6 +110,7 @@ class Space(NamedTuple):
 
     Attributes:
         growth: models that may be added below a root.
+        usual: the names of those that libvirt's own search adds.
         domains: sites by PCI domain.
         filled: hosts with a fixed bridge on them that gets a window of I/O ports in any case.
     """
@@ -115,6 +118,7 @@ class Space(NamedTuple):
     hosts: list[Host]
     classes: list[PartClass]
     growth: list[ControllerModel]
+    usual: frozenset[str]
     domains: list[list[int]]
     filled: frozenset[int]
     limits: Limits

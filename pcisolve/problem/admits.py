@@ -31,8 +31,8 @@ def by_hand(model: ControllerModel, part: Part, index: int) -> bool:
 
 
 def may_be_added(model: ControllerModel, family: str) -> bool:
-    """Whether a search may add such a controller below a root; roots and expanders are asked for."""
-    return not model.root and "busNr" not in model.targets and (not model.machines or family in model.machines)
+    """Whether such a controller may be added below a root."""
+    return not model.root and (not model.machines or family in model.machines)
 
 
 def needs_express(part: Part) -> bool:

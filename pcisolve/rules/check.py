@@ -35,7 +35,7 @@ def errors(broken: Iterable[Breach]) -> list[Breach]:
 
 def asks_for_room(broken: list[Breach]) -> bool:
     """Whether all that breaks is want of room, or about controllers that libvirt would add for it."""
-    return bool(broken) and any(one.rule.room for one in broken) and all(map(_is_room, broken))
+    return bool(broken) and all(map(_is_room, broken))
 
 
 def _is_room(breach: Breach) -> bool:

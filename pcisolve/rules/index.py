@@ -64,7 +64,6 @@ class IndexMax(Rule[Controller]):
 
     id = "index-max-255"
     common = True
-    room = True
     carries = True
     source = "libvirt src/conf/domain_validate.c, tried with 9.0.0"
     allows = ("pc: <controller type='pci' index='255' model='pci-bridge'/>",)

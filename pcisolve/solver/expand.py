@@ -67,6 +67,7 @@ class _Expansion:
         if any(self.left):
             raise CannotExpand
         self._fill_gaps()
+        self._begin_slots()
         self.new.added.sort(key=lambda one: one.index)
         fill_values(self.problem, self.new)
         return self.new
@@ -263,6 +264,15 @@ class _Expansion:
                 raise CannotExpand
             self.new.added.append(one)
             self._put(one, place)
+
+    def _begin_slots(self) -> None:
+        """Of root ports that first fit added, one is at function 0 of each slot, where the guest looks first."""
+        taken = set(self.new.places.values())
+        for one in self.new.added:
+            place = self.new.places.get(one)
+            if place is not None and place.function and place._replace(function=0) not in taken:
+                self.new.places[one] = place._replace(function=0)
+                taken.add(self.new.places[one])
 
 
 def _values(ran: Run, table: dict[Pair, object]) -> dict[Pair, int]:

@@ -16,6 +16,7 @@ from pcisolve.placing.layout_model import (
     MOVED,
     NOT_HOTPLUGGABLE,
     SURE,
+    UNUSUAL,
     LayoutModel,
 )
 from pcisolve.placing.space import Space
@@ -27,11 +28,11 @@ from pcisolve.solver.reference import NotModelled, placed_parts, reference_of
 from pcisolve.solver.run import INFEASIBLE, OPTIMAL, UNKNOWN, run
 from pcisolve.solver.space import build_space
 
-NEAREST: Final = (MOVED, NOT_HOTPLUGGABLE, CONVENTIONAL, CONTROLLERS)
-FEWEST: Final = (CONTROLLERS, NOT_HOTPLUGGABLE, CONVENTIONAL)
+NEAREST: Final = (MOVED, NOT_HOTPLUGGABLE, CONVENTIONAL, CONTROLLERS, UNUSUAL)
+FEWEST: Final = (CONTROLLERS, NOT_HOTPLUGGABLE, CONVENTIONAL, UNUSUAL)
 _WORK: Final = 20.0  # deterministic limit of a level
 _LEAST: Final = 0.001  # seconds
-_NUMBERS: Final = 60_000  # of one model
+_NUMBERS: Final = 300_000  # of one model
 
 
 class Found(NamedTuple):

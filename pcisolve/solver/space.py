@@ -44,6 +44,8 @@ class _Builder:
         self.sites = {one: number for number, one in enumerate(self.tops)}
         self.extra = len(self.tops)  # the site of all roots that first fit has added, or that may be added
         self.sites.update({one: self.extra for one in reference.optional if one.is_root})
+        machine = problem.machine
+        self.usual = frozenset({machine.grows_express, *machine.legacy_entry, machine.grows_conventional})
         self.open = dict.fromkeys(reference.open)
         self.groups: dict[tuple[object, ...], list[Part]] = defaultdict(list)
         for part in reference.open:
@@ -61,7 +63,7 @@ class _Builder:
                 host = self._host(site, model, ())
                 host.most = self._most
         classes = [self._class(parts, residents) for parts in self.groups.values()]
-        return Space(self.hosts, classes, growth, self._domains(), self._filled(), self._limits())
+        return Space(self.hosts, classes, growth, self.usual, self._domains(), self._filled(), self._limits())
 
     @property
     def _most(self) -> int:
@@ -140,6 +142,7 @@ class _Builder:
             host = self._host(self._site(members[0]), model, members)
             host.slots, host.functions = shape[key]
             host.optional = members[0] in optional
+            host.children = self._free_above(min(one.index for one in members))
             for one in members:
                 self.host_of[one] = host
             if host.optional:
@@ -149,6 +152,12 @@ class _Builder:
     def _above(self, controller: Controller) -> Controller | None:
         place = self.places.get(controller)
         return None if place is None else self.by_index.get(place.provider)
+
+    def _free_above(self, index: int) -> int | None:
+        """How many indexes above one are left for added controllers; None where they need not be above it."""
+        if not self.problem.flat or self.problem.options.stage == "libvirt":
+            return None
+        return sum(1 for one in range(index + 1, HIGHEST_FLAT_INDEX + 1) if one not in self.given)
 
     def _family(self, controller: Controller) -> object:
         """Optional controllers below alike ones are alike: known by their parent's site, model and place."""
@@ -183,9 +192,7 @@ class _Builder:
         """Models that may be added below what is there, at any depth, parents first."""
         family, known = self.problem.machine.family, list(self.problem.catalog.controllers())
         if self.narrow:
-            machine = self.problem.machine
-            names = {machine.grows_express, *machine.legacy_entry, machine.grows_conventional}
-            known = [one for one in known if one.name in names]
+            known = [one for one in known if one.name in self.usual]
         reached = list({one.model.name: one.model for one in self.everyone if one.model is not None}.values())
         reached += [host.model for host in self.hosts if host.added]
         found: list[ControllerModel] = []
