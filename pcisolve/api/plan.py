@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pcisolve.api.guest import Guest, Result
 from pcisolve.core.errors import InputError
 from pcisolve.libvirt.container import read_path
-from pcisolve.planning.against.steps import solve_plan_against
+from pcisolve.planning.against import solve_plan_against
 from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.steps import base_document, solve_plan

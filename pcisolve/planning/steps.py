@@ -14,12 +14,14 @@ from pcisolve.libvirt.document import Document
 from pcisolve.ops.solve import solve
 from pcisolve.ops.summary import summary
 from pcisolve.ops.write import solved_bytes
-from pcisolve.planning.check.judge import Judged, judge
+from pcisolve.planning.check.judge import Judged, NotHad, judge
 from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, Plan, RootWish, Which
 from pcisolve.planning.finding.finding import conflict, problem_findings
+from pcisolve.planning.kept.anchored import anchored
+from pcisolve.planning.kept.chipset import chipset_places
 from pcisolve.planning.layout.expand import Expansion, expand
 from pcisolve.planning.layout.guest import planned_guest
 from pcisolve.planning.layout.skeleton import skeleton
@@ -89,7 +91,23 @@ def plan_of(text: PlanText, options: Options) -> Plan:
 def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     plan = plan_of(text, options)
     ground, document = ground_of(plan, catalog, options)
-    return laid_out(decided(plan, ground, options), ground, document, options)
+    return _with_chipset(plan, ground, document, options) or laid_out(
+        decided(plan, ground, options), ground, document, options
+    )
+
+
+def _with_chipset(plan: Plan, ground: Ground, document: Document, options: Options) -> PlanAnswer | None:
+    """The answer with devices in the places that the chipset has for them; None without such, or where that fails."""
+    if singles(ground, plan):
+        return None
+    places = chipset_places(plan, ground, document)
+    if not places:
+        return None
+    new = anchored(plan, places)
+    try:
+        return laid_out(decided(new.plan, ground, options), ground, document, options, new.joined)
+    except Refused:
+        return None
 
 
 class Decided(NamedTuple):
@@ -136,7 +154,11 @@ def laid_out(
     if joined is not None:
         scene, expansion = joined(scene, expansion)
     guest = planned_guest(scene, expansion, ground, document.root)
-    judged: Judged = judge(scene, expansion, guest, ground, document, options)
+    try:
+        judged: Judged = judge(scene, expansion, guest, ground, document, options)
+    except NotHad as refused:
+        _refuse_problems(scene.plan.text, refused.problems)
+        raise
     highest = max(one.index for one in judged.layout.controllers)
     levels = tuple(_level(one, highest) for one in found.levels)
     verdict = judged.verdict._replace(proven=all(proven for _, _, proven in levels))
@@ -184,10 +206,13 @@ def ground_of(
     if setting is None:
         raise AssertionError("a plan without machine is refused")
     document = base_document(plan) if plan.base is not None else _skeleton(plan, setting, controllers)
-    asked = options._replace(scheme=_base_scheme(plan, options), policy="libvirt")
+    asked = options._replace(scheme=_base_scheme(plan, options, setting), policy="libvirt")
     first = solve(document.root, document, catalog, asked)
     if first.layout is None:
         raise Refused(first.verdict)
+    if not first.layout.controllers:
+        message = f"libvirt gives {setting.machine.family} no PCI bus, so there is nothing to plan for it"
+        _refuse_problems(plan.text, [Problem("plan-machine", message, plan.mark("machine"))])
     settled = document.again(solved_bytes(document, first.layout))
     again = solve(settled.root, settled, catalog, asked._replace(scheme=first.verdict.scheme))
     if again.layout is None:
@@ -198,10 +223,10 @@ def ground_of(
     return Ground(catalog, setting, kinds, scheme, again.layout, has_base, known or {}), settled
 
 
-def _base_scheme(plan: Plan, options: Options) -> str:
+def _base_scheme(plan: Plan, options: Options, setting: Setting) -> str:
     if plan.base is not None and options.scheme == "auto" and plan.scheme is None and not plan.domains:
         return "auto"
-    return scheme_of_plan(plan, options.scheme)
+    return scheme_of_plan(plan, options.scheme, setting.platform)
 
 
 def _setting_of_base(layout: Layout, setting: Setting) -> Setting:

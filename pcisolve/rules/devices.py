@@ -15,6 +15,8 @@ from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 class DeviceRule(Rule[Part]):
     """Shared by rules that the input alone decides."""
 
+    placeless = True
+
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in question.problem.parts if part.node is not None and not self.keeps(part)]
 
@@ -163,6 +165,8 @@ class ControllerOnce(Rule[tuple[Part, ...]]):
     The companions of an ICH9 USB 2 controller share its index: they are one controller to the guest.
     """
 
+    placeless = True
+
     id = "controller-duplicate"
     common = True
     source = "libvirt src/conf/domain_postparse.c and src/conf/domain_addr.c, tried with 9.0.0"
@@ -195,6 +199,8 @@ class ControllerOnce(Rule[tuple[Part, ...]]):
 
 class SingleIde(Rule[Part]):
     """Only machines with a built-in IDE controller have one, and only one."""
+
+    placeless = True
 
     id = "ide-single"
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
@@ -231,6 +237,8 @@ class SingleIde(Rule[Part]):
 
 class PciBuses(Rule[Part]):
     """A PCI device needs a machine with a PCI bus."""
+
+    placeless = True
 
     id = "no-pci-buses"
     source = "libvirt src/conf/domain_addr.c, tried with 9.0.0"

@@ -15,6 +15,8 @@ class DriveOnce(Rule[tuple[Part, ...]]):
     A disk without an address has the one that its target name stands for: sdb is unit 1 of controller 0.
     """
 
+    placeless = True
+
     id = "drive-duplicate"
     common = True
     source = "libvirt src/conf/domain_validate.c virDomainDefDuplicateDriveAddressesValidate, tried with 9.0.0"

@@ -14,6 +14,8 @@ from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 class HostDeviceOnce(Rule[tuple[Part, ...]]):
     """One device of the host is given to a guest once."""
 
+    placeless = True
+
     id = "hostdev-duplicate"
     common = True
     source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0"
@@ -65,6 +67,8 @@ class HostAddress(Rule[Part]):
 
     Whatever scheme the guest uses: these are numbers of the host.
     """
+
+    placeless = True
 
     id = "host-address"
     source = "libvirt src/util/virpci.c virPCIDeviceAddressIsValid, tried with 9.0.0; rfc-dep-bus-8bit"

@@ -88,6 +88,7 @@ class Rule(Generic[CaseT]):
         impossible: what is pointed to means nothing on this machine, so that nothing is lost when it goes.
         carries: the law is about which controllers there are; where it is broken, what is below has no place, and
             nobody knows the bus numbers that the guest would see.
+        placeless: it is about what a part is, not where, so that no other place mends it.
         room: it is broken where libvirt's search finds no room; another layout may keep it.
         alone: where it is broken nothing else is told, because nothing else can be known.
     """
@@ -102,6 +103,7 @@ class Rule(Generic[CaseT]):
     follows_from: ClassVar[tuple[str, ...]] = ()
     impossible: ClassVar[bool] = False
     carries: ClassVar[bool] = False
+    placeless: ClassVar[bool] = False
     room: ClassVar[bool] = False
     alone: ClassVar[bool] = False
 

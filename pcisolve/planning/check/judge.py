@@ -11,6 +11,7 @@ from pcisolve.firstfit.run import choose
 from pcisolve.libvirt.document import Document
 from pcisolve.ops.placed import solved_verdict
 from pcisolve.planning.check.wishes import Outcome, broken_wishes
+from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.layout.expand import Expansion
 from pcisolve.planning.layout.guest import PlannedGuest
@@ -22,7 +23,7 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Options
 from pcisolve.rules import registry
-from pcisolve.rules.check import breaches
+from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.qemu.platform import RULES as PLATFORM
 from pcisolve.rules.rule import Question
 from pcisolve.verdict.values import Verdict
@@ -30,6 +31,14 @@ from pcisolve.verdict.values import Verdict
 
 class CheckFailed(Exception):
     """A planned layout breaks a rule: a defect of pcisolve, never an answer."""
+
+
+class NotHad(Exception):
+    """The machine refuses devices of the plan, wherever they are; the argument says which, with the plan's lines."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems = problems
 
 
 class Judged(NamedTuple):
@@ -67,6 +76,7 @@ def judge(
     """Check a planned guest rule by rule, as if it came from anywhere, and then the plan's own wishes.
 
     Raises:
+        NotHad: the machine refuses a device of the plan, wherever it is.
         CheckFailed: something does not hold, or an address was left open: a defect of pcisolve, never an answer.
     """
     source = _Source(scene.plan.text, guest, document, ground.has_base)
@@ -79,15 +89,53 @@ def judge(
     # With a platform, what counts is what libvirt says of the XML, and what the platform has.
     rules = registry.rules_for(options.stage) if platform is None else (*registry.rules_for("libvirt"), *PLATFORM)
     broken = breaches(question, layout, rules)
+    _refuse_what_is_asked(question, guest, broken)
     said = [one.rule.tell(question, one.case).message for one in broken[:3]]
     said += [f"controller {one.index} was added" for one in choice.added[:3]]
     if said:
         raise CheckFailed("; ".join(said))
+    _refuse_what_has_no_place(layout, guest)
     outcome = _outcome(scene, expansion, guest, layout)
     said = broken_wishes(outcome)[:3]
     if said:
         raise CheckFailed("; ".join(said))
     return Judged(_verdict(guest, layout, ground), layout, _site_names(scene, expansion))
+
+
+def _refuse_what_is_asked(question: Question, guest: PlannedGuest, broken: list[Breach]) -> None:
+    """Rules about a device, not about its place: no layout mends those.
+
+    Raises:
+        NotHad: some are broken.
+    """
+    problems = []
+    for one in broken:
+        telling = one.rule.tell(question, one.case)
+        numbers = [point.node.number for point in telling.points]
+        numbers += [part.node.number for part in _parts(one.case) if part.node is not None]
+        marks = [guest.marks[number] for number in numbers if number in guest.marks]
+        if marks and one.rule.placeless:
+            problems.append(Problem(one.rule.id, telling.message, marks[0]))
+    if problems:
+        raise NotHad(problems)
+
+
+def _refuse_what_has_no_place(layout: Layout, guest: PlannedGuest) -> None:
+    """Devices to which this machine's libvirt gives no PCI address, as it makes something else of them.
+
+    Raises:
+        NotHad: there are some.
+    """
+    family, nodes = layout.problem.machine.family, {one.number for one in guest.new}
+    placed = {part.node.number for part in layout.addresses if part.node is not None}
+    lost = [number for number in guest.ranks if number in nodes and number not in placed]
+    if lost:
+        message = f'"{guest.ranks[lost[0]][0]}" takes no PCI address on {family}'
+        raise NotHad([Problem("plan-kind", message, guest.marks[lost[0]])])
+
+
+def _parts(case: object) -> list[Part]:
+    return [one for one in (case if isinstance(case, tuple) else (case,)) if isinstance(one, Part)]
 
 
 def _site_names(scene: Scene, expansion: Expansion) -> dict[int, str]:

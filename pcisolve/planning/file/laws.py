@@ -61,9 +61,14 @@ LAWS: Final[dict[str, Law]] = {
         "Devices that share a slot can share one.",
         "A slot has eight functions, all PCI Express or all conventional; a group shares slots by one relation only.",
     ),
+    "plan-spare": Law(
+        "Spare slots are asked for where there is something to have them.",
+        "With `per: numa` there are as many for each NUMA node that a root of the plan is at; without such a root "
+        "there would be none, in silence.",
+    ),
     "plan-conflict": Law(
         "All wishes of a plan hold together.",
         "A finding with this code names wishes that cannot: proved, and minimal, so that without any one of them the "
-        "others can be had. The numbers beside them are the nearest that would do while the others stay.",
+        "others can be had. The numbers beside them are the nearest that fit while the others stay.",
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from pcisolve.planning.file.entry import Problem
@@ -22,7 +22,9 @@ from pcisolve.verdict.values import FactAt, Finding
 
 CODE: Final = "plan-conflict"
 _MOST_FACTS: Final = 3  # what fits into twelve lines, with a note
-_MORE: Final = 4096  # how far above a number a better one is looked for
+_MORE: Final = 4096  # how far above a machine's own limit a better one is looked for
+_AHEAD: Final = 1024  # and above a number of the plan
+_LEAST_MORE: Final = 256  # a limit of bus numbers is never higher
 
 # What a machine's own limit says, with what it would have to be.
 _CAPS: Final = {
@@ -62,6 +64,10 @@ def _fact(text: PlanText, at: Mark, role: str) -> FactAt:
     return FactAt(text.piece(at), text.name, at.line, at.column, role)
 
 
+class NotDecided(Exception):
+    """A question was not decided in time."""
+
+
 class _Telling:
     def __init__(self, plan: Plan, found: Conflict, possible: Possible, caps: Caps) -> None:
         self.plan, self.found, self.possible, self.domains = plan, found, possible, caps.domains
@@ -87,46 +93,68 @@ class _Telling:
 
     def role(self, wish: Wish) -> str:
         """What the number of this wish would have to be, if the others of the conflict stay."""
+        try:
+            return self._number(wish)
+        except NotDecided:
+            return "what fits instead was not decided in time"
+
+    def _number(self, wish: Wish) -> str:
         if isinstance(wish, Together):
             return ""
         if isinstance(wish, DeviceWish | Spare):
-            most = self._nearest(wish, 0, wish.copies)
-            if most is None:
-                return ""  # time was up
-            return "none of it would do" if most == 0 else f"at most {most:,} would do"
+            most = _bisect(lambda number: self._holds(wish, number), 0, wish.copies)
+            return "not even none of it fits" if most is None else f"{most:,} is the most that fits"
         value = _value(wish)
-        more = self._nearest(wish, value + _MORE, value)
+        top = self._top(wish)
+        more = _gallop(lambda number: self._holds(wish, number), value, min(top, value + _AHEAD))
+        if more is None and top > value + _AHEAD:
+            raise NotDecided
         if more is not None:
-            return f"{more:,} would do"
-        fewer = self._nearest(wish, 1, value) if isinstance(wish, DomainWish) and value > 1 else None
-        return "no other number would do" if fewer is None else f"at most {fewer:,} would do"
+            return f"{more:,} fit{'s' if more == 1 else ''}"
+        lower = isinstance(wish, DomainWish) and value > 1
+        fewer = _bisect(lambda number: self._holds(wish, number), 1, value) if lower else None
+        return "no value fits" if fewer is None else f"{fewer:,} is the most that fits"
 
-    def _nearest(self, wish: Wish, good: int, bad: int) -> int | None:
-        """The number nearest to `bad` that is possible with the rest of the conflict; None if `good` is not either."""
-        if isinstance(wish, DomainWish) and good > bad:
-            good = min(good, bad + self.domains - sum(one.copies for one in self.plan.domains))
-        if good == bad:
-            return None
-        return _bisect(lambda number: self._holds(wish, number), good, bad)
+    def _top(self, wish: Wish) -> int:
+        """The number from which on a wish asks no more: more of it never helps."""
+        devices = sum(one.copies for one in self.plan.devices) + sum(one.copies for one in self.plan.spares)
+        if isinstance(wish, DomainWish):
+            there = sum(one.copies for one in self.plan.domains)
+            return wish.copies + min(self.domains - there, devices)  # each device below a root of its own
+        return _value(wish) + 4 * devices + _LEAST_MORE
 
     def _holds(self, wish: Wish, number: int) -> bool:
         rest = [one for one in self.found.wishes if one is not wish]
         if number == 0:
-            return self.possible(only(self.plan, rest), ()) is True
+            return self._is_possible(only(self.plan, rest))
         changed = with_number(wish, number)
-        return self.possible(only(replaced(self.plan, wish, changed), [*rest, changed]), ()) is True
+        return self._is_possible(only(replaced(self.plan, wish, changed), [*rest, changed]))
+
+    def _is_possible(self, plan: Plan, caps: Sequence[Cap] = ()) -> bool:
+        """Whether a plan has a layout.
+
+        Raises:
+            NotDecided: that was not found out in time; never to be read as No.
+        """
+        answer = self.possible(plan, caps)
+        if answer is None:
+            raise NotDecided
+        return answer
 
     def notes(self) -> Iterable[str]:
         """The machine's own limits that are met, each with what would be needed, or what one domain takes."""
         plan = only(self.plan, self.found.wishes)
-        met = list(self._limits_met(plan))
-        yield from met[:2] if met else self._arithmetic(plan)
+        try:
+            met = list(self._limits_met(plan))
+            return met[:2] if met else list(self._arithmetic(plan))
+        except NotDecided:
+            return ()
 
     def _limits_met(self, plan: Plan) -> Iterable[str]:
         """Each limit that is too low even where the machine's other limits are lifted."""
         for name, have in self.caps.items():
             lifted = [Cap(other, value + _MORE) for other, value in self.caps.items() if other != name]
-            if self.possible(plan, [*lifted, Cap(name, have)]) is not False:
+            if self._is_possible(plan, [*lifted, Cap(name, have)]):
                 continue
             need = self._needed(plan, name, lifted)
             if need is not None:
@@ -137,7 +165,7 @@ class _Telling:
         return _bisect(lambda number: self._fits(plan, [*lifted, Cap(name, number)]), have + _MORE, have)
 
     def _fits(self, plan: Plan, caps: list[Cap]) -> bool:
-        return self.possible(plan, caps) is True
+        return self._is_possible(plan, caps)
 
     def _arithmetic(self, plan: Plan) -> Iterable[str]:
         """What the numbers of the wishes come to."""
@@ -161,7 +189,7 @@ class _Telling:
 
         def fits(number: int) -> bool:
             changed = replaced(plan, wish, with_number(wish, number))
-            return self.possible(changed._replace(domains=alone, limits=limits), ()) is True
+            return self._is_possible(changed._replace(domains=alone, limits=limits))
 
         most = _bisect(fits, 1, wish.copies)
         if most is not None and domains * most < wish.copies:
@@ -175,6 +203,17 @@ def _value(wish: Wish) -> int:
     if isinstance(wish, Apart):
         return wish.at_most
     return wish.copies if isinstance(wish, DomainWish | RootWish) else 0
+
+
+def _gallop(fits: Callable[[int], bool], bad: int, top: int) -> int | None:
+    """The lowest number above `bad` that fits, looked for in doubling steps; None when `top` does not fit either."""
+    step, low = 1, bad
+    while low < top:
+        high = min(bad + step, top)
+        if fits(high):
+            return _bisect(fits, high, low)
+        low, step = high, step * 2
+    return None
 
 
 def _bisect(fits: Callable[[int], bool], good: int, bad: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pcisolve.core.address import Address
@@ -44,7 +45,7 @@ def planned_guest(scene: Scene, expansion: Expansion, ground: Ground, root: Node
 class _Maker:
     def __init__(self, scene: Scene, expansion: Expansion, ground: Ground, root: Node) -> None:
         self.scene, self.expansion, self.ground, self.root = scene, expansion, ground, root
-        self.number = 1 + _highest_number(root)
+        self.number = number_after(root)
         self.domains = self._domains()
         self.dropped = self._dropped()
 
@@ -90,32 +91,12 @@ class _Maker:
             new.append(self._numbered(node))
             marks[node.number] = group.wish.at
             ranks[node.number] = (device.group, device.rank)
-        return PlannedGuest(self._with(new), new, marks, ranks, self.dropped)
+        return PlannedGuest(with_devices(self.root, new, self.dropped), new, marks, ranks, self.dropped)
 
     def _numbered(self, node: Node) -> Node:
         node.number = self.number
         self.number += 1
         return node
-
-    def _with(self, new: list[Node]) -> Node:
-        """A copy of the root whose <devices> has more children; the base's own elements are not touched."""
-        copy = Node(self.root.tag, self.root.attributes, self.root.number)
-        devices = self.root.first("devices")
-        for child in self.root.children:
-            if child is not devices:
-                copy.children.append(child)
-        more = Node("devices", {} if devices is None else devices.attributes, -1 if devices is None else devices.number)
-        fresh = set(new)
-        kept = [one for one in devices.children if one not in self.dropped] if devices is not None else []
-        more.children = [*kept, *new]
-        counted = Counter(child.tag for child in more.children if child not in fresh)
-        for node in new:
-            node.parent = more
-            counted[node.tag] += 1
-            node.ordinal = counted[node.tag]
-        more.parent = copy
-        copy.children.append(more)
-        return copy
 
     def _controller(self, one: NewController) -> Node:
         node = synthetic("controller", {"type": "pci", "index": str(one.index), "model": one.model.name})
@@ -160,6 +141,27 @@ class _Maker:
         return {(type_, int(index)) for type_, index in pairs if type_ != "pci" and index.isdecimal()}
 
 
+def with_devices(root: Node, new: Sequence[Node], dropped: Sequence[Node]) -> Node:
+    """A copy of a <domain> whose <devices> has more children; the base's own elements are not touched."""
+    copy = Node(root.tag, root.attributes, root.number)
+    devices = root.first("devices")
+    for child in root.children:
+        if child is not devices:
+            copy.children.append(child)
+    more = Node("devices", {} if devices is None else devices.attributes, -1 if devices is None else devices.number)
+    fresh = set(new)
+    kept = [one for one in devices.children if one not in dropped] if devices is not None else []
+    more.children = [*kept, *new]
+    counted = Counter(child.tag for child in more.children if child not in fresh)
+    for node in new:
+        node.parent = more
+        counted[node.tag] += 1
+        node.ordinal = counted[node.tag]
+    more.parent = copy
+    copy.children.append(more)
+    return copy
+
+
 def address_node(address: Address) -> Node:
     """An <address> element."""
     domain, bus, slot, function = address
@@ -167,10 +169,11 @@ def address_node(address: Address) -> Node:
     return synthetic("address", {"type": "pci", **words})
 
 
-def _highest_number(root: Node) -> int:
+def number_after(root: Node) -> int:
+    """The number of the next element behind all there are."""
     highest, stack = root.number, [root]
     while stack:
         node = stack.pop()
         highest = max(highest, node.number)
         stack += node.children
-    return highest
+    return highest + 1

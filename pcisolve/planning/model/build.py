@@ -36,6 +36,9 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
     own = _caps(ground)._replace(**{one.name: one.value for one in caps})
     sites = SiteMaker(ground, plan, occupancy, own, problems).sites(extra)
     _refuse_size(plan, len(sites))
+    for spare in plan.spares:
+        if spare.unit == "numa" and all(one.node is None for one in sites):
+            problems.append(Problem("plan-spare", "per: numa, and no root of the plan is at a NUMA node", spare.at))
     express = ground.base.by_index[0].model is not None and ground.base.by_index[0].model.express
     groups = [_group(ground, wish, sites, express) for wish in plan.devices]
     groups = reserve_pins(ground, occupancy, sites, groups, problems)
@@ -158,7 +161,8 @@ def _items(plan: Plan, groups: list[Group], problems: list[Problem]) -> list[Ite
     for group in groups:
         if group.name not in done and group.wish.address is None:
             packed = FUNCTIONS if group.wish.multifunction else 1
-            items.append(Item((group.name,), group.needs, (1,), min(packed, _most_in_slot(plan, group.name))))
+            packed = min(packed, _most_in_slot(plan, group.name))
+            items.append(Item((group.name,), group.needs, (1,), packed, group.variant.integrated))
     return items
 
 

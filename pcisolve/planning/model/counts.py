@@ -87,7 +87,7 @@ class Counts:
             for site in scene.sites:
                 slots = 0
                 for host in scene.hosts(site) if site.position in allowed else ():
-                    if scene.takes(site, host, item.needs):
+                    if scene.takes(site, host, item):
                         slots += self._new(self.placed, (number, site.position, host))
                 self._count_devices(number, site, slots)
             self._round_up(number)

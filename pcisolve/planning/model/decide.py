@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 from pcisolve.planning.model.counted import Counted
 from pcisolve.planning.model.counts import Counts
 from pcisolve.planning.model.scene import Scene
+from pcisolve.planning.model.strays import has_strays, strays
 from pcisolve.planning.model.wishes import Wishes
 from pcisolve.solver.run import INFEASIBLE, UNKNOWN, Run, run
 
 DOMAINS = "domains"
+STRAYS = "strays"  # told to nobody: devices of no NUMA node stay away from roots that have one
 
 
 class Level(NamedTuple):
@@ -54,12 +56,13 @@ def best(scene: Scene, seconds: float) -> Best | Nothing | Undecided:
     deadline = time.monotonic() + seconds
     counts = Counts(scene)
     wishes = Wishes(counts)
-    names = [*([DOMAINS] if any(one.optional for one in scene.sites) else []), *scene.plan.prefer]
+    first = [DOMAINS] if any(one.optional for one in scene.sites) else []
+    names = [*first, *([STRAYS] if has_strays(scene) else []), *scene.plan.prefer]
     levels: list[Level] = []
     found: Counted | None = None
     for number, name in enumerate(names):
         share = (deadline - time.monotonic()) / (len(names) - number)
-        objective = wishes.domains if name == DOMAINS else wishes.objective(name)
+        objective = _objective(name, counts, wishes)
         counts.model.minimize(objective)
         ran = run(counts.model, max(share, 0.001))
         if ran.status == INFEASIBLE:
@@ -73,7 +76,14 @@ def best(scene: Scene, seconds: float) -> Best | Nothing | Undecided:
     if found is None:
         return Undecided()
     left = [Level(name, -1, 0) for name in names[len(levels) :]]
-    return Best(found, (*levels, *left))
+    told = [one for one in (*levels, *left) if one.name != STRAYS]
+    return Best(found, tuple(told))
+
+
+def _objective(name: str, counts: Counts, wishes: Wishes) -> Any:
+    if name == STRAYS:
+        return strays(counts)
+    return wishes.domains if name == DOMAINS else wishes.objective(name)
 
 
 def _counted(ran: Run, counts: Counts, wishes: Wishes) -> Counted:

@@ -94,14 +94,15 @@ def kinds_of_plan(plan: Plan, catalog: Catalog, problems: list[Problem]) -> Kind
     return found
 
 
-def scheme_of_plan(plan: Plan, asked: str) -> str:
-    """The scheme: as asked, as the plan says, or multi-domain where it has more than one domain."""
+def scheme_of_plan(plan: Plan, asked: str, platform: Platform | None = None) -> str:
+    """The scheme: as asked, as the plan says, or multi-domain where it or its platform has more than one domain."""
     if asked != "auto":
         return asked
     if plan.scheme is not None:
         return plan.scheme
     several = sum(one.copies for one in plan.domains) > 1 or any(one.number for one in plan.domains)
-    return MULTI_DOMAIN if several else FLAT
+    offered = platform is not None and platform.domains > 1 and not plan.domains and not plan.roots
+    return MULTI_DOMAIN if several or offered else FLAT
 
 
 def singles(ground: Ground, plan: Plan) -> list[Problem]:

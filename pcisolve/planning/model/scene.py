@@ -90,12 +90,16 @@ class Group(NamedTuple):
 
 
 class Item(NamedTuple):
-    """What takes one slot: a device; devices of several groups, one function each; or up to `packed` alike ones."""
+    """What takes one slot: a device; devices of several groups, one function each; or up to `packed` alike ones.
+
+    `integrated`: it sits on the root's own bus.
+    """
 
     groups: tuple[str, ...]
     needs: int
     each: tuple[int, ...]
     packed: int
+    integrated: bool = False
 
 
 class Caps(NamedTuple):
@@ -177,10 +181,12 @@ class Scene:
             if name in self.growth or name in site.room:
                 yield name
 
-    def takes(self, site: Site, host: str, needs: int) -> bool:
+    def takes(self, site: Site, host: str, item: Item) -> bool:
         """Whether an endpoint may be put on such a bus: where libvirt would put it unasked (rule alg-compatible)."""
         model = self.host_model(site, host)
-        return bool(model.accepts & needs) and (model.automatic or self.direct)
+        if item.integrated and host != OWN_BUS:
+            return False
+        return bool(model.accepts & item.needs) and (model.automatic or self.direct or item.integrated)
 
     def carries(self, site: Site, host: str, model: ControllerModel) -> bool:
         """Whether a controller of the model may be plugged in there; a switch is never put below a switch."""

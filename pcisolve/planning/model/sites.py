@@ -32,7 +32,7 @@ class SiteMaker:
             for _ in range(min(extra, self.caps.domains - self.domain_count)):
                 self._new_domain(None, 0, None)
         self._pinned_domains()
-        if self.domain_count > self.caps.domains:
+        if len({one.domain for one in self.found if not one.optional}) > self.caps.domains:
             allowed = self.caps.domains
             most = f"{self._whose()} has at most {allowed} in the {self.ground.scheme} scheme"
             message = f"{self.domain_count} PCI domains; {most}"
@@ -100,10 +100,13 @@ class SiteMaker:
 
     def _declared(self) -> None:
         named = [one.wish for one in self.found if one.wish is not None]
+        firm = len({one.domain for one in self.found}) + sum(
+            max(one.copies - named.count(one), 0) for one in self.plan.domains if not one.open
+        )
         for wish in sorted(self.plan.domains, key=lambda one: one.open):
             there, copies = sum(1 for one in named if one is wish), wish.copies
             if wish.open:
-                copies = min(copies + _OPEN, self.caps.domains - self.domain_count + there)
+                copies = min(copies + _OPEN, self.caps.domains - firm + there)
             for copy in range(there, copies):
                 self._new_domain(wish, copy, wish.number)
 

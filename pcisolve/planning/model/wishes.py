@@ -216,6 +216,8 @@ class Wishes:
     def _limit_guest(self) -> None:
         plan, caps, growth = self.scene.plan, self.scene.caps, self.scene.growth
         limits = {one.name: one.value for one in plan.limits}
+        if any(one.optional for one in self.scene.sites):
+            self.model.add(self.domains <= caps.domains)
         if "domains" in limits:
             self.model.add(self.domains <= limits["domains"])
         for most in (limits.get("controllers"), caps.controllers):

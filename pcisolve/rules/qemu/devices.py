@@ -68,6 +68,8 @@ def _is(part: Part, fixed: Fixed) -> bool:
 class _DeviceRule(Rule[Part]):
     """Shared by rules that the sort of device alone decides: `cases` lists the breaches."""
 
+    placeless = True
+
     stage = "qemu"
 
     def encode(self, desk: Desk, case: Part) -> None:

@@ -13,10 +13,10 @@ from pcisolve.earlier.matching import match
 from pcisolve.earlier.record import Earlier
 from pcisolve.libvirt.document import Document
 from pcisolve.ops.memory import remember
-from pcisolve.planning.against.anchored import anchored, may_be_anchored
-from pcisolve.planning.against.remembered import Brought, bring
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.file.values import DeviceWish, Which
+from pcisolve.planning.kept.anchored import anchored, may_be_anchored
+from pcisolve.planning.kept.remembered import Brought, bring
 from pcisolve.planning.layout.expand import expand
 from pcisolve.planning.layout.guest import planned_guest
 from pcisolve.planning.model.ground import Ground

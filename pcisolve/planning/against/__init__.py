@@ -1,1 +1,0 @@
-"""A plan laid out with the fewest moves against an earlier layout."""
