@@ -20,6 +20,7 @@ from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, Plan, RootWish, Which
 from pcisolve.planning.finding.finding import conflict, problem_findings
+from pcisolve.planning.kept.alike import merged
 from pcisolve.planning.kept.anchored import anchored
 from pcisolve.planning.kept.chipset import chipset_places
 from pcisolve.planning.layout.expand import Expansion, expand
@@ -91,9 +92,21 @@ def plan_of(text: PlanText, options: Options) -> Plan:
 def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     plan = plan_of(text, options)
     ground, document = ground_of(plan, catalog, options)
-    return _with_chipset(plan, ground, document, options) or laid_out(
-        decided(plan, ground, options), ground, document, options
-    )
+    return _with_chipset(plan, ground, document, options) or _counted(plan, ground, document, options)
+
+
+def _counted(
+    plan: Plan, ground: Ground, document: Document, options: Options, joined: Joined | None = None
+) -> PlanAnswer:
+    """The answer for a plan; alike groups are counted as one."""
+    _refuse_problems(plan.text, singles(ground, plan))
+    alike = merged(plan, ground)
+
+    def apart(scene: Scene, expansion: Expansion) -> tuple[Scene, Expansion]:
+        found = alike.joined(scene, expansion)
+        return found if joined is None else joined(*found)
+
+    return laid_out(decided(alike.plan, ground, options, asked=plan), ground, document, options, apart)
 
 
 def _with_chipset(plan: Plan, ground: Ground, document: Document, options: Options) -> PlanAnswer | None:
@@ -105,7 +118,7 @@ def _with_chipset(plan: Plan, ground: Ground, document: Document, options: Optio
         return None
     new = anchored(plan, places)
     try:
-        return laid_out(decided(new.plan, ground, options), ground, document, options, new.joined)
+        return _counted(new.plan, ground, document, options, new.joined)
     except Refused:
         return None
 
@@ -117,8 +130,11 @@ class Decided(NamedTuple):
     found: Best
 
 
-def decided(plan: Plan, ground: Ground, options: Options) -> Decided:
+def decided(plan: Plan, ground: Ground, options: Options, asked: Plan | None = None) -> Decided:
     """The counts that are best.
+
+    Args:
+        asked: the plan as its author knows it, for explanations; None for the plan itself.
 
     Raises:
         Refused: there are none, or they were not found in time.
@@ -135,7 +151,7 @@ def decided(plan: Plan, ground: Ground, options: Options) -> Decided:
     if isinstance(found, Undecided):
         raise Refused(_verdict(UNKNOWN, options, (), proven=False))
     if isinstance(found, Nothing):
-        finding = conflict(plan, Prober(ground, options.time_limit).possible, scene.caps)
+        finding = conflict(asked or plan, Prober(ground, options.time_limit).possible, scene.caps)
         raise Refused(_verdict(INFEASIBLE, options, (finding,)))
     return Decided(scene, found)
 

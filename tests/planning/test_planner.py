@@ -205,7 +205,7 @@ def test_a_base_that_is_missing_is_refused_with_the_line_that_names_it(tmp_path:
 
 def test_too_many_numbers_are_refused() -> None:
     text = "platform: any\nscheme: multi-domain\ndomains: [{name: d, count: 1000}]\ndevices:\n"
-    text += "".join(f"  - {{name: g{n}, kind: virtio-net}}\n" for n in range(200))
+    text += "".join(f"  - {{name: g{n}, kind: virtio-net, multifunction: true}}\n" for n in range(200))
     with pytest.raises(pcisolve.InputError) as refused:
         solve(text)
     assert str(refused.value).startswith("plan.yaml:5:3: device groups and relations times 1,000 roots come to 200,000")

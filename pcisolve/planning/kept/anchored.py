@@ -8,7 +8,8 @@ from typing import NamedTuple
 from pcisolve.core.address import Address
 from pcisolve.planning.file.values import DeviceWish, Plan, Relation, Together, Which
 from pcisolve.planning.layout.expand import Expansion, PlannedDevice
-from pcisolve.planning.model.scene import Scene
+from pcisolve.planning.model.ground import Kinds
+from pcisolve.planning.model.scene import Group, Scene
 
 
 class Anchored(NamedTuple):
@@ -17,21 +18,30 @@ class Anchored(NamedTuple):
     Attributes:
         before: the plan as it was.
         plan: with the devices that stay, or belong to one that does, as groups of one.
+        kinds: what the kinds of merged groups are.
         ranks: of each group of `plan`, which devices of `before` it stands for.
     """
 
     before: Plan
     plan: Plan
     ranks: dict[str, list[Which]]
+    kinds: Kinds = {}  # noqa: RUF012  # nobody changes it
 
     def joined(self, scene: Scene, expansion: Expansion) -> tuple[Scene, Expansion]:
         """What a layout of the new plan is for the old one."""
         order = {wish.name: number for number, wish in enumerate(self.before.devices)}
         devices = [PlannedDevice(*self.ranks[one.group][one.rank], one.place) for one in expansion.devices]
         devices = sorted(devices, key=_by_turn(order))
-        part_of = {self.ranks[group.name][0][0]: group for group in scene.groups}
-        groups = [part_of[wish.name]._replace(wish=wish) for wish in self.before.devices]
+        part_of = {name: group for group in scene.groups for name, _ in self.ranks[group.name]}
+        groups = [self._group(part_of[wish.name], wish) for wish in self.before.devices]
         return scene.of_plan(self.before, groups), expansion._replace(devices=devices)
+
+    def _group(self, group: Group, wish: DeviceWish) -> Group:
+        """A group of the plan as it was, of the kind that it asks for."""
+        if wish.kind not in self.kinds:
+            return group._replace(wish=wish)
+        device, variant = self.kinds[wish.kind]
+        return group._replace(wish=wish, device=device, variant=variant)
 
 
 def _by_turn(order: dict[str, int]) -> Callable[[PlannedDevice], tuple[int, int]]:
