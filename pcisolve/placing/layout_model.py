@@ -239,7 +239,8 @@ class LayoutModel:
         if name == MOVED:
             return sum(one.placed for one in self.space.classes) - sum(self.stays.values())
         if name == NOT_HOTPLUGGABLE:
-            return sum(self.opened.values()) + sum(self.tails.values()) + self._unplugged()
+            opened = (one for host, one in self.opened.items() if self.space.hosts[host].hotplug)
+            return sum(opened) + sum(self.tails.values()) + self._unplugged()
         if name == UNUSUAL:
             return self._unusual()
         return self._conventional() if name == CONVENTIONAL else self.controllers
