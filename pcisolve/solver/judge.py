@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.node import Node, Source
@@ -18,7 +18,10 @@ from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question
 from pcisolve.solver.complete import complete
 from pcisolve.solver.decide import No, Unknown, number
+from pcisolve.solver.numbering import numbered_in_turn
 from pcisolve.solver.shrink import shrunk
+
+_MOST_PAIRS: Final = 40_000  # of controllers and those without an index: beyond that no limit of time would hold
 
 
 class Unnumbered(NamedTuple):
@@ -86,7 +89,15 @@ def numbered(
     problem = assemble(root, source, catalog, options, known)
     if all(one.index >= 0 for one in problem.controllers):
         return problem
+    simple = numbered_in_turn(problem)
+    if simple is not None:
+        indexes = {one.node.number: index for one, index in simple.items() if one.node is not None}
+        in_turn = assemble(root, source, catalog, options, {**(known or {}), **indexes})
+        if len(simple) * len(problem.controllers) > _MOST_PAIRS or _is_well_numbered(in_turn):
+            return in_turn
     question = Question(problem, _asked_places(problem))
+    if len(problem.controllers) * sum(one.index < 0 for one in problem.controllers) > _MOST_PAIRS:
+        return Unnumbered(question, [], decided=False)
     found = number(question, registry.STRUCTURE, options.time_limit)
     if isinstance(found, Unknown):
         return Unnumbered(question, [], decided=False)
@@ -95,6 +106,12 @@ def numbered(
         return Unnumbered(question, core, decided=True, proved=proved)
     indexes = {one.node.number: index for one, index in found.items() if one.node is not None}
     return assemble(root, source, catalog, options, {**(known or {}), **indexes})
+
+
+def _is_well_numbered(problem: Problem) -> bool:
+    """Whether the rules about indexes and domains hold, with everything else where first fit puts it."""
+    question = Question(problem, choose(problem))
+    return not breaches(question, question.layout, registry.STRUCTURE)
 
 
 def _asked_places(problem: Problem) -> Choice:
