@@ -1,4 +1,4 @@
-"""Yes, no or unknown: the claims of a question, put to CP-SAT."""
+"""Places and indexes that are open, put to CP-SAT: found, impossible or unknown."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ from pcisolve.rules.rule import Question, Rule
 from pcisolve.solver.run import INFEASIBLE, UNKNOWN, run
 
 
-class Yes(NamedTuple):
-    """The claims hold together; this is where everything is."""
-
-    places: dict[Part, Place]
-
-
 class No(NamedTuple):
     """The claims cannot hold together: some of them, each by rule and case, where they are known."""
 
@@ -29,27 +23,6 @@ class Unknown(NamedTuple):
     """The time limit came first. Never to be read as No."""
 
     seconds: float
-
-
-Answer = Yes | No | Unknown
-
-
-def decide(question: Question, rules: Iterable[Rule[Any]], seconds: float) -> Answer:
-    """Put the laws and the choice to CP-SAT.
-
-    The first-fit choice is part of the question (the policy's claims), so that a model that holds has the
-    places of the choice; parts without one are variables.
-    """
-    desk = Desk(question.controllers)
-    for rule in rules:
-        for case in rule.cases(question):
-            rule.encode(desk, case)
-    status, values = placed(desk, question.placed, seconds)
-    if status == "yes":
-        return Yes(values)
-    if status == "unknown":
-        return Unknown(seconds)
-    return No([Breach(*claim) for claim in desk.refused])  # the check names what breaks, better than a core
 
 
 def placed(desk: Desk, parts: Iterable[Part], seconds: float) -> tuple[str, dict[Part, Place]]:

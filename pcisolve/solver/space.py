@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pcisolve.catalog.controllers import ControllerModel
-from pcisolve.firmware.guest_view import limit_of, opens_window
+from pcisolve.firmware.guest_view import opens_window
 from pcisolve.firmware.io_windows import uses_io
 from pcisolve.firstfit.buses import Bus
 from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass
-from pcisolve.placing.space import CONTROLLER, ENDPOINT, PORT, Host, Limits, PartClass, Space
+from pcisolve.placing.space import CONTROLLER, ENDPOINT, PORT, Host, PartClass, Space
 from pcisolve.problem.admits import by_hand, may_be_added, needs_express, unasked
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.solver.limits import limits_of
 from pcisolve.solver.reference import Reference
 
-_PORTS: Final = 256  # rule chassis-unique: an 8-bit number for each root and downstream port
 _ANY: Final = 1 << 30  # the index of a bus that may be added: not 0, and above all that exist
 
 
@@ -37,6 +37,7 @@ class _Builder:
         self.problem, self.reference, self.narrow = problem, reference, narrow
         self.places = reference.choice.places
         self.controllers = [*problem.controllers, *reference.needed]
+        self.optional = set(reference.optional)
         self.given = {one.index for one in self.controllers}
         self.everyone = [*self.controllers, *reference.optional]
         self.by_index = {one.index: one for one in reversed(self.everyone)}
@@ -63,7 +64,15 @@ class _Builder:
                 host = self._host(site, model, ())
                 host.most = self._most
         classes = [self._class(parts, residents) for parts in self.groups.values()]
-        return Space(self.hosts, classes, growth, self.usual, self._domains(), self._filled(), self._limits())
+        return Space(
+            self.hosts,
+            classes,
+            growth,
+            self.usual,
+            self._domains(),
+            self._filled(),
+            limits_of(self.problem, self.controllers, self.sites, more_roots=self._more_roots() is not None),
+        )
 
     @property
     def _most(self) -> int:
@@ -112,42 +121,37 @@ class _Builder:
         return controller.is_root or controller in self.places
 
     def _existing(self, residents: dict[Controller, Counter[int]]) -> None:
+        """A host for each group of alike buses that are there."""
         buses = self._buses()
-        optional = set(self.reference.optional)
         alike: dict[tuple[object, ...], list[Controller]] = defaultdict(list)
-        shape: dict[tuple[object, ...], tuple[int, int]] = {}
         for one in self._downwards():
-            if one.model is None:
-                continue
-            bus = buses.get(one.index)
-            slots, functions = _room(bus) if bus is not None else (one.model.max_slot - one.model.min_slot + 1, 0)
-            above = self._above(one) if one in optional else None
-            alone = one.index if one not in optional or functions else None
-            key: tuple[object, ...] = (
-                self._site(one),
-                one.model_name,
-                slots,
-                tuple(sorted(residents[one].items())),
-                alone,
-                above,
-            )
-            if above is not None and above in optional:
-                key = (*key[:5], self._family(above))
-            alike[key].append(one)
-            shape[key] = slots, functions
-        for key, members in alike.items():
+            if one.model is not None:
+                alike[self._likeness(one, one.model, buses, residents)].append(one)
+        for (slots, functions, *_), members in alike.items():
             model = members[0].model
-            if model is None:
+            if model is None or not isinstance(slots, int) or not isinstance(functions, int):
                 continue
             host = self._host(self._site(members[0]), model, members)
-            host.slots, host.functions = shape[key]
-            host.optional = members[0] in optional
+            host.slots, host.functions = slots, functions
+            host.optional = members[0] in self.optional
             host.children = self._free_above(min(one.index for one in members))
             for one in members:
                 self.host_of[one] = host
             if host.optional:
                 above = self._above(members[0])
                 host.above = self.host_of[above].number if above in self.host_of else None
+
+    def _likeness(
+        self, one: Controller, model: ControllerModel, buses: dict[int, Bus], residents: dict[Controller, Counter[int]]
+    ) -> tuple[object, ...]:
+        """What alike buses have in common, their free slots and functions first; those of the input stand alone."""
+        bus = buses.get(one.index)
+        slots, functions = _room(bus) if bus is not None else (model.max_slot - model.min_slot + 1, 0)
+        above = self._above(one) if one in self.optional else None
+        alone = one.index if one not in self.optional or functions else None
+        here = tuple(sorted(residents[one].items()))
+        parent: object = self._family(above) if above is not None and above in self.optional else above
+        return slots, functions, self._site(one), model.name, here, alone, parent
 
     def _above(self, controller: Controller) -> Controller | None:
         place = self.places.get(controller)
@@ -233,35 +237,6 @@ class _Builder:
         bridges = [one for one in self.reference.fixed if isinstance(one, Controller)]
         above = [self._above(one) for one in bridges if one.model is not None and one.model.io_window]
         return frozenset(self.host_of[one].number for one in above if one is not None and one in self.host_of)
-
-    def _limits(self) -> Limits:
-        problem = self.problem
-        deep = problem.options.stage == "guest" and not problem.machine.zpci
-        buses = limit_of(problem) if deep else HIGHEST_FLAT_INDEX + 1
-        firmware = problem.firmware.name == problem.machine.firmware
-        windows = problem.machine.io_windows if deep and problem.flat and firmware else 0
-        return Limits(
-            least=1 + max((one.index for one in self.controllers), default=0) if problem.fills_gaps else 0,
-            controllers=HIGHEST_FLAT_INDEX + 1 if problem.flat else None,
-            roots=problem.machine.roots_flat if self._more_roots() else None,
-            buses=buses,
-            ports=_PORTS if problem.options.stage != "libvirt" else None,
-            io_windows=windows or None,
-            windows=self._windows() if deep else {},
-        )
-
-    def _windows(self) -> dict[int, int]:
-        """Bus numbers of each expander whose busNr the input gives, up to the next one (rule window-fit)."""
-        begins = []
-        for top, site in self.sites.items():
-            number = top.targets.get("busNr")
-            if isinstance(number, int) and opens_window(top):
-                begins.append((number, site))
-        if not begins:
-            return {}
-        begins.sort()
-        ends = [number for number, _ in begins[1:]] + [limit_of(self.problem)]
-        return {site: end - number for (number, site), end in zip(begins, ends, strict=True)}
 
     def _class(self, parts: list[Part], residents: dict[Controller, Counter[int]]) -> PartClass:
         example = parts[0]
