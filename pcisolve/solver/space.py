@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from pcisolve.catalog.controllers import ControllerModel
+from pcisolve.core.node import Node
 from pcisolve.firmware.guest_view import opens_window
 from pcisolve.firmware.io_windows import uses_io
 from pcisolve.firstfit.buses import Bus
@@ -19,6 +20,7 @@ from pcisolve.problem.problem import Problem
 from pcisolve.solver.limits import limits_of
 from pcisolve.solver.reference import Reference
 
+_Admits = Callable[[ControllerModel, Part, int], bool]
 _ANY: Final = 1 << 30  # the index of a bus that may be added: not 0, and above all that exist
 
 
@@ -260,9 +262,9 @@ class _Builder:
             frozenset(one.number for one in self.hosts if endpoint and uses_io(example, _stand_in(one))),
         )
 
-    def _may_be_on(self, part: Part, host: Host, admits: object) -> bool:
+    def _may_be_on(self, part: Part, host: Host, admits: _Admits) -> bool:
         index = host.members[0].index if host.members else _ANY
-        if not admits(host.model, part, index):  # type: ignore[operator]
+        if not admits(host.model, part, index):
             return False
         if not isinstance(part, Controller):
             return True
@@ -289,6 +291,4 @@ def _stand_in(host: Host) -> Controller:
     """A controller that stands for all of a host, for questions about its bus."""
     if host.members:
         return host.members[0]
-    one = Controller.__new__(Controller)
-    one.model, one.is_root = host.model, host.model.root
-    return one
+    return Controller(None, Node("controller", {}, -1), host.model, -1)
