@@ -16,7 +16,7 @@ from pcisolve.api.options import make_options
 from pcisolve.core.errors import InputError
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow]
-AS_LIBVIRT_9 = make_options(stage="libvirt", libvirt="9.0.0")
+AS_LIBVIRT_9 = make_options(stage="libvirt", libvirt="9.0.0", policy="libvirt")
 
 
 def _pcixml(shared: Path) -> ModuleType:
