@@ -53,6 +53,7 @@ class LayoutModel:
         self.left: dict[int, Any] = {}
         for number, parts in enumerate(space.classes):
             self._place(number, parts, partial)
+        self._float()
         self._grow()
         for host in space.hosts:
             self._fit(host)
@@ -66,7 +67,7 @@ class LayoutModel:
         return self.model.new_int_var(0, most, "")
 
     def _there(self, host: Host) -> Any:
-        return self.number(host.most) if host.added or host.optional else len(host.members)
+        return self.number(host.most) if host.added or host.optional or host.floats else len(host.members)
 
     def _place(self, number: int, parts: PartClass, partial: bool) -> None:
         total = len(parts.parts)
@@ -84,6 +85,19 @@ class LayoutModel:
     def _on_all(self, number: int) -> Any:
         hosts = self.space.classes[number].written
         return sum(self.heads[number, host] + self.tails.get((number, host), 0) for host in sorted(hosts))
+
+    def _float(self) -> None:
+        """A controller is below the site that it is plugged in at, with all that is plugged into it."""
+        opened = {parts.parts[0]: number for number, parts in enumerate(self.space.classes)}
+        at = {(host.members[0], host.site): host for host in self.space.hosts if host.floats}
+        for (member, site), host in at.items():
+            number = opened.get(member)
+            if number is None:
+                above = self.there[host.above] if host.above is not None else 0
+                self.model.add(self.there[host.number] == above)
+                continue
+            here = (self.heads.get((number, one.number), 0) for one in self.space.hosts if one.site == site)
+            self.model.add(self.there[host.number] == sum(here))
 
     def _grow(self) -> None:
         for number, model in enumerate(self.space.growth):
@@ -120,7 +134,9 @@ class LayoutModel:
         whole += self._of(self.heads, number, CONTROLLER) + self._of(self.heads, number, ENDPOINT)
         if ports:
             taken = self.number(self.most)
-            self.model.add(sum(ports) <= FUNCTIONS_PER_SLOT * taken + host.functions)
+            self.model.add(
+                sum(ports) <= FUNCTIONS_PER_SLOT * taken + host.functions * (self.there[number] if host.floats else 1)
+            )
             whole.append(taken)
         if whole:
             self.model.add(sum(whole) <= host.slots * self.there[number])

@@ -29,14 +29,27 @@ class Host:
         functions: free functions of slots that fixed root ports share (of all members).
         most: how many of them there may be.
         children: how many controllers may be added on them, as theirs are to have the higher indexes.
+        floats: its one member may be below other sites too, each of which has a host for it.
     """
 
-    __slots__ = ("above", "children", "functions", "members", "model", "most", "number", "optional", "site", "slots")
+    __slots__ = (
+        "above",
+        "children",
+        "floats",
+        "functions",
+        "members",
+        "model",
+        "most",
+        "number",
+        "optional",
+        "site",
+        "slots",
+    )
 
     def __init__(self, number: int, site: int, model: ControllerModel, members: Sequence[Controller] = ()) -> None:
         self.number, self.site, self.model = number, site, model
         self.members = tuple(members)
-        self.optional = False
+        self.optional = self.floats = False
         self.above: int | None = None
         self.slots = model.max_slot - model.min_slot + 1
         self.functions = 0
@@ -113,6 +126,7 @@ class Space(NamedTuple):
         usual: the names of those that libvirt's own search adds.
         domains: sites by PCI domain.
         filled: hosts with a fixed bridge on them that gets a window of I/O ports in any case.
+        loose: open controllers are counted where first fit has them, as they are too many: nothing is proved by it.
     """
 
     hosts: list[Host]
@@ -122,3 +136,4 @@ class Space(NamedTuple):
     domains: list[list[int]]
     filled: frozenset[int]
     limits: Limits
+    loose: bool

@@ -49,6 +49,11 @@ class _Expansion:
         self.buses = self._base()
         self.standing: dict[int, list[Controller]] = {host.number: [] for host in space.hosts}
         self.host_of = {one: host for host in space.hosts for one in host.members}
+        self.floats = {(host.members[0], host.site): host for host in space.hosts if host.floats}
+        self.tied: dict[Controller, list[Controller]] = defaultdict(list)
+        for host in space.hosts:
+            if host.floats and host.above is not None and host.members[0] not in self.tied[self._above(host)]:
+                self.tied[self._above(host)].append(host.members[0])
         self.by_model = {(host.site, host.model.name): host for host in space.hosts if host.added}
         self.filled: set[int] = set()
         self.left = [list(parts.parts) for parts in space.classes]
@@ -56,7 +61,7 @@ class _Expansion:
 
     def choice(self) -> Choice:
         for one in (*self.problem.controllers, *self.reference.needed):
-            if one in self.host_of and (one.is_root or one in self.new.places):
+            if one in self.host_of and not self.host_of[one].floats and (one.is_root or one in self.new.places):
                 self._stand(one)
         self._keep_optional()
         self._keep_parts()
@@ -85,10 +90,22 @@ class _Expansion:
         return buses
 
     def _stand(self, one: Controller) -> None:
-        """A controller's bus is there from now on."""
+        """A controller's bus is there from now on, and those of what is plugged into it for sure."""
+        if self.host_of[one].floats:
+            above = self.host_of[self.by_index(self.new.places[one].provider)]
+            self.host_of[one] = self.floats[one, above.site]
         self.standing[self.host_of[one].number].append(one)
         if one.index not in self.buses and one.model is not None:
             self.buses[one.index] = Bus(one.index, one.model)
+        for tied in self.tied.get(one, ()):
+            self._stand(tied)
+
+    def _above(self, host: Host) -> Controller:
+        return self.space.hosts[host.above or 0].members[0]
+
+    def by_index(self, index: int) -> Controller:
+        """The controller of this index, there already or added meanwhile."""
+        return next(one for one in (*self.problem.controllers, *self.new.added) if one.index == index)
 
     def _put(self, part: Part, place: Place) -> None:
         """Give a part its place; all members of a USB 2 set theirs, each at the function of the real chip."""
@@ -141,7 +158,8 @@ class _Expansion:
 
     def _keep_on(self, number: int, host: Host, count: int, here: dict[int, list[Part]]) -> None:
         for one in host.members:
-            if one.index not in self.buses or (host.optional and one not in self.standing[host.number]):
+            unsure = host.optional or host.floats
+            if one.index not in self.buses or (unsure and one not in self.standing[host.number]):
                 continue
             for part in here.get(one.index, ())[:count]:
                 self._put(part, self.before[part])

@@ -16,8 +16,8 @@ from pcisolve.problem.problem import COMMON, Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question
-from pcisolve.solver.complete import complete
 from pcisolve.solver.decide import No, Unknown, number
+from pcisolve.solver.nearest import Found, Search
 from pcisolve.solver.numbering import numbered_in_turn
 from pcisolve.solver.shrink import shrunk
 
@@ -71,8 +71,16 @@ def first_fit(problem: Problem) -> Choice:
     choice = choose(problem)
     if problem.flat or not choice.failures:
         return choice
-    options = problem.options
-    return complete(problem, choice, registry.rules_for(options.stage), options.time_limit) or choice
+    for found in Search(problem, choice, nearest=True).outcomes():
+        if isinstance(found, Found) and _holds(problem, found.choice):
+            return found.choice
+    return choice
+
+
+def _holds(problem: Problem, choice: Choice) -> bool:
+    """Whether what was placed anew keeps every rule of libvirt's own stage: what breaks below is for others to mend."""
+    question = Question(problem, choice)
+    return not breaches(question, question.layout, registry.rules_for("libvirt"))
 
 
 def numbered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from pcisolve.placing.counting import certificate
@@ -29,6 +29,7 @@ from pcisolve.solver.run import INFEASIBLE, OPTIMAL, UNKNOWN, run
 from pcisolve.solver.space import build_space
 
 NEAREST: Final = (MOVED, NOT_HOTPLUGGABLE, CONVENTIONAL, CONTROLLERS, UNUSUAL)
+ANEW: Final = (NOT_HOTPLUGGABLE, CONVENTIONAL, CONTROLLERS, MOVED, UNUSUAL)  # no libvirt has put anything anywhere
 FEWEST: Final = (CONTROLLERS, NOT_HOTPLUGGABLE, CONVENTIONAL, UNUSUAL)
 _WORK: Final = 20.0  # deterministic limit of a level
 _LEAST: Final = 0.001  # seconds
@@ -67,6 +68,7 @@ class Undecided(NamedTuple):
 
 
 Outcome = Found | Impossible | Undecided
+LARGE: Final = "not decided, because the guest is too large to be placed anew"
 TIME: Final = "not decided in time"
 UNSOUND: Final = "not decided, because what was found does not hold"
 WINDOWS: Final = "not decided, because firmware may give fewer I/O windows than were counted"
@@ -82,7 +84,7 @@ class Search:
 
     def __init__(self, problem: Problem, choice: Choice, *, nearest: bool, narrow: bool = False) -> None:
         self.problem, self.choice, self.narrow = problem, choice, narrow
-        self.names = NEAREST if nearest else FEWEST
+        self.names = FEWEST if not nearest else NEAREST if problem.flat else ANEW
         self.kept = nearest
         self.end = time.monotonic() + problem.options.time_limit
         self.bounds: dict[str, int] = {}
@@ -111,18 +113,19 @@ class Search:
         except NotModelled as what:
             return Undecided(f"{what} are not placed anew", large=False)
         if len(space.hosts) * (len(space.classes) + len(space.growth)) > _NUMBERS:
-            return Undecided("the guest is too large to be placed anew")
+            return Undecided(LARGE)
         model = LayoutModel(space, io=io)
         names = [name for name in self.names if kept or name != MOVED]
         found = minimize(model.model, names, model.level, self._left(), _WORK)
         if found.run is None:
-            return self._nothing(space, found.status, io)
+            return Undecided(LARGE) if space.loose else self._nothing(space, found.status, io)
         try:
             choice = expand(self.problem, reference, space, model, found.run)
         except CannotExpand:
             self.bounds = self.bounds or {one.name: one.bound for one in found.levels}
             return Undecided(WIDE)
-        return Found(choice, self._told(choice, found.levels))
+        levels = [one._replace(bound=0) for one in found.levels] if space.loose else found.levels
+        return Found(choice, self._told(choice, levels))
 
     def _left(self) -> float:
         return max(self.end - time.monotonic(), _LEAST)
@@ -132,7 +135,7 @@ class Search:
             return Undecided(TIME)
         return _none(space, self._left()) if io == EXACT else Undecided(UNSOUND)
 
-    def _told(self, choice: Choice, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    def _told(self, choice: Choice, levels: Sequence[Level]) -> tuple[Level, ...]:
         """The levels with the bounds of the first model, and how many parts have really moved."""
         if not self.bounds:
             self.bounds = {one.name: one.bound for one in levels}

@@ -43,8 +43,10 @@ def reference_of(problem: Problem, choice: Choice, *, kept: bool) -> Reference:
     Raises:
         NotModelled: something is open that shares a slot or an isolation group in its own way.
     """
-    fixed, opened, sets = _sorted_out(problem, choice)
     have = {one.index for one in problem.controllers}
+    if len(have) < len(problem.controllers):
+        raise NotModelled("controllers that share an index")
+    fixed, opened, sets = _sorted_out(problem, choice)
     needed = _needed(choice, fixed)
     names = {one.index for one in needed}
     sound = _sound(problem, choice)

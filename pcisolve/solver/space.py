@@ -17,10 +17,12 @@ from pcisolve.problem.admits import by_hand, may_be_added, needs_express, unaske
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.solver.floating import floating
 from pcisolve.solver.limits import limits_of
 from pcisolve.solver.reference import Reference
 
 _Admits = Callable[[ControllerModel, Part, int], bool]
+_MOST_FLOATING: Final = 2_000  # buses, each counted once for every site
 _ANY: Final = 1 << 30  # the index of a bus that may be added: not 0, and above all that exist
 
 
@@ -50,18 +52,27 @@ class _Builder:
         machine = problem.machine
         self.usual = frozenset({machine.grows_express, *machine.legacy_entry, machine.grows_conventional})
         self.open = dict.fromkeys(reference.open)
+        self.all_sites = list(range(self.extra + (self._more_roots() is not None)))
+        self.floating = floating(reference, self.by_index, self.sites) if len(self.all_sites) > 1 else {}
+        self.loose = len(self.floating) * len(self.all_sites) > _MOST_FLOATING
+        if self.loose:
+            self.floating = {}
         self.groups: dict[tuple[object, ...], list[Part]] = defaultdict(list)
         for part in reference.open:
             self.groups[self._key(part)].append(part)
         self.class_of = {part: number for number, parts in enumerate(self.groups.values()) for part in parts}
         self.hosts: list[Host] = []
-        self.host_of: dict[Controller, Host] = {}
+        self.host_of: dict[Controller, Host] = {}  # where first fit has them
+        self.hosts_at: dict[tuple[Controller, int], int] = {}
 
     def space(self) -> Space:
         residents = self._residents()
         self._existing(residents)
         growth = self._growth()
-        for site in self._all_sites():
+        more = self._more_roots()
+        if more is not None:
+            self._host(self.extra, more, ()).most = self.problem.machine.roots_flat
+        for site in self.all_sites:
             for model in growth:
                 host = self._host(site, model, ())
                 host.most = self._most
@@ -73,7 +84,8 @@ class _Builder:
             self.usual,
             self._domains(),
             self._filled(),
-            limits_of(self.problem, self.controllers, self.sites, more_roots=self._more_roots() is not None),
+            limits_of(self.problem, self.controllers, self.sites, more_roots=more is not None),
+            self.loose,
         )
 
     @property
@@ -133,15 +145,29 @@ class _Builder:
             model = members[0].model
             if model is None or not isinstance(slots, int) or not isinstance(functions, int):
                 continue
-            host = self._host(self._site(members[0]), model, members)
-            host.slots, host.functions = slots, functions
-            host.optional = members[0] in self.optional
-            host.children = self._free_above(min(one.index for one in members))
-            for one in members:
+            for site in self._sites_of(members[0]):
+                host = self._host(site, model, members)
+                host.slots, host.functions = slots, functions
+                host.optional = members[0] in self.optional
+                host.floats = members[0] in self.floating
+                host.children = self._free_above(min(one.index for one in members))
+                host.above = self._host_above(members[0], site)
+                self._standing(host)
+
+    def _standing(self, host: Host) -> None:
+        for one in host.members:
+            self.hosts_at[one, host.site] = host.number
+            if one not in self.host_of or host.site == self._site(one):
                 self.host_of[one] = host
-            if host.optional:
-                above = self._above(members[0])
-                host.above = self.host_of[above].number if above in self.host_of else None
+
+    def _sites_of(self, one: Controller) -> Iterable[int]:
+        """The sites that it may be at, or below."""
+        return self.all_sites if one in self.floating else (self._site(one),)
+
+    def _host_above(self, one: Controller, site: int) -> int | None:
+        """The host it is plugged into for sure, of those at this site."""
+        above = self._above(one) if one in self.optional else self.floating.get(one)
+        return None if above is None else self.hosts_at.get((above, site))
 
     def _likeness(
         self, one: Controller, model: ControllerModel, buses: dict[int, Bus], residents: dict[Controller, Counter[int]]
@@ -209,15 +235,6 @@ class _Builder:
                     reached.append(model)
         return found
 
-    def _all_sites(self) -> list[int]:
-        """The sites there are, and where the machine may have more roots, one for all that are added."""
-        sites = list(range(self.extra))
-        model = self._more_roots()
-        if model is not None:
-            sites.append(self.extra)
-            self._host(self.extra, model, ()).most = self.problem.machine.roots_flat
-        return sites
-
     def _more_roots(self) -> ControllerModel | None:
         """The model of roots that libvirt itself would add."""
         name = self.problem.machine.grows_conventional
@@ -227,13 +244,15 @@ class _Builder:
     def _domains(self) -> list[list[int]]:
         """Sites by PCI domain: in the flat scheme all are in one, but on machines whose roots are host bridges."""
         apart = not self.problem.flat or self.problem.machine.isolation
-        found: dict[int, list[int]] = defaultdict(list)
-        for top, site in list(self.sites.items())[: self.extra]:
-            place = self.places.get(top)
-            above = self.by_index.get(place.provider) if place is not None and not top.is_root else top
-            root = self.sites.get(above, site) if above is not None else site
-            found[root if apart else 0].append(site)
-        return [*found.values(), *([[self.extra]] if self._more_roots() else [])]
+        found: dict[int | None, list[int]] = defaultdict(list)
+        for site, top in enumerate(self.tops):
+            found[self._root_index(top) if apart else 0].append(site)
+        return [*found.values(), *([[self.extra]] if self.extra in self.all_sites else [])]
+
+    def _root_index(self, top: Controller) -> int | None:
+        """The index of the root that a root or expander is at, or below."""
+        above = top if top.is_root else self._above(top)
+        return None if above is None else above.index
 
     def _filled(self) -> frozenset[int]:
         bridges = [one for one in self.reference.fixed if isinstance(one, Controller)]
@@ -269,7 +288,7 @@ class _Builder:
         if not isinstance(part, Controller):
             return True
         bound = self._bound(part)
-        if part.domain is not None and not self.problem.flat and self.tops[host.site].index != part.domain:
+        if part.domain is not None and not self.problem.flat and self._root_index(self.tops[host.site]) != part.domain:
             return False
         if not host.members:
             return bound is None or any(index not in self.given for index in range(1, bound))
