@@ -165,7 +165,7 @@ def _lasting(question: Question, broken: list[Breach]) -> tuple[Choice, list[Cha
     from pcisolve.solver.resettle import resettle
 
     problem, options = question.problem, question.problem.options
-    choice, moved = resettle(question, registry.rules_for(options.stage), options.time_limit, broken)
+    choice, moved = resettle(question, registry.rules_for(options.stage), broken)
     try:
         return choice, [*moved, *hold(problem, choice)]
     except TooHard:

@@ -23,7 +23,7 @@ from pcisolve.problem.problem import Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.rule import name_of
 from pcisolve.solver.around import Around, Search
-from pcisolve.solver.hitting import TimeIsUp
+from pcisolve.solver.mus import TimeIsUp
 from pcisolve.verdict.values import Note, Verdict
 
 IN_ORDER_NOTE = "matched-in-order"

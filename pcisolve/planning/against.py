@@ -24,7 +24,7 @@ from pcisolve.planning.model.probe import Prober
 from pcisolve.planning.steps import PlanAnswer, Refused, decided, ground_of, laid_out, plan_of, solve_plan
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.problem import Options
-from pcisolve.solver.hitting import TimeIsUp, fewest
+from pcisolve.solver.mus import TimeIsUp, fewest
 from pcisolve.verdict.values import UNKNOWN, Note, Verdict
 
 Source = str | os.PathLike[str] | bytes | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.words import did_you_mean
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
@@ -18,9 +17,6 @@ class ControllerRule(Rule[Controller]):
 
     def cases(self, question: Question) -> Iterable[Controller]:
         return [one for one in question.problem.controllers if one.node is not None]
-
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.require(self.claim(case), not self.breaks(case))
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return self.keeps(layout.problem, case)

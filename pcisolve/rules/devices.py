@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.drives import drive_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.own_place import at_own_place
@@ -19,9 +18,6 @@ class DeviceRule(Rule[Part]):
 
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in question.problem.parts if part.node is not None and not self.keeps(part)]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return self.keeps(case)
@@ -127,9 +123,6 @@ class CcwMachine(Rule[Part]):
             return ()
         return [part for part in question.problem.parts if part.address_type == "ccw"]
 
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
-
     def check(self, layout: Layout, case: Part) -> bool:
         return case.address_type != "ccw" or layout.problem.machine.virtio_address == "ccw"
 
@@ -184,9 +177,6 @@ class ControllerOnce(Rule[tuple[Part, ...]]):
                 twins.setdefault((part.view.get("type"), part.view.get("index")), []).append(part)
         return [tuple(parts) for parts in twins.values() if len(parts) > 1]
 
-    def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
-        desk.require(self.claim(case), len(case) < 2)
-
     def check(self, layout: Layout, case: tuple[Part, ...]) -> bool:
         return len({(part.view.get("type"), part.view.get("index")) for part in case}) == len(case)
 
@@ -213,9 +203,6 @@ class SingleIde(Rule[Part]):
 
     def _keeps(self, part: Part, builtin: bool) -> bool:
         return part.view.get("type") != "ide" or (builtin and part.view.get("index") in ("0", None))
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return self._keeps(case, layout.problem.machine.builtin_ide)
@@ -255,9 +242,6 @@ class PciBuses(Rule[Part]):
         if at_own_place(part):
             return False  # libvirt does not look for its bus
         return part.pinned is not None or (part.wants and supports_pci)
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), bool(desk.controllers))
 
     def check(self, layout: Layout, case: Part) -> bool:
         return bool(layout.controllers) or isinstance(case, Controller)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.drives import Drive, drive_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
@@ -37,9 +36,6 @@ class DriveOnce(Rule[tuple[Part, ...]]):
                 if drive is not None:
                     holders.setdefault(drive, []).append(part)
         return [tuple(parts) for parts in holders.values() if len(parts) > 1]
-
-    def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
-        desk.require(self.claim(case), len(case) < 2)
 
     def check(self, layout: Layout, case: tuple[Part, ...]) -> bool:
         return len({drive_of(part.view) for part in case}) == len(case)

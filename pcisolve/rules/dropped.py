@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.devices import DeviceRule
@@ -81,9 +80,6 @@ class NoneAlone(Rule[Part]):
     def cases(self, question: Question) -> Iterable[Part]:
         videos = question.problem.by_kind("video")
         return [part for part in videos if part.view.get("model/type") == "none"] if len(videos) > 1 else ()
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return len(layout.problem.by_kind("video")) < 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.address import Address
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
@@ -36,9 +35,6 @@ class HostDeviceOnce(Rule[tuple[Part, ...]]):
                 if host is not None:
                     holders.setdefault(host, []).append(part)
         return [tuple(parts) for parts in holders.values() if len(parts) > 1]
-
-    def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
-        desk.require(self.claim(case), len(case) < 2)
 
     def check(self, layout: Layout, case: tuple[Part, ...]) -> bool:
         return len({_host_device(part) for part in case}) == len(case)
@@ -77,9 +73,6 @@ class HostAddress(Rule[Part]):
 
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in question.problem.parts if part.host is not None]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), case.host is None or self._is_valid(case.host))
 
     def check(self, layout: Layout, case: Part) -> bool:
         return case.host is None or (case.host.bus < 256 and case.host.slot < 32 and case.host.function < 8)

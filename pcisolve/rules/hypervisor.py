@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.node import Node
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.hypervisor import other_hypervisor
 from pcisolve.problem.layout import Layout
 from pcisolve.rules.rule import NOTE, Point, Question, Rule, Telling
@@ -28,9 +27,6 @@ class OtherHypervisor(Rule[Node]):
     def cases(self, question: Question) -> Iterable[Node]:
         root = question.problem.root
         return (root,) if other_hypervisor(root) else ()
-
-    def encode(self, desk: Desk, case: Node) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Node) -> bool:
         return not other_hypervisor(case)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.placing.desk import ANYWHERE, Desk
+from pcisolve.placing.index_model import IndexModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.blame import is_added, why_added
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+from pcisolve.rules.structural import Structural
 
 HIGHEST_FLAT_INDEX = 255
 
 
-class IndexUnique(Rule[tuple[Controller, ...]]):
+class IndexUnique(Structural[tuple[Controller, ...]]):
     """No two PCI controllers have one index."""
 
     id = "index-unique"
+    definition = True
     common = True
     carries = True
     source = "libvirt src/conf/domain_postparse.c, tried with 9.0.0; rfc-index-unique"
@@ -38,8 +40,8 @@ class IndexUnique(Rule[tuple[Controller, ...]]):
             return [tuple(question.problem.controllers)]
         return [tuple(twins) for twins in by_index.values() if len(twins) > 1]
 
-    def encode(self, desk: Desk, case: tuple[Controller, ...]) -> None:
-        desk.all_different(self.claim(case), [desk.index(controller) for controller in case])
+    def number(self, model: IndexModel, case: tuple[Controller, ...]) -> None:
+        model.all_different([model.index(controller) for controller in case])
 
     def check(self, layout: Layout, case: tuple[Controller, ...]) -> bool:
         seen = set()
@@ -73,9 +75,6 @@ class IndexMax(Rule[Controller]):
         if not question.problem.flat:
             return ()
         return [one for one in question.controllers if not one.index <= HIGHEST_FLAT_INDEX]
-
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.when(self.claim(case), (), desk.index(case) <= HIGHEST_FLAT_INDEX)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return not case.index > HIGHEST_FLAT_INDEX
@@ -114,9 +113,6 @@ class BridgeAboveBus(Rule[Controller]):
             for one in question.controllers
             if one.model and one.model.index_above_bus and one in question.choice.places
         ]
-
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one.index < case.index else None)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return case.index > layout.places[case].provider

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from pcisolve.core.kinds import spoken
 from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, NO_ROOM_FOR_ADDED
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.choice import Failure, Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
@@ -38,10 +37,6 @@ class AskedAddress(Rule[Asked]):
             if part.pinned is not None and part in question.choice.places:
                 yield Asked(part, question.choice.places[part])
 
-    def encode(self, desk: Desk, case: Asked) -> None:
-        if desk.code(case.place) is not None:
-            desk.fix(self.claim(case), case.part, case.place)
-
     def check(self, layout: Layout, case: Asked) -> bool:
         return layout.places.get(case.part) == case.place
 
@@ -60,9 +55,6 @@ class ChosenPlace(Rule[Asked]):
         for part, place in question.choice.places.items():
             if part.pinned is None:
                 yield Asked(part, place)
-
-    def encode(self, desk: Desk, case: Asked) -> None:
-        desk.fix(self.claim(case), case.part, case.place)
 
     def check(self, layout: Layout, case: Asked) -> bool:
         return layout.places.get(case.part) == case.place
@@ -93,9 +85,6 @@ class SearchEnds(Rule[Failure]):
         if question.problem.flat and any(one.index > HIGHEST_FLAT_INDEX for one in question.controllers):
             return ()  # rule index-max-255 says it, and nothing is searched for up there
         return [one for one in question.choice.failures if one.rule != "no-pci-buses"]
-
-    def encode(self, desk: Desk, case: Failure) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Failure) -> bool:
         if case.rule in ("alg-busnr", "phb-max-31"):

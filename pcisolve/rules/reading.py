@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.reading import Unreadable
 from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, clipped
@@ -19,9 +18,6 @@ class _ReadableValue(Rule[Unreadable]):
 
     def cases(self, question: Question) -> Iterable[Unreadable]:
         return [one for one in question.problem.unreadable if one.rule == self.id]
-
-    def encode(self, desk: Desk, case: Unreadable) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Unreadable) -> bool:
         return case not in layout.problem.unreadable

@@ -27,6 +27,7 @@ from pcisolve.rules.qemu import arguments, functions, handed_on, order, platform
 from pcisolve.rules.qemu import devices as qemu_devices
 from pcisolve.rules.qemu import numbers as qemu_numbers
 from pcisolve.rules.rule import ERROR, Rule
+from pcisolve.rules.structural import Structural
 
 ALL: tuple[Rule[Any], ...] = (
     *hypervisor.RULES,
@@ -60,14 +61,7 @@ ALL: tuple[Rule[Any], ...] = (
     *cards.RULES,
 )
 BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
-STRUCTURE: tuple[Rule[Any], ...] = (
-    *index.RULES[:1],
-    *tree.RULES,
-    *lookup.RULES,
-    BY_ID["addr-kind-match"],
-    BY_ID["addr-slot-min"],
-    BY_ID["addr-slot-max"],
-)
+STRUCTURE: tuple[Structural[Any], ...] = tuple(rule for rule in ALL if isinstance(rule, Structural))
 READING_IDS = frozenset(rule.id for rule in reading.RULES)
 _DEPTH = {"libvirt": 0, "qemu": 1, "guest": 2}
 

@@ -1,12 +1,11 @@
-"""What a rule is: a law that can be encoded for CP-SAT, checked on a layout, and told in words."""
+"""What a rule is: a law that is checked on a layout and told in words; some steer a search, too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from pcisolve.core.node import Node
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped as clipped  # rules tell with these
@@ -111,10 +110,6 @@ class Rule(Generic[CaseT]):
         """The things in this guest that the law speaks about."""
         raise NotImplementedError
 
-    def encode(self, desk: Desk, case: CaseT) -> None:
-        """Write the law for one case as constraints."""
-        raise NotImplementedError
-
     def check(self, layout: Layout, case: CaseT) -> bool:
         """Whether a layout keeps the law for one case; parts without an address break nothing."""
         raise NotImplementedError
@@ -126,10 +121,6 @@ class Rule(Generic[CaseT]):
     def demand(self, question: Question, case: CaseT) -> str:
         """What the law demands of the case, for conflicts of several laws."""
         return self.title.rstrip(".")
-
-    def claim(self, case: CaseT) -> tuple[Any, CaseT]:
-        """This rule said about one case, as the desk and the explanations know it."""
-        return (self, case)
 
     @property
     def text(self) -> str:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from pcisolve.core.node import Node
 from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
@@ -49,9 +48,6 @@ def _point(case: Setting) -> tuple[Point, ...]:
 
 class SettingRule(Rule[Setting]):
     """Shared by the rules about one option: its value is given, so that the input alone decides."""
-
-    def encode(self, desk: Desk, case: Setting) -> None:
-        desk.require(self.claim(case), False)
 
 
 class TargetApplies(SettingRule):

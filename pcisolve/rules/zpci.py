@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
@@ -37,9 +36,6 @@ class ZpciMachine(Rule[Part]):
             return ()
         return [part for part in _with_ids(question) if part.zpci != (None, None)]
 
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
-
     def check(self, layout: Layout, case: Part) -> bool:
         return layout.problem.machine.zpci or (case.zpci.uid is None and case.zpci.fid is None)
 
@@ -58,9 +54,6 @@ class ZpciUid(Rule[Part]):
 
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in _with_ids(question) if part.zpci.uid is not None]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), case.zpci.uid is None or 0 < case.zpci.uid <= UID_MAX)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return case.zpci.uid in range(1, UID_MAX + 1)
@@ -106,9 +99,6 @@ class ZpciUnique(Rule[SameId]):
             for value, parts in holders.items():
                 if len(parts) > 1:
                     yield SameId(which, value, tuple(parts))
-
-    def encode(self, desk: Desk, case: SameId) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: SameId) -> bool:
         return sum(1 for part in case.parts if getattr(layout.zpci.get(part), case.which, None) == case.value) < 2

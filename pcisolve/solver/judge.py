@@ -16,10 +16,10 @@ from pcisolve.problem.problem import COMMON, Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question
-from pcisolve.solver.decide import No, Unknown, number
+from pcisolve.solver.mus import Core
 from pcisolve.solver.nearest import Found, Search
 from pcisolve.solver.numbering import numbered_in_turn
-from pcisolve.solver.shrink import shrunk
+from pcisolve.solver.open_indexes import number
 
 _MOST_PAIRS: Final = 40_000  # of controllers and those without an index: beyond that no limit of time would hold
 
@@ -107,11 +107,10 @@ def numbered(
     if len(problem.controllers) * sum(one.index < 0 for one in problem.controllers) > _MOST_PAIRS:
         return Unnumbered(question, [], decided=False)
     found = number(question, registry.STRUCTURE, options.time_limit)
-    if isinstance(found, Unknown):
+    if found is None:
         return Unnumbered(question, [], decided=False)
-    if isinstance(found, No):
-        core, proved = shrunk(question, found.core, options.time_limit)
-        return Unnumbered(question, core, decided=True, proved=proved)
+    if isinstance(found, Core):
+        return Unnumbered(question, [Breach(*one) for one in found.claims], decided=True, proved=found.proved)
     indexes = {one.node.number: index for one, index in found.items() if one.node is not None}
     return assemble(root, source, catalog, options, {**(known or {}), **indexes})
 

@@ -6,7 +6,7 @@ part of the slot has its place from the input, or the bus has no such slot, noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import SLOTS_PER_BUS
@@ -35,7 +35,7 @@ def make_room(question: Question, broken: Iterable[Breach]) -> tuple[Choice, lis
     if not wrong:
         return old, []
     taken = {place[:2] for place in old.places.values()} | handed_out(question) | _chipset(problem)
-    new = _copy(old)
+    new = without(old)
     moved: dict[Part, str] = {}
     for slot, rule in wrong.items():
         parts = [part for part, place in old.places.items() if place[:2] == slot]
@@ -91,10 +91,10 @@ def _free_slot(question: Question, provider: int, taken: set[Slot]) -> int | Non
     return next((slot for slot in slots if (provider, slot) not in taken), None)
 
 
-def _copy(old: Choice) -> Choice:
-    """The same places, to be changed; what is filled in is filled in anew."""
+def without(old: Choice, moving: Collection[Part] = ()) -> Choice:
+    """The same places but for these parts', to be changed; what is filled in is filled in anew."""
     new = Choice(old.kept)
     new.added, new.chipset, new.moved = old.added, old.chipset, old.moved
-    new.multifunction = set(old.multifunction)
-    new.places = dict(old.places)
+    new.multifunction = {part for part in old.multifunction if part not in moving}
+    new.places = {part: place for part, place in old.places.items() if part not in moving}
     return new

@@ -18,7 +18,7 @@ from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question, Rule
-from pcisolve.solver.hitting import fewest
+from pcisolve.solver.mus import fewest
 from pcisolve.solver.resettle import resettle
 
 # Rules about one part, its bus and what is at its place: nothing that moves elsewhere makes them hold.
@@ -101,10 +101,10 @@ class _Search:
 
     def attempt(self, places: dict[Part, Place]) -> Attempt:
         """What libvirt would make of the guest with these places, and whether it lasts."""
-        problem, options = self.problem, self.problem.options
+        problem = self.problem
         self._bind_domains(places)
         choice = choose(problem, self._kept(places))
-        choice, moved = resettle(Question(problem, choice), self.rules, options.time_limit)
+        choice, moved = resettle(Question(problem, choice), self.rules)
         changes: list[Changed | Moved] = [*moved, *hold(problem, choice)]
         question = Question(problem, choice)
         broken = breaches(question, question.layout, self.rules)

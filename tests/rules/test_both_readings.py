@@ -1,4 +1,4 @@
-"""A rule is written twice, for the solver and in plain Python: both say the same of every small layout."""
+"""Rules about indexes are written twice, for the solver and in plain Python: both say the same of small layouts."""
 
 from __future__ import annotations
 
@@ -9,52 +9,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcisolve.placing.desk import Desk
+from pcisolve.placing.index_model import IndexModel
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.parts import Controller
-from pcisolve.rules.multi_domain import tree
-from pcisolve.rules.registry import ALL, BY_ID
-from pcisolve.rules.rule import Question, Rule
-from pcisolve.solver.decide import placed
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.rules.registry import BY_ID, STRUCTURE
+from pcisolve.rules.rule import Question
+from pcisolve.rules.structural import Structural
 from pcisolve.solver.run import run
 from tests.rules.small_guests import GUESTS, moved, small_guest, variations
 from tests.support import Steps, example, steps
 
 SECONDS = 20.0
-EXAMPLES = sorted({text for rule in ALL for text in (*rule.allows, *rule.forbids)})
-# On a retractable desk the domain of a child is a variable, which rfc-child ties to its parent's.
+EXAMPLES = sorted({text for rule in STRUCTURE for text in (*rule.allows, *rule.forbids)})
+# The domain of a child is a variable, which rfc-child ties to its parent's.
 DEFINITION = BY_ID["rfc-child"]
 
 
-def encoded(rule: Rule[Any], question: Question, layout: Layout, *, retractable: bool) -> bool:
-    """The solver's reading: a desk with every part fixed where the layout has it, and this rule."""
-    desk = Desk(question.controllers, retractable=retractable)
+def numbered(rule: Structural[Any], question: Question, layout: Layout) -> bool:
+    """The solver's reading: a model with every part where the layout has it, and this rule."""
+    model = IndexModel(question.controllers)
     for part in question.placed:
-        desk.fix(("place", part), part, layout.places[part])
-    for one in (rule, DEFINITION) if retractable else (rule,):
+        _put(model, part, layout.places[part])
+    for one in (rule, DEFINITION):
+        assert isinstance(one, Structural)
         for case in one.cases(question):
-            one.encode(desk, case)
-    return feasible(desk, question)
-
-
-def feasible(desk: Desk, question: Question) -> bool:
-    """What CP-SAT says, with every assumption of a retractable desk taken."""
-    if not desk.retractable:
-        status, _ = placed(desk, question.placed, SECONDS)
-        assert status in ("yes", "no")
-        return status == "yes"
-    desk.model.add_assumptions(desk.assumptions)
-    answer = run(desk.model, SECONDS, plain=True).possible
+            one.number(model, case)
+    answer = run(model.model, SECONDS, plain=True).possible
     assert answer is not None
     return answer
 
 
-def assert_agree(rules: Iterable[Rule[Any]], question: Question, layout: Layout, *, retractable: bool) -> set[str]:
+def _put(model: IndexModel, part: Part, place: Place) -> None:
+    first = next(one for one in model.controllers if one.index == place.provider)
+    model.confine(part, lambda one: (place.slot, place.slot) if one is first else None)
+
+
+def assert_agree(rules: Iterable[Structural[Any]], question: Question, layout: Layout) -> set[str]:
     """Both readings of every rule that has something to say; the ids of those that are broken."""
-    desk = Desk(question.controllers)
-    if any(desk.code(layout.places[part]) is None for part in question.placed):
-        return set()  # a bus that nobody provides has no number on the desk
+    known = {one.index for one in question.controllers}
+    if not all(layout.places[part].provider in known and layout.places[part].slot <= 31 for part in question.placed):
+        return set()  # a bus that nobody provides is not in the model
     children = [one for one in question.controllers if one.model is not None and not one.is_root]
     is_whole = all(one in layout.places for one in children)
     broken = set()
@@ -63,7 +58,7 @@ def assert_agree(rules: Iterable[Rule[Any]], question: Question, layout: Layout,
         if not cases:
             continue
         checked = all(rule.check(layout, case) for case in cases)
-        written = encoded(rule, question, layout, retractable=retractable)
+        written = numbered(rule, question, layout)
         # Where a controller has no place, the solver may know already that none is left for it.
         assert written == checked or (checked and not is_whole), (rule.id, list(layout.places.values()))
         if not checked:
@@ -76,44 +71,19 @@ def _marks(text: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.slow] if len(steps(example(text)).question.controllers) > 100 else []
 
 
-@pytest.mark.parametrize("retractable", [False, True], ids=["plain", "retractable"])
 @pytest.mark.parametrize("name", GUESTS)
-def test_one_part_anywhere(name: str, retractable: bool) -> None:
-    guest = small_guest(name)
-    broken = [assert_agree(ALL, *one, retractable=retractable) for one in variations(guest)]
+def test_one_part_anywhere(name: str) -> None:
+    broken = [assert_agree(STRUCTURE, *one) for one in variations(small_guest(name))]
     assert len(broken) > 1 or name in ("isapc",)
 
 
-@pytest.mark.parametrize("retractable", [False, True], ids=["plain", "retractable"])
 @pytest.mark.parametrize("text", [pytest.param(one, marks=_marks(one)) for one in EXAMPLES])
-def test_every_example(text: str, retractable: bool) -> None:
+def test_every_example(text: str) -> None:
     guest = steps(example(text))
-    rules = [rule for rule in ALL if rule.severity == "error"]  # advice is never posted
-    broken = assert_agree(rules, guest.question, guest.layout, retractable=retractable)
-    forbidding = {rule.id for rule in rules if text in rule.forbids}
-    representable = all(Desk(guest.question.controllers).code(one) for one in guest.layout.places.values())
-    assert forbidding <= broken or not representable
-
-
-@pytest.mark.parametrize("retractable", [False, True], ids=["plain", "retractable"])
-@pytest.mark.parametrize("name", ["domains", "domains, below", "domains, circle", "domains, open"])
-def test_buses_per_domain(name: str, retractable: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "BUSES_PER_DOMAIN", 2)
-    rule = BY_ID["rfc-256"]
-    broken = set()
-    for question, layout in variations(small_guest(name)):
-        broken |= assert_agree([rule], question, layout, retractable=retractable)
-    assert broken == {rule.id}
-
-
-@pytest.mark.parametrize("rule_id", ["address-as-asked", "chosen-place"])
-@pytest.mark.parametrize("retractable", [False, True], ids=["plain", "retractable"])
-def test_a_place_that_was_settled(rule_id: str, retractable: bool) -> None:
-    """These two compare a layout with the question's own choice, so here the choice stays and the layout moves."""
-    guest, rule = small_guest("q35 ports"), BY_ID[rule_id]
-    for _, layout in variations(guest):
-        checked = all(rule.check(layout, case) for case in rule.cases(guest.question))
-        assert encoded(rule, guest.question, layout, retractable=retractable) == checked
+    broken = assert_agree(STRUCTURE, guest.question, guest.layout)
+    forbidding = {rule.id for rule in STRUCTURE if text in rule.forbids}
+    known = {one.index for one in guest.question.controllers}
+    assert forbidding <= broken or not all(place.provider in known for place in guest.layout.places.values())
 
 
 def _scattered(guest: Steps, draw: st.DrawFn) -> tuple[Question, Layout]:
@@ -126,8 +96,8 @@ def _scattered(guest: Steps, draw: st.DrawFn) -> tuple[Question, Layout]:
     return question, layout
 
 
-@given(data=st.data(), name=st.sampled_from([name for name in GUESTS if name != "isapc"]), retractable=st.booleans())
-def test_all_parts_anywhere(data: st.DataObject, name: str, retractable: bool) -> None:
+@given(data=st.data(), name=st.sampled_from([name for name in GUESTS if name != "isapc"]))
+def test_all_parts_anywhere(data: st.DataObject, name: str) -> None:
     question, layout = _scattered(small_guest(name), data.draw)  # type: ignore[arg-type]
-    assert_agree(ALL, question, layout, retractable=retractable)
+    assert_agree(STRUCTURE, question, layout)
     assert not any(isinstance(part, Controller) and part.is_root for part in layout.places)

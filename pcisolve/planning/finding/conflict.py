@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pcisolve.planning.file.values import Apart, DeviceWish, DomainWish, Limit, Plan, RootWish, Spare, Together
 from pcisolve.planning.model.scene import Cap
+from pcisolve.solver.mus import quickxplain
 
 Wish = DeviceWish | DomainWish | RootWish | Together | Apart | Spare | Limit
 Possible = Callable[[Plan, Sequence[Cap]], bool | None]  # None: not known within the time limit
@@ -20,37 +21,9 @@ class Conflict(NamedTuple):
 
 
 def minimal_conflict(plan: Plan, possible: Possible) -> Conflict:
-    """The wishes of one conflict, in the order of the file.
-
-    QuickXplain (Junker 2004): halves are tried first, so that a small conflict among many wishes costs few solves.
-    """
-    search = _Search(plan, possible)
-    wishes = search.shrink([], list(_wishes(plan)), tried=True)
-    return Conflict(tuple(sorted(wishes, key=lambda one: one.at)), not search.unknown)
-
-
-class _Search:
-    def __init__(self, plan: Plan, possible: Possible) -> None:
-        self.plan, self.possible = plan, possible
-        self.unknown = False
-
-    def impossible(self, wishes: Sequence[Wish]) -> bool:
-        """Whether these alone are proved impossible; what is not known counts as possible, and is remembered."""
-        answer = self.possible(only(self.plan, wishes), ())
-        self.unknown |= answer is None
-        return answer is False
-
-    def shrink(self, background: list[Wish], wishes: list[Wish], *, tried: bool) -> list[Wish]:
-        """The wishes needed besides the background; `tried`: the background alone is known to be possible."""
-        if not tried and self.impossible(background):
-            return []
-        if len(wishes) <= 1:
-            return wishes
-        half = len(wishes) // 2
-        first, second = wishes[:half], wishes[half:]
-        needed = self.shrink([*background, *first], second, tried=False)
-        others = self.shrink([*background, *needed], first, tried=not needed)
-        return [*others, *needed]
+    """The wishes of one conflict, in the order of the file."""
+    core = quickxplain(list(_wishes(plan)), lambda wishes: possible(only(plan, wishes), ()))
+    return Conflict(tuple(sorted(core.claims, key=lambda one: one.at)), core.proved)
 
 
 def _wishes(plan: Plan) -> Iterable[Wish]:

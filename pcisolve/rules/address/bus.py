@@ -8,12 +8,12 @@ from typing import NamedTuple
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.address import SLOTS_PER_BUS
 from pcisolve.core.kinds import ENDPOINT, spoken
-from pcisolve.placing.desk import ANYWHERE, Desk
-from pcisolve.problem.choice import Place
+from pcisolve.placing.index_model import ANYWHERE, IndexModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.blame import machine_notes
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+from pcisolve.rules.structural import Structural
 
 LAST_SLOT = SLOTS_PER_BUS - 1
 
@@ -42,9 +42,6 @@ class BusExists(Rule[AskedBus]):
         places = question.choice.places
         return [AskedBus(part, places[part].provider) for part in question.placed if part.pinned and part.needs]
 
-    def encode(self, desk: Desk, case: AskedBus) -> None:
-        desk.require(self.claim(case), desk.code(Place(case.bus, 0, 0)) is not None)
-
     def check(self, layout: Layout, case: AskedBus) -> bool:
         return layout.provider(case.part) is not None
 
@@ -72,7 +69,7 @@ class _OnBus(Rule[Part]):
         return (point(case, attribute), Point(provider.node, "model", "provides that bus"))
 
 
-class KindMatch(_OnBus):
+class KindMatch(_OnBus, Structural[Part]):
     """A controller takes only the kinds of parts its bus is made for.
 
     Conventional and express devices may be mixed by explicit address and by the chipset; libvirt's own
@@ -80,6 +77,7 @@ class KindMatch(_OnBus):
     """
 
     id = "addr-kind-match"
+    definition = True
     follows_from = ("rfc-own-address",)
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressFlagsCompatible, tried with 9.0.0"
     allows = ("q35: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>",)
@@ -88,8 +86,8 @@ class KindMatch(_OnBus):
         "<memballoon model='virtio'><address type='pci' bus='1' slot='0'/></memballoon>",
     )
 
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.confine(self.claim(case), case, lambda one: ANYWHERE if _takes(one.model, case) else None)
+    def number(self, model: IndexModel, case: Part) -> None:
+        model.confine(case, lambda one: ANYWHERE if _takes(one.model, case) else None)
 
     def check(self, layout: Layout, case: Part) -> bool:
         provider = layout.provider(case)
@@ -113,10 +111,11 @@ def _takes(model: ControllerModel | None, part: Part) -> bool:
     return bool(part.explicit_needs & (accepts | ENDPOINT if accepts & ENDPOINT else accepts))
 
 
-class SlotMin(_OnBus):
+class SlotMin(_OnBus, Structural[Part]):
     """Slot 0 of most conventional buses is not for devices."""
 
     id = "addr-slot-min"
+    definition = True
     follows_from = ("rfc-own-address",)
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressBusSetModel, tried with 9.0.0"
     allows = ("pc: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>",)
@@ -125,8 +124,8 @@ class SlotMin(_OnBus):
         "<memballoon model='virtio'><address type='pci' bus='1' slot='0'/></memballoon>",
     )
 
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.confine(self.claim(case), case, lambda one: (one.model.min_slot, LAST_SLOT) if one.model else ANYWHERE)
+    def number(self, model: IndexModel, case: Part) -> None:
+        model.confine(case, lambda one: (one.model.min_slot, LAST_SLOT) if one.model else ANYWHERE)
 
     def check(self, layout: Layout, case: Part) -> bool:
         provider = layout.provider(case)
@@ -141,10 +140,11 @@ class SlotMin(_OnBus):
         return Telling(message, self.points(question, case, "slot"))
 
 
-class SlotMax(_OnBus):
+class SlotMax(_OnBus, Structural[Part]):
     """A port has one slot, slot 0; other buses have 32."""
 
     id = "addr-slot-max"
+    definition = True
     follows_from = ("rfc-own-address",)
     source = "libvirt src/conf/domain_addr.c virDomainPCIAddressBusSetModel, tried with 9.0.0"
     allows = (
@@ -156,8 +156,8 @@ class SlotMax(_OnBus):
         "<memballoon model='virtio'><address type='pci' bus='1' slot='1'/></memballoon>",
     )
 
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.confine(self.claim(case), case, lambda one: (0, one.model.max_slot) if one.model else ANYWHERE)
+    def number(self, model: IndexModel, case: Part) -> None:
+        model.confine(case, lambda one: (0, one.model.max_slot) if one.model else ANYWHERE)
 
     def check(self, layout: Layout, case: Part) -> bool:
         provider = layout.provider(case)
@@ -186,9 +186,6 @@ class Integrated(_OnBus):
 
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in question.placed if part.integrated]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one.index == 0 else None)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return layout.places[case].provider == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
@@ -21,9 +20,6 @@ class _AskedNumber(Rule[Part]):
 
     def cases(self, question: Question) -> Iterable[Part]:
         return [part for part in question.problem.parts if part.asked is not None]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), self._value(case) <= self.highest)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return not self._value(case) > self.highest
@@ -95,9 +91,6 @@ class DomainZero(Rule[Part]):
         if not question.problem.flat:
             return ()
         return [part for part in question.problem.parts if part.pinned is not None and part.pinned.domain]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), case.pinned is None or case.pinned.domain == 0)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return case.pinned is None or not case.pinned.domain

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.kinds import CONVENTIONAL
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.own_place import at_own_place
 from pcisolve.problem.parts import Part
@@ -46,9 +45,6 @@ class Piix3Place(Rule[Part]):
         if root is None or root.model is None or root.model.accepts & CONVENTIONAL:
             return True
         return not at_own_place(part)
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return self._keeps(layout.problem, case)

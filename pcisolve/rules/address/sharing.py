@@ -8,7 +8,6 @@ from typing import NamedTuple
 from pcisolve.catalog.machines import Fixed, Reserved
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import Address
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
@@ -48,14 +47,6 @@ class Duplicate(Rule[Shared]):
             if len(parts) > 1 or place in chipset:
                 yield Shared(place, tuple(parts), chipset.get(place))
 
-    def encode(self, desk: Desk, case: Shared) -> None:
-        if len(case.parts) > 1:
-            desk.differ(self.claim(case), case.parts)
-        code = desk.code(case.place)
-        if case.reserved is not None and code is not None:
-            for part in case.parts:
-                desk.limit(self.claim(case), part, [(-1, code - 1), (code + 1, code + (1 << 40))])
-
     def check(self, layout: Layout, case: Shared) -> bool:
         here = [part for part in case.parts if layout.places.get(part) == case.place]
         return len(here) + (case.reserved is not None) <= 1
@@ -89,9 +80,6 @@ class AllPlacesDiffer(Rule[tuple[Part, ...]]):
         parts = tuple(part for part in question.placed if part.pinned is None)
         return (parts,) if parts else ()
 
-    def encode(self, desk: Desk, case: tuple[Part, ...]) -> None:
-        desk.differ(self.claim(case), case)
-
     def check(self, layout: Layout, case: tuple[Part, ...]) -> bool:
         return len({layout.places[part] for part in case}) == len(case)
 
@@ -119,9 +107,6 @@ class FixedPlace(Rule[FixedPart]):
             for part in question.problem.by_kind(fixed.element):
                 if part in question.choice.places and matches(fixed.when, part.view):
                     yield FixedPart(part, fixed)
-
-    def encode(self, desk: Desk, case: FixedPart) -> None:
-        desk.fix(self.claim(case), case.part, Place(0, case.fixed.slot, case.fixed.function))
 
     def check(self, layout: Layout, case: FixedPart) -> bool:
         return layout.places[case.part] == (0, case.fixed.slot, case.fixed.function)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.kin import Card, whole_cards
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
@@ -50,9 +49,6 @@ class CardTogether(Rule[Functions]):
         if problem.machine.zpci:
             return ()  # every function is alone there
         return [Functions(card, tuple(parts)) for card, parts in whole_cards(problem).items()]
-
-    def encode(self, desk: Desk, case: Functions) -> None:
-        """Advice: nothing is refused for it."""
 
     def check(self, layout: Layout, case: Functions) -> bool:
         return len({layout.places[part][:2] for part in case.parts if part in layout.places}) < 2

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pcisolve.core.address import FUNCTIONS_PER_SLOT
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
@@ -52,12 +50,6 @@ class FunctionZero(Rule[Headless]):
         for slot, parts in used.items():
             if slot not in heads and slot not in chipset:
                 yield Headless(Place(*slot, 0), tuple(parts))
-
-    def encode(self, desk: Desk, case: Headless) -> None:
-        code = desk.code(case.slot)
-        if code is not None:
-            for part in case.parts:
-                desk.limit(self.claim(case), part, [(-1, code), (code + FUNCTIONS_PER_SLOT, code + (1 << 40))])
 
     def check(self, layout: Layout, case: Headless) -> bool:
         here = [part for part in case.parts if layout.places[part][:2] == case.slot[:2]]

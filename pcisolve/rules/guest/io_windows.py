@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pcisolve.firmware.io_windows import always_needs, io_takers, is_candidate, uses_io
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
@@ -55,26 +54,6 @@ class IoWindows(Rule[IoSpace]):
         if sum(map(always_needs, bridges)) + len(devices) > limit:
             yield IoSpace(limit, bridges, devices)
 
-    def encode(self, desk: Desk, case: IoSpace) -> None:
-        """`takes`: costs a window of its own; `filled`: something at or below it does."""
-        takes = {one: desk.model.new_bool_var("") for one in case.bridges}
-        filled = {one: desk.model.new_bool_var("") for one in case.bridges}
-        below: dict[Controller, list[Any]] = {one: [] for one in case.bridges}
-        for part in (*case.devices, *case.bridges):
-            for above, plugged in desk.providers(part):
-                if above not in takes or plugged is False:
-                    continue
-                if part in case.devices:
-                    if uses_io(part, above):
-                        desk.model.add(takes[above] == 1).only_enforce_if([] if plugged is True else [plugged])
-                elif isinstance(part, Controller) and part is not above:
-                    below[above].append(_both(desk, filled[part], plugged))
-        for one in case.bridges:
-            desk.model.add(filled[one] <= takes[one] + sum(below[one]))
-            if always_needs(one):
-                desk.model.add(takes[one] + sum(below[one]) >= 1)
-        desk.at_most(self.claim(case), list(takes.values()), case.limit)
-
     def check(self, layout: Layout, case: IoSpace) -> bool:
         return len(io_takers(layout)) <= case.limit
 
@@ -89,16 +68,6 @@ class IoWindows(Rule[IoSpace]):
         role = "" if over[0].added else "is one too many"
         message += f" ({name_of(over[0])} is the first without)"
         return Telling(message, (point(over[0], "", role),))
-
-
-def _both(desk: Desk, literal: Any, plugged: Any) -> Any:
-    """Whether both hold: a bridge takes part in the one above only while it is plugged in there."""
-    if plugged is True:
-        return literal
-    both = desk.model.new_bool_var("")
-    desk.model.add_implication(both, literal)
-    desk.model.add_implication(both, plugged)
-    return both
 
 
 RULES: tuple[Rule[IoSpace], ...] = (IoWindows(),)

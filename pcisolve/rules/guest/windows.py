@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 from pcisolve.firmware.guest_view import BUS_NUMBERS, beyond_numbers, limit_of, opens_window
 from pcisolve.firmware.windows import Window, needs, own_need, windows
-from pcisolve.placing.desk import Desk
-from pcisolve.placing.subtrees import below
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, name_of
@@ -34,13 +32,6 @@ class WindowRule(Rule[Window]):
     def speaks_of(self, window: Window) -> bool:
         """Whether this rule, not the other, is about a window."""
         raise NotImplementedError
-
-    def encode(self, desk: Desk, case: Window) -> None:
-        tops = [one for one in desk.controllers if one.is_root or opens_window(one)]
-        bridges = [one for one in desk.controllers if one not in tops and one.model is not None]
-        room = case.size - own_need(case.top)
-        desk.require(self.claim(case), room >= 0)
-        desk.at_most(self.claim(case), below(desk, bridges, case.top, tops), max(room, 0))
 
     def check(self, layout: Layout, case: Window) -> bool:
         return needs(layout)[case.top] <= case.size

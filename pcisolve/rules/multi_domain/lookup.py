@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from pcisolve.core.address import Address
-from pcisolve.placing.desk import Desk
+from pcisolve.placing.index_model import IndexModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.table import Found, InOtherDomain, IsRootBus, NoSuchController, NoSuchDomain
 from pcisolve.rules.multi_domain import PROPOSAL
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+from pcisolve.rules.structural import Structural
 
 
-class AddressLookup(Rule[Part]):
+class AddressLookup(Structural[Part]):
     """An address names a bus that exists: bus 0 of a root's domain, or a child's bus in its own domain.
 
     Four ways to miss: no such domain; the bus id is a root's index; the controller is in another domain;
@@ -51,18 +52,18 @@ class AddressLookup(Rule[Part]):
             return ()
         return [part for part in question.problem.parts if part.pinned is not None and part.needs]
 
-    def encode(self, desk: Desk, case: Part) -> None:
+    def number(self, model: IndexModel, case: Part) -> None:
         asked = case.pinned or Address(0, 0, 0, 0)
         if asked.slot > 31 or asked.function > 7:
             return
         # The slot is said here too: it decides which models can provide a bus that is not numbered yet.
         slot = (asked.slot, asked.slot)
-        grown = desk.single_root
-        desk.confine(self.claim(case), case, lambda one: slot if _may_be(one, asked, grown=grown) else None)
-        for one, literal in desk.providers(case):
-            bus: Any = 0 if one.is_root else desk.index(one)
-            desk.when(self.claim(case), [literal], bus == asked.bus)
-            desk.when(self.claim(case), [literal], desk.domain(one) == asked.domain)
+        grown = model.single_root
+        model.confine(case, lambda one: slot if _may_be(one, asked, grown=grown) else None)
+        for one, literal in model.providers(case):
+            bus: Any = 0 if one.is_root else model.index(one)
+            model.when([literal], bus == asked.bus)
+            model.when([literal], model.domain(one) == asked.domain)
 
     def demand(self, question: Question, case: Part) -> str:
         return f"{name_of(case)} asks for {case.pinned}: some controller provides that bus"

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.address import Address
-from pcisolve.placing.desk import ANYWHERE, Desk
+from pcisolve.placing.index_model import ANYWHERE, IndexModel
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.multi_domain import PROPOSAL
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+from pcisolve.rules.structural import Structural
 
 BUSES_PER_DOMAIN = 256
 HIGHEST_BUS = 0xFF
 
 
-class _Child(Rule[Controller]):
+class _Child(Structural[Controller]):
     """Shared by rules about controllers that are plugged in somewhere."""
 
     source = PROPOSAL
@@ -31,7 +32,7 @@ class _Child(Rule[Controller]):
         return layout.provider(case)
 
 
-class ZeroIsRoot(Rule[Controller]):
+class ZeroIsRoot(Structural[Controller]):
     """Index 0 belongs to a root controller."""
 
     id = "rfc-zero-root"
@@ -52,8 +53,8 @@ class ZeroIsRoot(Rule[Controller]):
             return ()
         return [one for one in question.controllers if one.model is not None and not one.is_root]
 
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.when(self.claim(case), (), desk.index(case) >= 1)
+    def number(self, model: IndexModel, case: Controller) -> None:
+        model.when((), model.index(case) >= 1)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return case.index != 0
@@ -88,9 +89,9 @@ class ParentLower(_Child):
         "<address type='pci' domain='5' bus='9' slot='0'/></controller>",
     )
 
-    def encode(self, desk: Desk, case: Controller) -> None:
-        for other, literal in desk.providers(case):
-            desk.when(self.claim(case), [literal], desk.index(other) < desk.index(case))
+    def number(self, model: IndexModel, case: Controller) -> None:
+        for other, literal in model.providers(case):
+            model.when([literal], model.index(other) < model.index(case))
 
     def demand(self, question: Question, case: Controller) -> str:
         return f"the index of {name_of(case)} is higher than that of the controller it is plugged into"
@@ -115,15 +116,16 @@ class ChildDomain(_Child):
     """A child controller's bus is in the domain of the controller it plugs into."""
 
     id = "rfc-child"
+    definition = True
     allows = (
         "q35: <controller type='pci' index='5' model='pcie-root'/>"
         "<controller type='pci' index='7' model='pcie-root-port'>"
         "<address type='pci' domain='5' bus='0' slot='3'/></controller>",
     )
 
-    def encode(self, desk: Desk, case: Controller) -> None:
-        for other, literal in desk.providers(case):
-            desk.when(self.claim(case), [literal], desk.domain(case) == desk.domain(other))
+    def number(self, model: IndexModel, case: Controller) -> None:
+        for other, literal in model.providers(case):
+            model.when([literal], model.domain(case) == model.domain(other))
 
     def check(self, layout: Layout, case: Controller) -> bool:
         root = layout.root_above(case)
@@ -156,8 +158,8 @@ class BusAboveDomain(_Child):
         "<address type='pci' domain='5' bus='3' slot='0'/></controller>",
     )
 
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.when(self.claim(case), (), desk.domain(case) < desk.index(case))
+    def number(self, model: IndexModel, case: Controller) -> None:
+        model.when((), model.domain(case) < model.index(case))
 
     def demand(self, question: Question, case: Controller) -> str:
         above = f", which is {case.pinned.domain}" if case.pinned is not None else ""
@@ -192,15 +194,6 @@ class BusesPerDomain(Rule[Controller]):
             return ()
         return question.problem.roots
 
-    def encode(self, desk: Desk, case: Controller) -> None:
-        # While indexes are being found nobody has a domain yet: then the count waits for the layout.
-        inside = [
-            desk.inside(one, case)
-            for one in desk.controllers
-            if desk.retractable or desk.domain_number(one) is not None
-        ]
-        desk.at_most(self.claim(case), inside, BUSES_PER_DOMAIN)
-
     def check(self, layout: Layout, case: Controller) -> bool:
         return self._count(layout, case) <= BUSES_PER_DOMAIN
 
@@ -234,8 +227,8 @@ class OwnPlace(_Child):
         "<address type='pci' domain='5' bus='7' slot='0'/></controller>",
     )
 
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one is not case else None)
+    def number(self, model: IndexModel, case: Controller) -> None:
+        model.confine(case, lambda one: ANYWHERE if one is not case else None)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         place = layout.places.get(case)
@@ -261,8 +254,8 @@ class BusBits(_Child):
     def cases(self, question: Question) -> Iterable[Controller]:
         return super().cases(question) if question.problem.options.bus_bits == 8 else ()
 
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.when(self.claim(case), (), desk.index(case) <= HIGHEST_BUS)
+    def number(self, model: IndexModel, case: Controller) -> None:
+        model.when((), model.index(case) <= HIGHEST_BUS)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return not case.index > HIGHEST_BUS

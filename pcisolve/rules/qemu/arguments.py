@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.parts import Part
@@ -30,9 +29,6 @@ class Readable(Rule[Malformed]):
     def cases(self, question: Question) -> Iterable[Malformed]:
         line = question.problem.command_line
         return () if line is None else line.malformed
-
-    def encode(self, desk: Desk, case: Malformed) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Malformed) -> bool:
         line = layout.problem.command_line
@@ -65,9 +61,6 @@ class ArgumentValue(Rule[Refused]):
         line = question.problem.command_line
         return () if line is None else line.refused
 
-    def encode(self, desk: Desk, case: Refused) -> None:
-        desk.require(self.claim(case), False)
-
     def check(self, layout: Layout, case: Refused) -> bool:
         line = layout.problem.command_line
         return line is None or case not in line.refused
@@ -99,9 +92,6 @@ class ArgumentMachine(Rule[Part]):
         """Whether libvirt tells QEMU of a part on the machine's bus; the chipset's own it does not."""
         place = question.choice.places[part]
         return place.provider == 0 and not is_built_in(question.problem.machine, part, place)
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return layout.problem.command_line is None or layout.problem.command_line.machine is None

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from pcisolve.catalog.machines import Fixed
 from pcisolve.catalog.matching import matches
-from pcisolve.placing.desk import Desk
-from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
@@ -44,11 +42,6 @@ class AlwaysThere(Rule[Intruder]):
                 if place == (0, fixed.slot, fixed.function) and not _is(part, fixed):
                     yield Intruder(part, fixed)
 
-    def encode(self, desk: Desk, case: Intruder) -> None:
-        code = desk.code(Place(0, case.fixed.slot, case.fixed.function))
-        if code is not None:
-            desk.limit(self.claim(case), case.part, [(-1, code - 1), (code + 1, code + (1 << 40))])
-
     def check(self, layout: Layout, case: Intruder) -> bool:
         return layout.places[case.part] != (0, case.fixed.slot, case.fixed.function)
 
@@ -71,9 +64,6 @@ class _DeviceRule(Rule[Part]):
     placeless = True
 
     stage = "qemu"
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
 
 
 class OtherBus(_DeviceRule):

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pcisolve.core.address import FUNCTIONS_PER_SLOT
-from pcisolve.placing.desk import Desk
-from pcisolve.placing.spans import within
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
@@ -51,15 +48,6 @@ class MultifunctionBit(Rule[Slot]):
         for slot, rest in others.items():
             yield Slot(places[heads[slot]], heads[slot], tuple(rest))
 
-    def encode(self, desk: Desk, case: Slot) -> None:
-        code = desk.code(case.place)
-        for part in case.others if code is not None else ():
-            there = [
-                within(desk, case.head, code or 0, code or 0),
-                within(desk, part, (code or 0) + 1, (code or 0) + FUNCTIONS_PER_SLOT - 1),
-            ]
-            desk.when(self.claim(case), there, False)
-
     def check(self, layout: Layout, case: Slot) -> bool:
         if layout.places[case.head] != case.place or case.head.multifunction != "off":
             return True
@@ -95,9 +83,6 @@ class NoMultifunction(Rule[Part]):
         if question.problem.machine.multifunction:
             return ()
         return [part for part in question.placed if _has_bit(part, question.choice.multifunction)]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Part) -> bool:
         return not _has_bit(case, layout.multifunction)

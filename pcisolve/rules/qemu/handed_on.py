@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.qemu.arguments import Argument
@@ -30,9 +29,6 @@ class StartRule(Rule[CaseT]):
     def cases(self, question: Question) -> Iterable[CaseT]:
         start = startup(question.layout)
         return () if start is None else self.found(start)
-
-    def encode(self, desk: Desk, case: CaseT) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: CaseT) -> bool:
         start = startup(layout)

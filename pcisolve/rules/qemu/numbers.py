@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
 from pcisolve.firmware.guest_view import guest_domain
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
@@ -51,9 +50,6 @@ class UniqueTarget(Rule[Twins]):
         for (_, value), controllers in users.items():
             if len(controllers) > 1 and value >= self.lowest:
                 yield Twins(value, tuple(controllers))
-
-    def encode(self, desk: Desk, case: Twins) -> None:
-        desk.require(self.claim(case), len(case.controllers) < 2)
 
     def check(self, layout: Layout, case: Twins) -> bool:
         numbers = [(self.scope(layout, one), layout.target(one, self.option)) for one in case.controllers]
@@ -210,11 +206,6 @@ class AcpiIndex(Rule[AcpiIndexed]):
                 users.setdefault(value, []).append(part)
         found = [AcpiIndexed(value, tuple(parts)) for value, parts in users.items()]
         return [one for one in found if len(one.parts) > 1 or one.value > HIGHEST_ACPI_INDEX]
-
-    def encode(self, desk: Desk, case: AcpiIndexed) -> None:
-        buses = [one for one in desk.controllers if _looks_at(one)]
-        there = [desk.on(part, one) for part in case.parts for one in buses]
-        desk.at_most(self.claim(case), there, 1 if case.value <= HIGHEST_ACPI_INDEX else 0)
 
     def check(self, layout: Layout, case: AcpiIndexed) -> bool:
         providers = [(part, layout.provider(part)) for part in case.parts]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.placing.desk import ANYWHERE, Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
@@ -34,9 +33,6 @@ class ParentFirst(Rule[Controller]):
         if not question.problem.flat:
             return ()  # rule rfc-parent-lower says it there
         return [one for one in question.controllers if one in question.choice.places and not one.is_root]
-
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.confine(self.claim(case), case, lambda one: ANYWHERE if one.index < case.index else None)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return layout.places[case].provider < case.index

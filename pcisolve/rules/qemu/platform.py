@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from pcisolve.catalog.platforms import Platform
 from pcisolve.firmware.guest_view import guest_domain
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
@@ -36,9 +35,6 @@ class _PlatformRule(Rule[Controller]):
             return ()
         layout = question.layout
         return [one for one in self.candidates(question) if not self.keeps(layout, one)]
-
-    def encode(self, desk: Desk, case: Controller) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return self.keeps(layout, case)
@@ -114,10 +110,6 @@ class PlatformFunctions(Rule[Part]):
         if platform is None or platform.multifunction or question.problem.machine.zpci:
             return ()
         return [part for part in question.placed if question.choice.places[part].function]
-
-    def encode(self, desk: Desk, case: Part) -> None:
-        codes = [desk.span(one, slot, slot)[0] for one in desk.controllers for slot in range(32)]
-        desk.limit(self.claim(case), case, [(code, code) for code in codes])
 
     def check(self, layout: Layout, case: Part) -> bool:
         return layout.places[case].function == 0

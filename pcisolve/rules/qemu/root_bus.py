@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pcisolve.placing.desk import Desk
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.own_place import at_own_place
 from pcisolve.problem.parts import Controller, Part
@@ -52,9 +51,6 @@ class RootInQemu(Rule[OnNothing]):
                 found = tuple(part for part in question.placed if question.choice.places[part].provider == root.index)
                 if found:
                     yield OnNothing(root, found)
-
-    def encode(self, desk: Desk, case: OnNothing) -> None:
-        desk.require(self.claim(case), False)
 
     def check(self, layout: Layout, case: OnNothing) -> bool:
         if case.root is None:
