@@ -49,7 +49,9 @@ def number(
         left = end - time.monotonic()
         return run(_model(question, those).model, left, plain=True).possible if left > _LEAST else None
 
-    found = quickxplain(sorted(claims[::-1], key=lambda one: one.rule.definition), possible)
+    laws = [one for one in claims if not one.rule.definition]
+    definitions = [one for one in claims if one.rule.definition]
+    found = quickxplain([*reversed(laws), *reversed(definitions)], possible)
     return found._replace(claims=tuple(one for one in claims if one in found.claims))
 
 
