@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from pcisolve.catalog.controllers import ControllerModel
-from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, HIGHEST_FLAT_INDEX, SLOTS_PER_BUS, Address
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node
 from pcisolve.firstfit.buses import ANY_FUNCTION, Buses, CannotGrow
@@ -19,7 +19,6 @@ from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.problem.table import Found, NoSuchController
 
-HIGHEST_FLAT_INDEX = 255
 NO_ROOM_FOR_ADDED = "alg-materialise"  # the devices come first and leave no slot to the controller added for them
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pcisolve.placing.layout_model import CONVENTIONAL, MOVED, NOT_HOTPLUGGABLE
+from pcisolve.placing.levels import CONVENTIONAL, MOVED, NOT_HOTPLUGGABLE
 from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
 from pcisolve.solver.levels import Level

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from pcisolve.core.address import FUNCTIONS_PER_SLOT
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, HIGHEST_FLAT_INDEX
 from pcisolve.placing.space import ENDPOINT, Host, Space
+from pcisolve.problem.problem import Problem
+
+BUSES_PER_DOMAIN = 256
 
 
-def certificate(space: Space) -> str:
+def certificate(problem: Problem, space: Space) -> str:
     """Why there is no layout, in words; "" where counting does not show it."""
-    return _too_many_controllers(space) or _too_many_endpoints(space)
+    most = _buses(problem, space)
+    return _too_many_controllers(space, most) or _too_many_endpoints(space, most)
 
 
-def _buses(space: Space) -> int:
-    """How many buses there may be at most in the whole guest."""
-    domains = len(space.domains) if space.limits.roots is None else space.limits.roots
-    most = space.limits.buses * domains
-    return most if space.limits.controllers is None else min(most, space.limits.controllers)
+def _buses(problem: Problem, space: Space) -> int:
+    """How many buses there may be at most in the whole guest: every PCI domain has 256, and so has the flat scheme."""
+    return HIGHEST_FLAT_INDEX + 1 if problem.flat else BUSES_PER_DOMAIN * len(space.domains)
 
 
-def _too_many_controllers(space: Space) -> str:
+def _too_many_controllers(space: Space, most: int) -> str:
     there = sum(len(host.members) for host in space.hosts if not host.optional)
-    most = _buses(space)
     return f"{most:,} buses; {there:,} controllers that each provide one" if there > most else ""
 
 
-def _too_many_endpoints(space: Space) -> str:
+def _too_many_endpoints(space: Space, most: int) -> str:
     """More endpoints than functions, even if every further bus were of the largest kind."""
     endpoints = sum(len(one.parts) for one in space.classes if one.role == ENDPOINT)
     fixed = [host for host in space.hosts if not host.optional and not host.added]
-    further = max(_buses(space) - sum(len(host.members) for host in fixed), 0)
+    further = max(most - sum(len(host.members) for host in fixed), 0)
     here = sum(_functions(space, host) * len(host.members) for host in fixed)
     largest = max((_functions(space, host) for host in space.hosts if host.added), default=0)
     room = here + further * largest

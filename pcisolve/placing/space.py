@@ -28,13 +28,11 @@ class Host:
         slots: slots of each bus that nothing fixed is in.
         functions: free functions of slots that fixed root ports share (of all members).
         most: how many of them there may be.
-        children: how many controllers may be added on them, as theirs are to have the higher indexes.
         floats: its one member may be below other sites too, each of which has a host for it.
     """
 
     __slots__ = (
         "above",
-        "children",
         "floats",
         "functions",
         "members",
@@ -53,7 +51,6 @@ class Host:
         self.above: int | None = None
         self.slots = model.max_slot - model.min_slot + 1
         self.functions = 0
-        self.children: int | None = None
         self.most = len(self.members)
 
     @property
@@ -96,35 +93,16 @@ class PartClass(NamedTuple):
         return sum(self.reference.values())
 
 
-class Limits(NamedTuple):
-    """What the scheme, the machine and the platform allow.
-
-    Attributes:
-        least: controllers there have to be, so that no index is left out.
-        controllers: in the whole guest; None for no such limit.
-        roots: of the whole guest, where some may be added; None for no such limit.
-        buses: bus numbers of each PCI domain.
-        ports: chassis numbers of each PCI domain; None for no such limit.
-        io_windows: bridges with I/O ports; None for no such limit.
-        windows: bus numbers of sites that have a window of their own.
-    """
-
-    least: int
-    controllers: int | None
-    roots: int | None
-    buses: int
-    ports: int | None
-    io_windows: int | None
-    windows: dict[int, int]
-
-
 class Space(NamedTuple):
-    """A guest as hosts, classes and limits.
+    """A guest as hosts and classes.
 
     Attributes:
         growth: models that may be added below a root.
         usual: the names of those that libvirt's own search adds.
+        tops: the root or expander of each site; a further site is for roots that may be added.
         domains: sites by PCI domain.
+        given: indexes that are in use whatever is decided.
+        least: controllers there have to be, so that no index is left out.
         filled: hosts with a fixed bridge on them that gets a window of I/O ports in any case.
         loose: open controllers are counted where first fit has them, as they are too many: nothing is proved by it.
     """
@@ -133,7 +111,9 @@ class Space(NamedTuple):
     classes: list[PartClass]
     growth: list[ControllerModel]
     usual: frozenset[str]
+    tops: list[Controller]
     domains: list[list[int]]
+    given: frozenset[int]
+    least: int
     filled: frozenset[int]
-    limits: Limits
     loose: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, HIGHEST_FLAT_INDEX, SLOTS_PER_BUS, Address
 from pcisolve.core.node import Node
 from pcisolve.firmware.windows import needs
 from pcisolve.problem.kin import Slots
@@ -10,8 +10,6 @@ from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question
-
-HIGHEST_FLAT_INDEX = 255
 
 
 class Bench:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.words import did_you_mean
+from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
@@ -159,6 +160,10 @@ class RootCount(ControllerRule):
 
     def keeps(self, problem: Problem, case: Controller) -> bool:
         return case in problem.roots[: _root_limit(problem)]
+
+    def post(self, model: LayoutModel) -> None:
+        everywhere = range(len(model.space.tops) + 1)
+        model.at_most(model.buses(everywhere, lambda host: host.model.root), _root_limit(model.problem))
 
     def tell(self, question: Question, case: Controller) -> Telling:
         problem = question.problem

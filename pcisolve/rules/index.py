@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.placing.index_model import IndexModel
+from pcisolve.placing.indexes import keep_indexes_above
+from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.blame import is_added, why_added
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 from pcisolve.rules.structural import Structural
-
-HIGHEST_FLAT_INDEX = 255
 
 
 class IndexUnique(Structural[tuple[Controller, ...]]):
@@ -79,6 +80,10 @@ class IndexMax(Rule[Controller]):
     def check(self, layout: Layout, case: Controller) -> bool:
         return not case.index > HIGHEST_FLAT_INDEX
 
+    def post(self, model: LayoutModel) -> None:
+        if model.problem.flat:
+            model.at_most(model.controllers, HIGHEST_FLAT_INDEX + 1)
+
     def tell(self, question: Question, case: Controller) -> Telling:
         if is_added(case):
             what, where = why_added(question.problem)
@@ -116,6 +121,10 @@ class BridgeAboveBus(Rule[Controller]):
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return case.index > layout.places[case].provider
+
+    def post(self, model: LayoutModel) -> None:
+        if model.problem.flat:
+            keep_indexes_above(model, lambda one: one.index_above_bus)
 
     def tell(self, question: Question, case: Controller) -> Telling:
         bus = question.choice.places[case].provider

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.core.kinds import spoken
-from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, NO_ROOM_FOR_ADDED
+from pcisolve.firstfit.run import NO_ROOM_FOR_ADDED
 from pcisolve.problem.choice import Failure, Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from pcisolve.core.node import Node
+from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped as clipped  # rules tell with these
@@ -113,6 +114,12 @@ class Rule(Generic[CaseT]):
     def check(self, layout: Layout, case: CaseT) -> bool:
         """Whether a layout keeps the law for one case; parts without an address break nothing."""
         raise NotImplementedError
+
+    def post(self, model: LayoutModel) -> None:
+        """Steer the search for another layout, where the rule can: the law over the whole model, in counts.
+
+        What is posted may be weaker than the check, which has the last word, and never stronger.
+        """
 
     def tell(self, question: Question, case: CaseT) -> Telling:
         """The broken law in the words of someone who has a guest down."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pcisolve.core.address import FUNCTIONS_PER_SLOT
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, HIGHEST_FLAT_INDEX
 from pcisolve.firstfit.buses import Bus
 from pcisolve.firstfit.order import USB2_FUNCTION
-from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass, added_controller
+from pcisolve.firstfit.run import Pass, added_controller
 from pcisolve.firstfit.values import fill_values
 from pcisolve.placing.layout_model import LayoutModel, Pair
 from pcisolve.placing.space import ENDPOINT, Host, Space

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from pcisolve.placing.counting import certificate
-from pcisolve.placing.layout_model import (
-    ALL,
-    CONTROLLERS,
-    CONVENTIONAL,
-    EXACT,
-    LEFT_OUT,
-    MOVED,
-    NOT_HOTPLUGGABLE,
-    SURE,
-    UNUSUAL,
-    LayoutModel,
-)
+from pcisolve.placing.layout_model import ALL, EXACT, SURE, LayoutModel
+from pcisolve.placing.levels import CONTROLLERS, CONVENTIONAL, LEFT_OUT, MOVED, NOT_HOTPLUGGABLE, UNUSUAL, level
 from pcisolve.placing.space import Space
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.problem import Problem
+from pcisolve.rules import registry
 from pcisolve.solver.expand import CannotExpand, expand
 from pcisolve.solver.levels import Level, minimize
 from pcisolve.solver.reference import NotModelled, placed_parts, reference_of
@@ -114,9 +106,9 @@ class Search:
             return Undecided(f"{what} are not placed anew", large=False)
         if len(space.hosts) * (len(space.classes) + len(space.growth)) > _NUMBERS:
             return Undecided(LARGE)
-        model = LayoutModel(space, io=io)
+        model = self._model(space, io=io)
         names = [name for name in self.names if kept or name != MOVED]
-        found = minimize(model.model, names, model.level, self._left(), _WORK)
+        found = minimize(model.model, names, partial(level, model), self._left(), _WORK)
         if found.run is None:
             return Undecided(LARGE) if space.loose else self._nothing(space, found.status, io)
         try:
@@ -130,10 +122,26 @@ class Search:
     def _left(self) -> float:
         return max(self.end - time.monotonic(), _LEAST)
 
+    def _model(self, space: Space, *, io: str = EXACT, partial: bool = False) -> LayoutModel:
+        rules = registry.rules_for(self.problem.options.stage)
+        return LayoutModel(self.problem, space, rules, io=io, partial=partial)
+
     def _nothing(self, space: Space, status: str, io: str) -> Outcome:
         if status != INFEASIBLE:
             return Undecided(TIME)
-        return _none(space, self._left()) if io == EXACT else Undecided(UNSOUND)
+        return self._none(space) if io == EXACT else Undecided(UNSOUND)
+
+    def _none(self, space: Space) -> Outcome:
+        """Whether there is none even where I/O windows are counted only if they are sure; and how many would fit."""
+        lenient = run(self._model(space, io=SURE).model, self._left())
+        if lenient.status != INFEASIBLE:
+            return Undecided(TIME if lenient.status == UNKNOWN else WINDOWS)
+        parts = sum(len(one.parts) for one in space.classes)
+        model = self._model(space, partial=True)
+        model.model.minimize(level(model, LEFT_OUT))
+        ran = run(model.model, self._left(), work=_WORK)
+        most = parts - ran.objective if ran.status == OPTIMAL else None
+        return Impossible(parts, most, certificate(self.problem, space))
 
     def _told(self, choice: Choice, levels: Sequence[Level]) -> tuple[Level, ...]:
         """The levels with the bounds of the first model, and how many parts have really moved."""
@@ -153,16 +161,3 @@ class Search:
         known = placed_parts(self.problem, self.choice)
         after = choice.addresses
         return sum(self.choice.addresses[part] != after.get(part) for part in known)
-
-
-def _none(space: Space, seconds: float) -> Outcome:
-    """Whether there is none even where I/O windows are counted only if they are sure; and how many would fit."""
-    if space.limits.io_windows is not None:
-        lenient = run(LayoutModel(space, io=SURE).model, seconds)
-        if lenient.status != INFEASIBLE:
-            return Undecided(TIME if lenient.status == UNKNOWN else WINDOWS)
-    parts = sum(len(one.parts) for one in space.classes)
-    model = LayoutModel(space, partial=True)
-    model.model.minimize(model.level(LEFT_OUT))
-    ran = run(model.model, seconds, work=_WORK)
-    return Impossible(parts, parts - ran.objective if ran.status == OPTIMAL else None, certificate(space))

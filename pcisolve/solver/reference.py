@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
-from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from pcisolve.catalog.controllers import ControllerModel
+from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.core.node import Node
 from pcisolve.firmware.guest_view import opens_window
 from pcisolve.firmware.io_windows import uses_io
 from pcisolve.firstfit.buses import Bus
-from pcisolve.firstfit.run import HIGHEST_FLAT_INDEX, Pass
+from pcisolve.firstfit.run import Pass
 from pcisolve.placing.space import CONTROLLER, ENDPOINT, PORT, Host, PartClass, Space
 from pcisolve.problem.admits import by_hand, may_be_added, needs_express, unasked
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.solver.floating import floating
-from pcisolve.solver.limits import limits_of
 from pcisolve.solver.reference import Reference
 
 _Admits = Callable[[ControllerModel, Part, int], bool]
@@ -82,9 +82,11 @@ class _Builder:
             classes,
             growth,
             self.usual,
+            self.tops,
             self._domains(),
+            frozenset(self.given),
+            1 + max(self.given, default=0) if self.problem.fills_gaps else 0,
             self._filled(),
-            limits_of(self.problem, self.controllers, self.sites, more_roots=more is not None),
             self.loose,
         )
 
@@ -150,7 +152,6 @@ class _Builder:
                 host.slots, host.functions = slots, functions
                 host.optional = members[0] in self.optional
                 host.floats = members[0] in self.floating
-                host.children = self._free_above(min(one.index for one in members))
                 host.above = self._host_above(members[0], site)
                 self._standing(host)
 
@@ -184,12 +185,6 @@ class _Builder:
     def _above(self, controller: Controller) -> Controller | None:
         place = self.places.get(controller)
         return None if place is None else self.by_index.get(place.provider)
-
-    def _free_above(self, index: int) -> int | None:
-        """How many indexes above one are left for added controllers; None where they need not be above it."""
-        if not self.problem.flat or self.problem.options.stage == "libvirt":
-            return None
-        return sum(1 for one in range(index + 1, HIGHEST_FLAT_INDEX + 1) if one not in self.given)
 
     def _family(self, controller: Controller) -> object:
         """Optional controllers below alike ones are alike: known by their parent's site, model and place."""

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from pcisolve.catalog.machines import Fixed, Reserved
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import Address
+from pcisolve.placing.layout_model import LayoutModel
+from pcisolve.placing.slots import give_slots
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
@@ -50,6 +52,9 @@ class Duplicate(Rule[Shared]):
     def check(self, layout: Layout, case: Shared) -> bool:
         here = [part for part in case.parts if layout.places.get(part) == case.place]
         return len(here) + (case.reserved is not None) <= 1
+
+    def post(self, model: LayoutModel) -> None:
+        give_slots(model)
 
     def tell(self, question: Question, case: Shared) -> Telling:
         first = case.parts[0]

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pcisolve.firmware.io_windows import always_needs, io_takers, is_candidate, uses_io
+from pcisolve.placing.io_windows import io_windows
+from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
 
 
@@ -43,10 +46,9 @@ class IoWindows(Rule[IoSpace]):
     )
 
     def cases(self, question: Question) -> Iterator[IoSpace]:
-        machine = question.problem.machine
-        limit = machine.io_windows if question.problem.firmware.name == machine.firmware else 0
+        limit = _limit(question.problem)
         bridges = tuple(one for one in question.controllers if is_candidate(one))
-        if not limit or len(bridges) <= limit or not question.problem.flat:
+        if not limit or len(bridges) <= limit:
             return
         sorts = {one.model_name: one for one in bridges}.values()
         placed = [part for part in question.placed if part.variant is not None and not isinstance(part, Controller)]
@@ -56,6 +58,10 @@ class IoWindows(Rule[IoSpace]):
 
     def check(self, layout: Layout, case: IoSpace) -> bool:
         return len(io_takers(layout)) <= case.limit
+
+    def post(self, model: LayoutModel) -> None:
+        if limit := _limit(model.problem):
+            model.at_most(io_windows(model), limit)
 
     def tell(self, question: Question, case: IoSpace) -> Telling:
         takers = io_takers(question.layout)
@@ -68,6 +74,12 @@ class IoWindows(Rule[IoSpace]):
         role = "" if over[0].added else "is one too many"
         message += f" ({name_of(over[0])} is the first without)"
         return Telling(message, (point(over[0], "", role),))
+
+
+def _limit(problem: Problem) -> int:
+    """How many windows there are; 0 where nothing is known to run out."""
+    machine = problem.machine
+    return machine.io_windows if problem.flat and problem.firmware.name == machine.firmware else 0
 
 
 RULES: tuple[Rule[IoSpace], ...] = (IoWindows(),)

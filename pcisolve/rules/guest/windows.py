@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pcisolve.firmware.guest_view import BUS_NUMBERS, beyond_numbers, limit_of, opens_window
 from pcisolve.firmware.windows import Window, needs, own_need, windows
+from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, name_of
@@ -84,6 +85,14 @@ class WindowFit(WindowRule):
     def speaks_of(self, window: Window) -> bool:
         return window.above is not None or not window.top.is_root
 
+    def post(self, model: LayoutModel) -> None:
+        numbers = ((one.targets.get("busNr"), site) for site, one in enumerate(model.space.tops) if opens_window(one))
+        given = sorted((first, site) for first, site in numbers if isinstance(first, int))
+        ends = [*(first for first, _ in given[1:]), limit_of(model.problem)]
+        for (first, site), end in zip(given, ends, strict=False):
+            if not model.problem.machine.zpci:
+                model.at_most(model.bus_numbers([site]), end - first)
+
     def tell(self, question: Question, case: Window) -> Telling:
         need, sum_of_it = self._count(question, case)
         has = f"has only {case.size}, {case.first:02x} to {case.last:02x}" if case.size > 0 else "has none"
@@ -116,6 +125,11 @@ class BusCount(WindowRule):
     def check(self, layout: Layout, case: Window) -> bool:
         return super().check(layout, case) or not any(beyond_numbers(layout).values())
 
+    def post(self, model: LayoutModel) -> None:
+        for sites in () if model.problem.machine.zpci else model.space.domains:
+            roots = model.buses(sites, lambda host: host.model.root)
+            model.at_most(model.bus_numbers(sites), limit_of(model.problem) * roots)
+
     def tell(self, question: Question, case: Window) -> Telling:
         need, _ = self._count(question, case)
         message = f"the guest has {need} buses, but {_machine(question)} has only {case.size} bus numbers; "
@@ -134,6 +148,9 @@ class SpareBus(BusCount):
     source = "edk2 on QEMU 7.2 virt with 16 bus numbers: the last port gets none, all others work"
     allows = ("virt: <controller type='pci' index='14' model='pcie-root-port'/>",)
     forbids = ()
+
+    def post(self, model: LayoutModel) -> None:
+        """Advice: rule buses-256 steers the search."""
 
     def check(self, layout: Layout, case: Window) -> bool:
         return WindowRule.check(self, layout, case) or any(beyond_numbers(layout).values())

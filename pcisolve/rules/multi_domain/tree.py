@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pcisolve.core.address import Address
 from pcisolve.placing.index_model import ANYWHERE, IndexModel
+from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
@@ -199,6 +200,10 @@ class BusesPerDomain(Rule[Controller]):
 
     def _count(self, layout: Layout, case: Controller) -> int:
         return 1 + layout.children_of_root[case]
+
+    def post(self, model: LayoutModel) -> None:
+        for sites in () if model.problem.flat else model.space.domains:
+            model.at_most(model.buses(sites), BUSES_PER_DOMAIN)
 
     def tell(self, question: Question, case: Controller) -> Telling:
         layout = question.layout

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcisolve.placing.indexes import keep_indexes_above
+from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
@@ -36,6 +38,10 @@ class ParentFirst(Rule[Controller]):
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return layout.places[case].provider < case.index
+
+    def post(self, model: LayoutModel) -> None:
+        if model.problem.flat:
+            keep_indexes_above(model, lambda one: True)
 
     def tell(self, question: Question, case: Controller) -> Telling:
         bus = question.choice.places[case].provider
