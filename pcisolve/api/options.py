@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pcisolve.problem.problem import AUTO, KEEPS, POLICIES, SCHEMES, STAGES, Options
 
 
@@ -15,6 +17,8 @@ def make_options(
     time_limit: float = 30.0,
     platform: str = "",
     keep: str = "",
+    rules: Iterable[str] = (),
+    without: Iterable[str] = (),
 ) -> Options:
     """Options from the words of the command line.
 
@@ -23,6 +27,8 @@ def make_options(
         bus_bits: 8 bounds bus ids in the multi-domain scheme; 0 does not.
         time_limit: seconds the solver may take.
         keep: "hotplug" for policy minimal without shared slots; "" for none.
+        rules: folders of site rules, whose Python files are run.
+        without: ids of rules that do not count.
         platform: a platform of models/platforms whose limits count as well; "" for none.
 
     Raises:
@@ -32,6 +38,7 @@ def make_options(
         if word not in known:
             raise ValueError(f'"{word}" is not one of {", ".join(known)}')
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
+    options = options._replace(rules=tuple(rules), without=frozenset(without))
     return options if libvirt is None else options._replace(libvirt=parse_version(libvirt))
 
 

@@ -27,7 +27,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def problem_options(command: Command) -> Command:
-    """--scheme, --stage, --libvirt, --models, --bus-bits, --platform, --quiet."""
+    """--scheme, --stage, --libvirt, --models, --bus-bits, --platform, --rules, --without, --quiet."""
     for option in reversed(
         (
             click.option(
@@ -56,6 +56,16 @@ def problem_options(command: Command) -> Command:
                 default="",
                 metavar="NAME",
                 help="what is to start the guest, such as qemu-pseries: its limits count too [none in particular]",
+            ),
+            click.option(
+                "--rules",
+                multiple=True,
+                type=click.Path(exists=True, file_okay=False),
+                metavar="DIR",
+                help="a folder of rules of your own, which are Python and are run; may be given again",
+            ),
+            click.option(
+                "--without", multiple=True, metavar="ID", help="a rule that does not count; may be given again"
             ),
             click.option("--quiet", "-q", is_flag=True, help="no diagnostics"),
         )
@@ -97,12 +107,17 @@ def options_of(words: dict[str, Any]) -> Options:
     """
     known = {
         key: words[key]
-        for key in ("scheme", "stage", "policy", "libvirt", "time_limit", "platform", "keep")
+        for key in ("scheme", "stage", "policy", "libvirt", "time_limit", "platform", "keep", "rules", "without")
         if words.get(key) is not None
     }
     try:
-        return make_options(**known, bus_bits=int(words.get("bus_bits", "0")))
-    except ValueError as error:
+        options = make_options(**known, bus_bits=int(words.get("bus_bits", "0")))
+        if options.rules or options.without:
+            from pcisolve.rules.registry import rules_for
+
+            rules_for(options)  # what cannot be used is said before anything is read
+        return options
+    except (ValueError, InputError) as error:
         raise click.UsageError(str(error)) from None
 
 

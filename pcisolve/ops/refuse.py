@@ -55,7 +55,7 @@ class Refused:
         causes: set[Conflict] = set()
         gone: set[Key] = set()
         # Advice last, so that no error is told as what merely goes away with it.
-        ordered = sorted(conflicts, key=lambda one: (one.rule.severity != ERROR, _PLACE[one.rule.id]))
+        ordered = sorted(conflicts, key=lambda one: (one.rule.severity != ERROR, _PLACE.get(one.rule.id, len(_PLACE))))
         mended = self._search if self._is_tried_each else self._crowd(ordered, gone)
         for conflict in ordered:
             if {told.key for told in conflict.told} <= gone:

@@ -53,7 +53,7 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
         return fewest
     choice = first_fit(problem)
     question = Question(problem, choice)
-    broken = breaches(question, question.layout, registry.rules_for(options.stage))
+    broken = breaches(question, question.layout, registry.rules_for(options))
     if not broken:
         return _solved(question)
     lasting = _lasting(question, broken)
@@ -62,7 +62,7 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     choice, changes = lasting
     if choice is not question.choice or changes:
         question = Question(problem, choice)
-        broken = breaches(question, question.layout, registry.rules_for(options.stage))
+        broken = breaches(question, question.layout, registry.rules_for(options))
         if not broken:
             return _solved(question, changes)
     if options.policy == AUTO and asks_for_room(broken):
@@ -73,7 +73,7 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
 def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) -> Answer:
     """The verdict on what was chosen: the check has the last word (docs/decisions/2)."""
     question = Question(problem, choice)
-    broken = breaches(question, question.layout, registry.rules_for(problem.options.stage))
+    broken = breaches(question, question.layout, registry.rules_for(problem.options))
     return Answer(_refusal(question, broken), None) if broken else _solved(question, changes)
 
 
@@ -82,7 +82,7 @@ def _solved(question: Question, changes: Iterable[Changed | Moved] = ()) -> Answ
     problem, layout = question.problem, question.layout
     verdict = solved_verdict(problem, layout, changes)
     verdict.stats[DECIDED_BY] = FIRST_FIT
-    advice = breaches(question, layout, registry.advice_for(problem.options.stage))
+    advice = breaches(question, layout, registry.advice_for(problem.options))
     return Answer(verdict._replace(findings=_findings(question, advice)) if advice else verdict, layout)
 
 
@@ -111,7 +111,7 @@ def _checked(problem: Problem, choice: Choice) -> Answer | None:
     except TooHard:
         return None
     question = Question(problem, choice)
-    if breaches(question, question.layout, registry.rules_for(problem.options.stage)):
+    if breaches(question, question.layout, registry.rules_for(problem.options)):
         return None
     return _solved(question, changes)
 
@@ -123,7 +123,7 @@ def _fewest(problem: Problem) -> Answer | None:
 
     choice = first_fit(problem)
     question = Question(problem, choice)
-    broken = breaches(question, question.layout, registry.rules_for(problem.options.stage))
+    broken = breaches(question, question.layout, registry.rules_for(problem.options))
     for found in Search(problem, choice, nearest=False, narrow=problem.options.keep == HOTPLUG).outcomes():
         answer = _checked(problem, found.choice) if isinstance(found, Found) else None
         if isinstance(found, Found) and answer is not None:
@@ -165,7 +165,7 @@ def _lasting(question: Question, broken: list[Breach]) -> tuple[Choice, list[Cha
     from pcisolve.solver.resettle import resettle
 
     problem, options = question.problem, question.problem.options
-    choice, moved = resettle(question, registry.rules_for(options.stage), broken)
+    choice, moved = resettle(question, registry.rules_for(options), broken)
     try:
         return choice, [*moved, *hold(problem, choice)]
     except TooHard:

@@ -68,7 +68,7 @@ def solve_stable(document: Document, catalog: Catalog, options: Options, earlier
     if roots is not None:
         answer = solve(document.root, document, catalog, options)
         return _without(document, answer, earlier, "its bus 0 is a {} and this guest's a {}".format(*roots))
-    rules = registry.rules_for(options.stage)
+    rules = registry.rules_for(options)
     try:
         found = Search(document.root, _Source(document), catalog, options, earlier, rules).best()
     except (TooHard, TimeIsUp):

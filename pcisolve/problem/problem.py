@@ -37,6 +37,7 @@ class Options(NamedTuple):
     `keep` "hotplug": policy minimal leaves every endpoint a slot of its own where it can be hot-plugged.
     `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none. Without `repairs`
     findings are told without proof and repairs, and say so: a refused guest then costs no more than a sound one.
+    `rules` are folders of site rules, `without` the ids of rules that do not count.
     """
 
     scheme: str = "auto"
@@ -48,6 +49,8 @@ class Options(NamedTuple):
     platform: str = ""
     repairs: bool = True
     keep: str = ""
+    rules: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
 
 
 class Problem:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from pcisolve.problem.problem import COMMON
+from pcisolve.core.errors import InputError
+from pcisolve.problem.problem import COMMON, Options
 from pcisolve.rules import (
     controllers,
     devices,
@@ -27,6 +28,8 @@ from pcisolve.rules.qemu import arguments, functions, handed_on, order, platform
 from pcisolve.rules.qemu import devices as qemu_devices
 from pcisolve.rules.qemu import numbers as qemu_numbers
 from pcisolve.rules.rule import ERROR, Rule
+from pcisolve.rules.site import site_rules
+from pcisolve.rules.stages import DEPTH
 from pcisolve.rules.structural import Structural
 
 ALL: tuple[Rule[Any], ...] = (
@@ -63,21 +66,48 @@ ALL: tuple[Rule[Any], ...] = (
 BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
 STRUCTURE: tuple[Structural[Any], ...] = tuple(rule for rule in ALL if isinstance(rule, Structural))
 READING_IDS = frozenset(rule.id for rule in reading.RULES)
-_DEPTH = {"libvirt": 0, "qemu": 1, "guest": 2}
+
+
+def rules_for(options: Options) -> tuple[Rule[Any], ...]:
+    """The rules that refuse a guest, down to the stage asked for.
+
+    Raises:
+        InputError: a rule of the user's own cannot be used, or one that is to be left out is not known.
+    """
+    return _counted(options.stage, options.rules, options.without, True)
+
+
+def advice_for(options: Options) -> tuple[Rule[Any], ...]:
+    """The rules that warn or only tell, down to the stage asked for.
+
+    Raises:
+        InputError: as for rules_for.
+    """
+    return _counted(options.stage, options.rules, options.without, False)
+
+
+def structure_for(options: Options) -> tuple[Structural[Any], ...]:
+    """The rules that count while indexes are open."""
+    return tuple(rule for rule in STRUCTURE if rule.id not in options.without)
 
 
 @cache
-def rules_for(stage: str) -> tuple[Rule[Any], ...]:
-    """The rules that refuse a guest, down to a stage."""
-    return tuple(rule for rule in ALL if _counts(rule, stage) and rule.severity == ERROR)
-
-
-@cache
-def advice_for(stage: str) -> tuple[Rule[Any], ...]:
-    """The rules that warn or only tell, down to a stage."""
-    return tuple(rule for rule in ALL if _counts(rule, stage) and rule.severity != ERROR)
+def _counted(stage: str, folders: tuple[str, ...], without: frozenset[str], refusing: bool) -> tuple[Rule[Any], ...]:
+    everything = (*ALL, *(rule for folder in folders for rule in site_rules(folder)))
+    known = [rule.id for rule in everything]
+    for name in known[len(ALL) :]:
+        if known.count(name) > 1:
+            raise InputError(f'there are two rules "{name}"', expected="an id of its own for each rule")
+    for name in sorted(without):
+        if name not in known:
+            raise InputError(f'no rule "{name}" to leave out', expected="an id that pcisolve rule lists")
+    return tuple(
+        rule
+        for rule in everything
+        if rule.id not in without and _counts(rule, stage) and (rule.severity == ERROR) == refusing
+    )
 
 
 def _counts(rule: Rule[Any], stage: str) -> bool:
     """Whether a rule has a say down to a stage."""
-    return rule.common if stage == COMMON else _DEPTH[rule.stage] <= _DEPTH[stage]
+    return rule.common if stage == COMMON else DEPTH[rule.stage] <= DEPTH[stage]

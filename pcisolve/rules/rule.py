@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+from mypy_extensions import mypyc_attr
 
 from pcisolve.core.node import Node
 from pcisolve.placing.layout_model import LayoutModel
@@ -71,6 +73,7 @@ class Question:
         return self._placed
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Rule(Generic[CaseT]):
     """A law of the platform. The docstring's first line is its title, the rest its reason.
 
@@ -120,6 +123,11 @@ class Rule(Generic[CaseT]):
 
         What is posted may be weaker than the check, which has the last word, and never stronger.
         """
+
+    def likeness(self, part: Part) -> Hashable:
+        """What a site rule that posts sees of a part: those that differ in it are counted apart. It sees their places
+        anyway, and what they need."""
+        return None
 
     def tell(self, question: Question, case: CaseT) -> Telling:
         """The broken law in the words of someone who has a guest down."""

@@ -62,7 +62,7 @@ def judge(
         return problem
     choice = first_fit(problem) if searching else choose(problem)
     question = Question(problem, choice)
-    rules = (*registry.rules_for(options.stage), *registry.advice_for(options.stage))
+    rules = (*registry.rules_for(options), *registry.advice_for(options))
     return Judgement(question, question.layout, breaches(question, question.layout, rules))
 
 
@@ -80,7 +80,7 @@ def first_fit(problem: Problem) -> Choice:
 def _holds(problem: Problem, choice: Choice) -> bool:
     """Whether what was placed anew keeps every rule of libvirt's own stage: what breaks below is for others to mend."""
     question = Question(problem, choice)
-    return not breaches(question, question.layout, registry.rules_for("libvirt"))
+    return not breaches(question, question.layout, registry.rules_for(problem.options._replace(stage="libvirt")))
 
 
 def numbered(
@@ -106,7 +106,7 @@ def numbered(
     question = Question(problem, _asked_places(problem))
     if len(problem.controllers) * sum(one.index < 0 for one in problem.controllers) > _MOST_PAIRS:
         return Unnumbered(question, [], decided=False)
-    found = number(question, registry.STRUCTURE, options.time_limit)
+    found = number(question, registry.structure_for(options), options.time_limit)
     if found is None:
         return Unnumbered(question, [], decided=False)
     if isinstance(found, Core):
@@ -118,7 +118,7 @@ def numbered(
 def _is_well_numbered(problem: Problem) -> bool:
     """Whether the rules about indexes and domains hold, with everything else where first fit puts it."""
     question = Question(problem, choose(problem))
-    return not breaches(question, question.layout, registry.STRUCTURE)
+    return not breaches(question, question.layout, registry.structure_for(problem.options))
 
 
 def _asked_places(problem: Problem) -> Choice:

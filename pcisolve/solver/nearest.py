@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -12,8 +12,10 @@ from pcisolve.placing.layout_model import ALL, EXACT, SURE, LayoutModel
 from pcisolve.placing.levels import CONTROLLERS, CONVENTIONAL, LEFT_OUT, MOVED, NOT_HOTPLUGGABLE, UNUSUAL, level
 from pcisolve.placing.space import Space
 from pcisolve.problem.choice import Choice
+from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules import registry
+from pcisolve.rules.site import site_rules
 from pcisolve.solver.expand import CannotExpand, expand
 from pcisolve.solver.levels import Level, minimize
 from pcisolve.solver.reference import NotModelled, placed_parts, reference_of
@@ -101,7 +103,7 @@ class Search:
     def _solved(self, io: str, *, kept: bool) -> Outcome:
         try:
             reference = reference_of(self.problem, self.choice, kept=kept)
-            space = build_space(self.problem, reference, narrow=self.narrow)
+            space = build_space(self.problem, reference, narrow=self.narrow, likeness=self._likeness)
         except NotModelled as what:
             return Undecided(f"{what} are not placed anew", large=False)
         if len(space.hosts) * (len(space.classes) + len(space.growth)) > _NUMBERS:
@@ -119,11 +121,15 @@ class Search:
         levels = [one._replace(bound=0) for one in found.levels] if space.loose else found.levels
         return Found(choice, self._told(choice, levels))
 
+    def _likeness(self, part: Part) -> Hashable:
+        """What rules of the user's own look at."""
+        return tuple(rule.likeness(part) for folder in self.problem.options.rules for rule in site_rules(folder))
+
     def _left(self) -> float:
         return max(self.end - time.monotonic(), _LEAST)
 
     def _model(self, space: Space, *, io: str = EXACT, partial: bool = False) -> LayoutModel:
-        rules = registry.rules_for(self.problem.options.stage)
+        rules = registry.rules_for(self.problem.options)
         return LayoutModel(self.problem, space, rules, io=io, partial=partial)
 
     def _nothing(self, space: Space, status: str, io: str) -> Outcome:

@@ -37,7 +37,7 @@ def numbering_exists(root: Node, source: Source, catalog: Catalog, options: Opti
         chosen = {one.node.number: index for one, index in zip(waiting, indexes, strict=True) if one.node is not None}
         numbered = assemble(root, source, catalog, options, chosen)
         choice = choose(numbered)
-        rules = registry.rules_for(options.stage)
+        rules = registry.rules_for(options)
         question = Question(numbered, choice)
         return not breaches(question, question.layout, rules)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Final
 
 from pcisolve.catalog.controllers import ControllerModel
@@ -21,23 +21,26 @@ from pcisolve.problem.problem import Problem
 from pcisolve.solver.floating import floating
 from pcisolve.solver.reference import Reference
 
+Likeness = Callable[[Part], Hashable]
 _Admits = Callable[[ControllerModel, Part, int], bool]
 _MOST_FLOATING: Final = 2_000  # buses, each counted once for every site
 _ANY: Final = 1 << 30  # the index of a bus that may be added: not 0, and above all that exist
 
 
-def build_space(problem: Problem, reference: Reference, *, narrow: bool) -> Space:
+def build_space(problem: Problem, reference: Reference, *, narrow: bool, likeness: Likeness) -> Space:
     """The space of a guest.
 
     Args:
+        likeness: what else parts must have in common to be counted as one class.
         narrow: everything stays hot-pluggable: nothing shares a slot, and endpoints go only where libvirt's own search
             would put them.
     """
-    return _Builder(problem, reference, narrow).space()
+    return _Builder(problem, reference, narrow, likeness).space()
 
 
 class _Builder:
-    def __init__(self, problem: Problem, reference: Reference, narrow: bool) -> None:
+    def __init__(self, problem: Problem, reference: Reference, narrow: bool, likeness: Likeness) -> None:
+        self.likeness = likeness
         self.problem, self.reference, self.narrow = problem, reference, narrow
         self.places = reference.choice.places
         self.controllers = [*problem.controllers, *reference.needed]
@@ -105,7 +108,16 @@ class _Builder:
         model = part.model_name if isinstance(part, Controller) else ""
         domain = part.domain if isinstance(part, Controller) else None
         kinds = (part.needs, part.explicit_needs, part.automatic, part.integrated, part.shares_slot)
-        return (*kinds, io, model, self._bound(part), domain, part.multifunction, part.host is not None)
+        return (
+            *kinds,
+            io,
+            model,
+            self._bound(part),
+            domain,
+            part.multifunction,
+            part.host is not None,
+            self.likeness(part),
+        )
 
     def _bound(self, part: Part) -> int | None:
         """The index that a controller's bus must stay below (rules rfc-parent-lower, start-parent-order)."""

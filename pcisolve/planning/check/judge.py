@@ -87,7 +87,9 @@ def judge(
     question = Question(problem, choice)
     layout = question.layout
     # With a platform, what counts is what libvirt says of the XML, and what the platform has.
-    rules = registry.rules_for(options.stage) if platform is None else (*registry.rules_for("libvirt"), *PLATFORM)
+    rules = registry.rules_for(options)
+    if platform is not None:
+        rules = (*registry.rules_for(options._replace(stage="libvirt")), *PLATFORM)
     broken = breaches(question, layout, rules)
     _refuse_what_is_asked(question, guest, broken)
     said = [one.rule.tell(question, one.case).message for one in broken[:3]]
