@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from difflib import get_close_matches
 
 import click
 
-from pcisolve.core.words import did_you_mean
+from pcisolve.catalog.facts import HOW_KNOWN, facts
 from pcisolve.planning.file.laws import LAWS
 from pcisolve.rules.registry import ALL, BY_ID
 
@@ -14,7 +16,7 @@ from pcisolve.rules.registry import ALL, BY_ID
 @click.command("rule")
 @click.argument("rule_id", metavar="[ID]", default="")
 def command(rule_id: str) -> None:
-    """What a rule means, and why; without an id, all of them.
+    """What a rule or a fact means, and why; without an id, all rules.
 
     \b
     Example:
@@ -29,12 +31,27 @@ def command(rule_id: str) -> None:
     if rule_id in LAWS:
         click.echo(f"{rule_id}\n\n{LAWS[rule_id].title}\n\n{LAWS[rule_id].reason}")
         return
+    if rule_id in facts():
+        _tell_fact(rule_id)
+        return
     found = BY_ID.get(rule_id)
     if found is None:
-        click.echo(f'pcisolve: no rule "{rule_id}"; {did_you_mean(rule_id, [*BY_ID, *LAWS])}', err=True)
+        known = [*BY_ID, *LAWS, *facts()]
+        near = get_close_matches(rule_id, known, 1)
+        hint = f'did you mean "{near[0]}"?' if near else "pcisolve rule lists them"
+        click.echo(f'pcisolve: no rule "{rule_id}"; {hint}', err=True)
         sys.exit(2)
     click.echo(f"{found.id}\n\n{found.text}\n")
     click.echo(f"enforced by: {found.stage}\nseverity: {found.severity}\nsource: {found.source}")
     for word, examples in (("allows", found.allows), ("forbids", found.forbids)):
         for example in examples:
             click.echo(f"{word}: {example}")
+
+
+def _tell_fact(name: str) -> None:
+    text = facts()[name]
+    tags = re.findall(r"[A-Z]", " ".join(re.findall(r"\[[^]]*\]", text)))
+    how = [f"{tag}: {words}" for tag, words in HOW_KNOWN.items() if tag in tags]
+    click.echo(f"{name}\n\n{text}")
+    if how:
+        click.echo(f"\n{'; '.join(how)}")

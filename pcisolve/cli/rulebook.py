@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from itertools import groupby
 from typing import Any
@@ -12,7 +11,6 @@ from pcisolve.rules import registry
 from pcisolve.rules.docstrings import docstring_of_module
 from pcisolve.rules.rule import ERROR, Rule
 
-_FACT_SHEET = re.compile(r" \(sections? [\d., ]+\)")
 _HEAD = """\
 # Rules
 
@@ -37,9 +35,9 @@ def rulebook() -> str:
 
 
 def _family(rule: Rule[Any]) -> str:
-    """The first line of the docstring of the file a rule is in, without its references to the fact sheet."""
+    """The first line of the docstring of the file a rule is in."""
     text = docstring_of_module(type(rule))
-    return _FACT_SHEET.sub("", text.split("\n")[0]).rstrip(".")
+    return text.split("\n")[0].rstrip(".")
 
 
 def _entry(rule: Rule[Any]) -> str:

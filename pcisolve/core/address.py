@@ -15,7 +15,7 @@ class Address(NamedTuple):
     """Where a part sits: PCI domain, bus of that domain, slot 0..31, function 0..7.
 
     Domain and bus are as written in the XML, not as the guest numbers them
-    (rules.md: xml-bus-is-index). Widths in print are minimums (addr-print-format).
+    (fact xml-bus-is-index). Widths in print are minimums (addr-print-format).
     """
 
     domain: int
@@ -38,7 +38,7 @@ class Address(NamedTuple):
 
     @property
     def is_unset(self) -> bool:
-        """Domain, bus and slot all zero mean "please choose" (rules.md: addr-all-zero-is-unset)."""
+        """Domain, bus and slot all zero mean "please choose" (fact addr-all-zero-is-unset)."""
         return not (self.domain or self.bus or self.slot)
 
 

@@ -1,7 +1,7 @@
 """Connection kinds: what a bus accepts and what a device or controller needs.
 
 Plain integers used as bit sets, because the search asks "do these meet?" millions of times.
-Source of the kinds: libvirt src/conf/domain_addr.h; rules.md section 0.
+Source of the kinds: libvirt src/conf/domain_addr.h.
 """
 
 from __future__ import annotations

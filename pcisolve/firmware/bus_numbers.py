@@ -1,4 +1,4 @@
-"""Bus numbers with room: a busNr for each expander that the input leaves one open for (sections 4.9, 7.2)."""
+"""Bus numbers with room: a busNr for each expander that the input leaves one open for."""
 
 from __future__ import annotations
 

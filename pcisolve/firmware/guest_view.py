@@ -1,4 +1,4 @@
-"""What the guest sees: the bus numbers and addresses its firmware will give every part (sections 2.4, 2.5, 7.1, 7.2).
+"""What the guest sees: the bus numbers and addresses its firmware will give every part.
 
 Firmware numbers depth first, bridges by slot and function, on the way down: the root bus (on pseries each host
 bridge) from 0, an expander bus from its busNr. Tried with SeaBIOS, SLOF and edk2 below QEMU 7.2.

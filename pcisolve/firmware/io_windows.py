@@ -1,4 +1,4 @@
-"""Which bridges take a window of I/O ports: firmware has 64 KiB and gives each at least 4 KiB (section 7.3)."""
+"""Which bridges take a window of I/O ports: firmware has 64 KiB and gives each at least 4 KiB."""
 
 from __future__ import annotations
 

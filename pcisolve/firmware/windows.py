@@ -1,4 +1,4 @@
-"""Which bus numbers are there for which bus: each root's and each expander's window of a domain (section 7.2)."""
+"""Which bus numbers are there for which bus: each root's and each expander's window of a domain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buses of a guest while they fill up: reserve, search, grow (section 4.3)."""
+"""The buses of a guest while they fill up: reserve, search, grow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chipset step: built-in functions, fixed and preferred places on bus 0 (section 2.2, rule alg-chipset)."""
+"""The chipset step: built-in functions, fixed and preferred places on bus 0 (fact alg-chipset)."""
 
 from __future__ import annotations
 

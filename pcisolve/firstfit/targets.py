@@ -1,4 +1,4 @@
-"""The <target> options libvirt fills in: chassis, port, busNr, target index (sections 1.4, 4.8, 4.9).
+"""The <target> options libvirt fills in: chassis, port, busNr, target index.
 
 In the multi-domain scheme an index may not fit into a chassis number, bus numbers of expanders count per domain,
 and a PHB keeps its controller's index as target index where it can, because the guest names its domain by that.

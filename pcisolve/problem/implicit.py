@@ -61,7 +61,7 @@ class Elements:
 
 
 def add_family_defaults(elements: Elements, machine: Machine) -> None:
-    """USB controller, SATA controller, PCI root and balloon of the machine family (section 2.1's table)."""
+    """USB controller, SATA controller, PCI root and balloon of the machine family."""
     if not elements.has("usb", 0):
         for model in machine.default_usb[:1]:
             elements.add("usb", 0, model)

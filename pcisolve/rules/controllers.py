@@ -1,4 +1,4 @@
-"""Which controller may exist on which machine (sections 1.2, 1.4, 2.1)."""
+"""Which controller may exist on which machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which device may have which address (sections 3.2, 5.2, 5.8)."""
+"""Which device may have which address."""
 
 from __future__ import annotations
 

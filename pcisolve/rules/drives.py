@@ -1,4 +1,4 @@
-"""Addresses of drives on their own buses: not PCI, but what a controller is added for (section 2.1)."""
+"""Addresses of drives on their own buses: not PCI, but what a controller is added for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What libvirt drops from the addresses it is given (section 12.2)."""
+"""What libvirt drops from the addresses it is given."""
 
 from __future__ import annotations
 

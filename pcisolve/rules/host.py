@@ -1,4 +1,4 @@
-"""Devices of the host that are given to the guest (sections 5.2, 6.3)."""
+"""Devices of the host that are given to the guest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Controller indexes (sections 5.3, 5.4)."""
+"""Controller indexes."""
 
 from __future__ import annotations
 

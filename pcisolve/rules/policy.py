@@ -1,28 +1,20 @@
-"""What --policy libvirt adds to the laws: libvirt's own choice, and where its search gives up (section 4)."""
+"""What --policy libvirt adds to the laws: libvirt's own choice, and where its search gives up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.core.kinds import spoken
 from pcisolve.firstfit.run import NO_ROOM_FOR_ADDED
-from pcisolve.problem.choice import Failure, Place
+from pcisolve.problem.choice import Failure
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.blame import is_added, why_added
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
 
 
-class Asked(NamedTuple):
-    """A part and the place its address names."""
-
-    part: Part
-    place: Place
-
-
-class AskedAddress(Rule[Asked]):
+class AskedAddress(Rule[Part]):
     """An address in the input is kept.
 
     libvirt makes one exception: an address one bus above the highest, where a bridge must be added first,
@@ -33,36 +25,17 @@ class AskedAddress(Rule[Asked]):
     source = "libvirt src/conf/domain_addr.c, tried with 9.0.0"
     allows = ("q35: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>",)
 
-    def cases(self, question: Question) -> Iterator[Asked]:
-        for part in question.problem.parts:
-            if part.pinned is not None and part in question.choice.places:
-                yield Asked(part, question.choice.places[part])
+    def cases(self, question: Question) -> Iterable[Part]:
+        return [part for part in question.problem.parts if part.pinned is not None and part in question.choice.places]
 
-    def check(self, layout: Layout, case: Asked) -> bool:
-        return layout.places.get(case.part) == case.place
+    def check(self, layout: Layout, case: Part) -> bool:
+        if case in layout.choice.moved or case.pinned is None:
+            return True
+        here, asked = layout.places.get(case), case.pinned
+        return here is not None and here[1:] == (asked.slot, asked.function)
 
-    def tell(self, question: Question, case: Asked) -> Telling:
-        return Telling(f"{name_of(case.part)} asks for {case.part.asked}", (point(case.part),))
-
-
-class ChosenPlace(Rule[Asked]):
-    """A part without an address goes where the policy puts it: libvirt's search, or the fewest controllers."""
-
-    id = "chosen-place"
-    source = "libvirt src/conf/domain_addr.c virDomainPCIAddressGetNextAddr, tried with 9.0.0"
-    allows = ("q35: <memballoon model='virtio'/>",)
-
-    def cases(self, question: Question) -> Iterator[Asked]:
-        for part, place in question.choice.places.items():
-            if part.pinned is None:
-                yield Asked(part, place)
-
-    def check(self, layout: Layout, case: Asked) -> bool:
-        return layout.places.get(case.part) == case.place
-
-    def tell(self, question: Question, case: Asked) -> Telling:
-        where = question.choice.addresses.get(case.part)
-        return Telling(f"{name_of(case.part)} goes to {where}", (point(case.part),))
+    def tell(self, question: Question, case: Part) -> Telling:
+        return Telling(f"{name_of(case)} asks for {case.asked}", (point(case),))
 
 
 class SearchEnds(Rule[Failure]):
@@ -116,4 +89,4 @@ class SearchEnds(Rule[Failure]):
         return f"no place is left for {name_of(part)}: it needs a free slot that takes {spoken(part.needs)}{nothing}"
 
 
-RULES: tuple[Rule[Asked] | Rule[Failure], ...] = (AskedAddress(), ChosenPlace(), SearchEnds())
+RULES: tuple[Rule[Part] | Rule[Failure], ...] = (AskedAddress(), SearchEnds())

@@ -1,4 +1,4 @@
-"""Values that libvirt's parser refuses (section 5.1)."""
+"""Values that libvirt's parser refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The <target> of a PCI controller: which option where, and in which range (sections 1.4, 2.3, 5.7)."""
+"""The <target> of a PCI controller: which option where, and in which range."""
 
 from __future__ import annotations
 

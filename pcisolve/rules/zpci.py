@@ -1,4 +1,4 @@
-"""zPCI ids of s390 (section 2.4)."""
+"""zPCI ids of s390."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pcisolve.rules.rule import Rule
 from pcisolve.solver.judge import Unnumbered, numbered
 from pcisolve.solver.stable import ALONE, Stable, fewest_moves, parts_of
 
-_ABOUT_PLACES = ALONE | {"alg-find", "chosen-place", "places-differ", "addr-bus-exists"}
+_ABOUT_PLACES = ALONE | {"alg-find", "addr-bus-exists"}
 
 
 class Around(NamedTuple):

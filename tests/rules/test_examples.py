@@ -24,8 +24,6 @@ OWN_CHOICE = "only a choice of pcisolve's own could break it, never an input"
 WITHOUT_ALLOWS = {"node-exists": NUMA, "node-not-on-index0": NUMA}
 WITHOUT_FORBIDS = {
     "address-as-asked": OWN_CHOICE,
-    "chosen-place": OWN_CHOICE,
-    "places-differ": OWN_CHOICE,
     "rfc-child": "an address in the wrong domain is refused by rfc-address-lookup first",
     "other-hypervisor": "every example is a guest of QEMU",
     "bus-number-spare": "needs a machine with fewer buses than indexes, which no example names",

@@ -150,7 +150,7 @@ class _Judge:
                 yield f"{value} {name}, at most {limits[name]} allowed"
 
     def windows(self) -> Iterator[str]:
-        """The numbers of each root's buses end before the next expander's begin (rules.md 7.2: window-fit)."""
+        """The numbers of each root's buses end before the next expander's begin (rule window-fit)."""
         need: Counter[int] = Counter()
         begin: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for one in self.layout.controllers:

@@ -1,8 +1,8 @@
 """The count model of a scene: integers say how many items and controllers are on which sort of bus of which root.
 
 Alike devices are one number per root and sort of bus, so that a hundred thousand of them cost what one costs.
-Laws: slots and shared functions of buses (rules.md 1.1), buses of a domain (2.5, rfc-256), bus-number windows
-(7.2), I/O windows (7.3), chassis numbers (7.4), indexes (5.1). Wishes: relations, isolation, spares, limits.
+Laws: slots and shared functions of buses, buses of a domain (rule rfc-256), bus-number windows (window-fit), I/O
+windows (io-limit), chassis numbers (chassis-unique), indexes (index-max-255). Wishes: relations, spares, limits.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def spare_fits(scene: Scene, site: Site, host: str, kind: str, hotplug: bool) ->
     model = scene.host_model(site, host)
     if hotplug and not model.hotplug:
         return False
-    # Where nothing is PCI Express, an express device is a conventional one (rules.md 3.1).
+    # Where nothing is PCI Express, an express device is a conventional one.
     express = any(one.model.express for one in scene.sites)
     wanted = EXPRESS if kind == "pcie" and express else CONVENTIONAL
     return bool(model.accepts & wanted)

@@ -50,7 +50,7 @@ class Wishes:
         return there + self.counts.added_at(site)
 
     def buses_of(self, site: Site) -> Any:
-        """Bus numbers that a root and what is below it take (rules.md 7.2: window-need)."""
+        """Bus numbers that a root and what is below it take (fact window-need)."""
         there = (
             site.existing_buses
             if site.existing is not None
@@ -180,7 +180,7 @@ class Wishes:
         return slots
 
     def _isolate(self) -> None:
-        """The devices of an isolation group are below one root, and nothing else is (rules.md 2.6)."""
+        """The devices of an isolation group are below one root, and nothing else is (fact alg-isolation)."""
         labels = sorted({one.wish.isolation for one in self.scene.groups if one.wish.isolation is not None})
         owners = []
         for site in self.scene.sites if labels else ():
@@ -245,7 +245,7 @@ class Wishes:
                 self.model.add(given + fresh + below >= index)
 
     def _io_windows(self) -> Any:
-        """Conventional bridges: each has a window, as their devices may have I/O ports (rules.md 7.3)."""
+        """Conventional bridges: each has a window, as their devices may have I/O ports (rule io-limit)."""
         bridges = [name for name, model in self.scene.growth.items() if model.bus == "conventional"]
         return sum(self.counts.controllers_at(site, name) for site in self.scene.sites for name in bridges)
 

@@ -1,4 +1,4 @@
-"""An address against the bus it names (section 5.2)."""
+"""An address against the bus it names."""
 
 from __future__ import annotations
 

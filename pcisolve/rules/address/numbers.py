@@ -1,4 +1,4 @@
-"""An address against its own limits (section 5.1)."""
+"""An address against its own limits."""
 
 from __future__ import annotations
 

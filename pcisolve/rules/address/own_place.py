@@ -1,4 +1,4 @@
-"""Controllers of the PIIX3 chip on machines with another chipset (section 5.8)."""
+"""Controllers of the PIIX3 chip on machines with another chipset."""
 
 from __future__ import annotations
 

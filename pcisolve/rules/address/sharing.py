@@ -1,8 +1,8 @@
-"""Parts against each other and against the chipset: one place, one part (sections 2.2, 5.2)."""
+"""Parts against each other and against the chipset: one place, one part."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pcisolve.catalog.machines import Fixed, Reserved
@@ -70,28 +70,6 @@ class Duplicate(Rule[Shared]):
         return Telling(message, tuple(points))
 
 
-class AllPlacesDiffer(Rule[tuple[Part, ...]]):
-    """No two parts are given one place.
-
-    The same law as addr-duplicate, said once over everything that is placed, so that no choice of the
-    solver can break it.
-    """
-
-    id = "places-differ"
-    source = "libvirt src/conf/domain_addr.c virDomainPCIAddressReserveAddrInternal"
-    allows = ("q35: <memballoon model='virtio'/><rng model='virtio'/>",)
-
-    def cases(self, question: Question) -> Iterable[tuple[Part, ...]]:
-        parts = tuple(part for part in question.placed if part.pinned is None)
-        return (parts,) if parts else ()
-
-    def check(self, layout: Layout, case: tuple[Part, ...]) -> bool:
-        return len({layout.places[part] for part in case}) == len(case)
-
-    def tell(self, question: Question, case: tuple[Part, ...]) -> Telling:
-        return Telling(f"{len(case)} parts need places of their own", tuple(point(part) for part in case[:1]))
-
-
 class FixedPart(NamedTuple):
     """A part that the chipset has at one place."""
 
@@ -122,8 +100,4 @@ class FixedPlace(Rule[FixedPart]):
         return Telling(message, (point(case.part, "slot"),))
 
 
-RULES: tuple[Rule[Shared] | Rule[FixedPart] | Rule[tuple[Part, ...]], ...] = (
-    Duplicate(),
-    AllPlacesDiffer(),
-    FixedPlace(),
-)
+RULES: tuple[Rule[Shared] | Rule[FixedPart], ...] = (Duplicate(), FixedPlace())

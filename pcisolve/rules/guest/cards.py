@@ -1,4 +1,4 @@
-"""Functions of one host card that the guest would see as several cards (section 12.2)."""
+"""Functions of one host card that the guest would see as several cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions a guest never looks at (section 7.1)."""
+"""Functions a guest never looks at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""I/O ports: SeaBIOS stops when the bridges want more than there are (section 7.3)."""
+"""I/O ports: SeaBIOS stops when the bridges want more than there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bus numbers: what is below a root or an expander must fit into its window (sections 2.5, 7.2)."""
+"""Bus numbers: what is below a root or an expander must fit into its window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Devices QEMU does not take where libvirt puts them (sections 2.2, 2.4, 3.2)."""
+"""Devices QEMU does not take where libvirt puts them."""
 
 from __future__ import annotations
 

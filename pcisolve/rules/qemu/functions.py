@@ -1,4 +1,4 @@
-"""Several functions in one slot, and the bit that says so (sections 2.4, 5.6)."""
+"""Several functions in one slot, and the bit that says so."""
 
 from __future__ import annotations
 

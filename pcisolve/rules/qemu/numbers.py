@@ -1,4 +1,4 @@
-"""Numbers that QEMU wants to be unique: chassis, bus numbers, host bridges, ACPI indexes (sections 2.3, 5.5, 7.4)."""
+"""Numbers that QEMU wants to be unique: chassis, bus numbers, host bridges, ACPI indexes."""
 
 from __future__ import annotations
 

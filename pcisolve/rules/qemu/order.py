@@ -1,4 +1,4 @@
-"""In which order QEMU is given its controllers (sections 5.4, 7.5)."""
+"""In which order QEMU is given its controllers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the platform that is asked for can start (section 6.3); without one asked for there is nothing to say."""
+"""What the platform that is asked for can start; without one asked for there is nothing to say."""
 
 from __future__ import annotations
 

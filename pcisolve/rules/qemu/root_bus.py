@@ -1,4 +1,4 @@
-"""Root buses that exist in libvirt only (section 2.1)."""
+"""Root buses that exist in libvirt only."""
 
 from __future__ import annotations
 
