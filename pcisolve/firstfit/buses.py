@@ -77,6 +77,14 @@ class Bus:
                         return slot, free
         return None
 
+    def shared_place(self) -> tuple[int, int] | None:
+        """The first free function of a slot that root ports share already; None for none."""
+        for slot in range(self.min_slot, self.max_slot + 1):
+            mask = self.masks[slot]
+            if mask != 0xFF and self.aggregate >> slot & 1:
+                return slot, next(free for free in range(FUNCTIONS_PER_SLOT) if not mask >> free & 1)
+        return None
+
     def reserve(self, slot: int, function: int, part: Part, *, explicit: bool) -> bool:
         """Take a function; False when it is taken already. Sets the bus's isolation group (alg-isolation)."""
         mask = self.masks[slot]

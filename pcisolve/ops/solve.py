@@ -118,7 +118,7 @@ def _checked(problem: Problem, choice: Choice) -> Answer | None:
 
 def _fewest(problem: Problem) -> Answer | None:
     """The layout with the fewest controllers; None where libvirt's own answer is all there is."""
-    from pcisolve.ops.anew import told_impossible, told_levels
+    from pcisolve.ops.anew import told_impossible, told_levels, told_undecided
     from pcisolve.solver.nearest import Found, Impossible, Search, Undecided
 
     choice = first_fit(problem)
@@ -132,6 +132,8 @@ def _fewest(problem: Problem) -> Answer | None:
             return Answer(told_impossible(_refusal(question, broken), found), None)
         if isinstance(found, Undecided) and found.large and not broken:
             return undecided(problem)
+        if isinstance(found, Undecided) and asks_for_room(broken):
+            return Answer(told_undecided(undecided(problem).verdict, found, question, broken), None)
     return None
 
 

@@ -5,12 +5,13 @@ Here are the variables and what holds them together; the laws of the platform ar
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from typing import Any, Protocol
 
+from pcisolve.core.address import FUNCTIONS_PER_SLOT
 from pcisolve.placing.model import new_model
 from pcisolve.placing.space import Host, PartClass, Space
+from pcisolve.problem.admits import takes_added
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
 
@@ -64,9 +65,25 @@ class LayoutModel:
         for host in space.hosts:
             self._keep(host)
         self._begin_somewhere()
-        self.model.add(self.controllers >= space.least)
+        self._fill_gaps()
         for rule in rules:
             rule.post(self)
+
+    def _fill_gaps(self) -> None:
+        """No index below the highest is left out: below each there are enough controllers that may have a lower one."""
+        if not self.space.least:
+            return
+        self.model.add(self.controllers >= self.space.least)
+        hosts = [host for host in self.space.hosts if host.members]
+        for below in sorted({one.index for host in hosts for one in host.members if one.index < self.space.least}):
+            gaps = sum(one not in self.space.given for one in range(below))
+            low = {host.number for host in self.space.hosts if not host.members or host.members[0].index < below}
+            there = {host.number for host in hosts if host.number in low}
+            kept = (one for one in hosts if one.optional and any(member.index < below for member in one.members))
+            filled = sum(self.there[one.number] for one in kept)
+            self.model.add(sum(one for (_, at), one in self.added.items() if at in low) + filled >= gaps)
+            first = sum(one for (_, at), one in self.added.items() if at in there)
+            self.model.add(self.most * first + filled >= gaps)
 
     def number(self, most: int) -> Any:
         """A new integer from 0."""
@@ -108,7 +125,7 @@ class LayoutModel:
     def _grow(self) -> None:
         for number, model in enumerate(self.space.growth):
             for host in self.space.hosts:
-                if host.model.accepts & model.needs:
+                if takes_added(host.model, model, written=self.space.written):
                     self.added[number, host.number] = self.number(self.most)
         names = {model.name: number for number, model in enumerate(self.space.growth)}
         for host in self.space.hosts:
@@ -127,19 +144,30 @@ class LayoutModel:
 
     def _begin_somewhere(self) -> None:
         """Added controllers that may be below their like begin on a bus that is not: no circles."""
+        opened = {part: number for number, parts in enumerate(self.space.classes) for part in parts.parts}
         for number in range(len(self.space.growth)):
             below = self._reachable(number)
-            by_site: dict[int, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
-            for host in self.space.hosts:
-                one = self.added.get((number, host.number))
-                if one is not None:
-                    by_site[host.site][host.model.name in below and (host.added or self._is_open(host))].append(one)
-            for others, own in by_site.values():
-                if own:
-                    self.model.add(sum(own) <= self.most * sum(others))
+            for site in dict.fromkeys(host.site for host in self.space.hosts):
+                here = [one for one in self.space.hosts if one.site == site and (number, one.number) in self.added]
+                circular = [one for one in here if one.added and one.model.name in below]
+                on_open = [
+                    one for one in here if not one.added and one.members[0] in opened and one.model.name in below
+                ]
+                others = sum(
+                    self.added[number, one.number] for one in here if one not in circular and one not in on_open
+                )
+                for one in on_open:
+                    begins = others + self._on_existing(opened[one.members[0]], site)
+                    self.model.add(self.added[number, one.number] <= self.most * begins)
+                own = sum(self.added[number, one.number] for one in circular)
+                begun = others + sum(self.added[number, one.number] for one in on_open)
+                if circular:
+                    self.model.add(own <= self.most * begun)
 
-    def _is_open(self, host: Host) -> bool:
-        return any(member in parts.parts for parts in self.space.classes for member in host.members)
+    def _on_existing(self, number: int, site: int) -> Any:
+        """How many of a class are on buses of a site that are there in any case."""
+        hosts = [one for one in self.space.hosts if one.members and one.site == site]
+        return sum(self.heads.get((number, one.number), 0) for one in hosts)
 
     def _reachable(self, number: int) -> set[str]:
         """The models that may be below one of the growth, itself too, if at all."""
@@ -149,7 +177,7 @@ class LayoutModel:
         while waiting:
             above = waiting.pop()
             for name, model in models.items():
-                if name not in found and above.accepts & model.needs:
+                if name not in found and takes_added(above, model, written=self.space.written):
                     found.add(name)
                     waiting.append(model)
         return found
@@ -175,10 +203,22 @@ class LayoutModel:
         """How many buses there are at these sites, of the hosts that a test picks."""
         return sum(self.there[one.number] for one in self.space.hosts if one.site in sites and test(one))
 
-    def bus_numbers(self, sites: Container[int]) -> Any:
-        """How many bus numbers firmware gives out at these sites."""
-        hosts = (one for one in self.space.hosts if one.site in sites)
-        return sum(one.model.guest_buses * self.there[one.number] for one in hosts)
+    def bus_numbers(self, sites: Container[int], *, needed: bool = False) -> Any:
+        """How many bus numbers firmware gives out at these sites; `needed`: only those of buses with something on."""
+        hosts = [one for one in self.space.hosts if one.site in sites]
+        there = {one.number: self._needed(one) if needed else self.there[one.number] for one in hosts}
+        return sum(one.model.guest_buses * there[one.number] for one in hosts)
+
+    def _needed(self, host: Host) -> Any:
+        """Buses of a host that something open is plugged into; roots in any case."""
+        if host.model.root:
+            return self.there[host.number]
+        number, most = self.number(self.most), max(host.slots, 1) * FUNCTIONS_PER_SLOT
+        for table in (self.heads, self.tails, self.added):
+            here = [one for (_, at), one in table.items() if at == host.number]
+            if here:
+                self.model.add(sum(here) <= most * number)
+        return number
 
     def endpoints(self, sites: Container[int], test: Callable[[Part], bool]) -> Any:
         """How many of the open endpoints that a test picks are at these sites; those with an address do not count."""

@@ -31,12 +31,15 @@ def level(layout: LayoutModel, name: str) -> Any:
 
 
 def _unusual(layout: LayoutModel) -> Any:
-    """Added controllers that libvirt's own search never adds; an expander, a root of its own, counts more."""
-    return sum(
-        one * (_EXPANDER if "busNr" in layout.space.growth[number].targets else 1)
-        for (number, _), one in layout.added.items()
-        if layout.space.growth[number].name not in layout.space.usual
-    )
+    """Added controllers that libvirt's own search never adds, or not there; an expander counts more."""
+    found = []
+    for (number, host), one in layout.added.items():
+        model = layout.space.growth[number]
+        if model.name not in layout.space.usual:
+            found.append(one * (_EXPANDER if "busNr" in model.targets else 1))
+        elif not layout.space.hosts[host].model.accepts & model.needs:
+            found.append(one)
+    return sum(found)
 
 
 def _unplugged(layout: LayoutModel) -> Any:
@@ -50,7 +53,9 @@ def _unplugged(layout: LayoutModel) -> Any:
 
 
 def _conventional(layout: LayoutModel) -> Any:
-    """Endpoints in conventional slots that libvirt would put on PCI Express."""
+    """Endpoints in conventional slots that libvirt would put on PCI Express, where there is some."""
+    if not any(host.model.express for host in layout.space.hosts):
+        return 0
     found = []
     for (number, host), heads in layout.heads.items():
         parts = layout.space.classes[number]

@@ -100,6 +100,7 @@ class Space(NamedTuple):
         growth: models that may be added below a root.
         usual: the names of those that libvirt's own search adds.
         tops: the root or expander of each site; a further site is for roots that may be added.
+        written: whether controllers are added wherever libvirt accepts them with an address, not only where it would.
         domains: sites by PCI domain.
         given: indexes that are in use whatever is decided.
         least: controllers there have to be, so that no index is left out.
@@ -111,6 +112,7 @@ class Space(NamedTuple):
     classes: list[PartClass]
     growth: list[ControllerModel]
     usual: frozenset[str]
+    written: bool
     tops: list[Controller]
     domains: list[list[int]]
     given: frozenset[int]

@@ -30,6 +30,11 @@ def by_hand(model: ControllerModel, part: Part, index: int) -> bool:
     return (index == 0 or not part.integrated) and takes(model.accepts, part.explicit_needs, written=True)
 
 
+def takes_added(above: ControllerModel, model: ControllerModel, *, written: bool) -> bool:
+    """Whether a bus of one model takes a controller of another that is added; `written`: with its address."""
+    return takes(above.accepts, model.explicit_needs if written else model.needs, written=written)
+
+
 def may_be_added(model: ControllerModel, family: str) -> bool:
     """Whether such a controller may be added below a root."""
     return not model.root and (not model.machines or family in model.machines)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Final, NamedTuple
 
-from pcisolve.core.change import Change, NewElement, changed
+from pcisolve.core.change import FIRST_ADDED, Change, NewElement, changed
 from pcisolve.core.node import Node
 from pcisolve.explain.conflicts import Conflict, Told, gather
 from pcisolve.explain.trials import Outcome, Trials
@@ -129,6 +129,8 @@ class Search:
         """Queue the remedies of a conflict on top of changes that were made."""
         for changes in combined(outcome, next_one)[: None if depth == 1 else MOST_FOLLOWING]:
             together = self._anchored(merged((*so_far, *changes)))
+            if any(one.node.number >= FIRST_ADDED for one in together):
+                continue  # what another repair has added is nobody's to change
             if queue.is_new(together):
                 lost = next(losses(self.before, together, conflict.told), None) is not None
                 rank = RANK[UNSAFE if lost else SAFE], self._costs.of(together)

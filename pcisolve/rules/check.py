@@ -41,4 +41,7 @@ def asks_for_room(broken: list[Breach]) -> bool:
 def _is_room(breach: Breach) -> bool:
     case = breach.case
     parts = [getattr(case, name, None) for name in ("part", "controller")] + [case]
-    return breach.rule.room or any(is_added(part) for part in parts if isinstance(part, Part))
+    found = [part for part in parts if isinstance(part, Part)]
+    if breach.rule.place and found:
+        return all(part.pinned is None for part in found)
+    return breach.rule.room or any(map(is_added, found))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.placing.index_model import IndexModel
-from pcisolve.placing.indexes import keep_indexes_above
+from pcisolve.placing.indexes import keep_indexes_above, keep_indexes_below
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
@@ -99,6 +99,7 @@ class BridgeAboveBus(Rule[Controller]):
     """
 
     id = "index-above-bus-bridge-only"
+    place = True
     source = "libvirt src/qemu/qemu_domain_address.c qemuDomainAssignPCIAddresses, tried with 9.0.0"
     allows = (
         "pc: <controller type='pci' index='1' model='pci-bridge'/>"
@@ -125,6 +126,7 @@ class BridgeAboveBus(Rule[Controller]):
     def post(self, model: LayoutModel) -> None:
         if model.problem.flat:
             keep_indexes_above(model, lambda one: one.index_above_bus)
+            keep_indexes_below(model, lambda one: one.index_above_bus)
 
     def tell(self, question: Question, case: Controller) -> Telling:
         bus = question.choice.places[case].provider

@@ -93,6 +93,7 @@ class Rule(Generic[CaseT]):
             nobody knows the bus numbers that the guest would see.
         placeless: it is about what a part is, not where, so that no other place mends it.
         room: it is broken where libvirt's search finds no room; another layout may keep it.
+        place: it is about where a part is; where libvirt has chosen the place, another layout may keep it.
         alone: where it is broken nothing else is told, because nothing else can be known.
     """
 
@@ -108,6 +109,7 @@ class Rule(Generic[CaseT]):
     carries: ClassVar[bool] = False
     placeless: ClassVar[bool] = False
     room: ClassVar[bool] = False
+    place: ClassVar[bool] = False
     alone: ClassVar[bool] = False
 
     def cases(self, question: Question) -> Iterable[CaseT]:

@@ -202,7 +202,8 @@ class _Expansion:
         done = False
         for _ in range(min(most, waiting[key])):
             model = self.space.growth[number] if is_new else self.left[number][0].model
-            spot = self._spot(self.space.hosts[at], model is not None and model.shares_slot)
+            bound = None if is_new else self._bound(self.left[number][0])
+            spot = self._spot(self.space.hosts[at], model is not None and model.shares_slot, bound)
             if spot is None:
                 break
             part = self._grown(number, at, spot) if is_new else self.left[number].pop(0)
@@ -210,6 +211,12 @@ class _Expansion:
             waiting[key] -= 1
             done = True
         return done
+
+    def _bound(self, part: Part) -> int | None:
+        """The index that the bus of an open controller has to be below."""
+        if not isinstance(part, Controller) or part.model is None:
+            return None
+        return part.index if self.ordered or part.model.index_above_bus else None
 
     def _grown(self, number: int, at: int, spot: Place) -> Controller:
         model = self.space.growth[number]
@@ -222,15 +229,17 @@ class _Expansion:
         yield from (one for one in range(lowest, last + 1) if one not in taken)
         raise CannotExpand
 
-    def _spot(self, host: Host, shares: bool) -> Place | None:
-        """The first free slot on a host's buses, or a function of one that root ports share.
+    def _spot(self, host: Host, shares: bool, bound: int | None = None) -> Place | None:
+        """The first free slot on a host's buses below a bound, or a function of one that root ports share.
 
         Buses with bridges on them come last, as those need no I/O window of their own while no device is there.
         """
         for one in sorted(self.standing[host.number], key=lambda one: one.index in self.filled):
-            found = self.buses[one.index].free_place(shares, 0)
-            if found is not None:
-                return Place(one.index, *found)
+            if bound is None or one.index < bound:
+                bus = self.buses[one.index]
+                found = (bus.shared_place() if shares else None) or bus.free_place(shares, 0)
+                if found is not None:
+                    return Place(one.index, *found)
         return None
 
     def _fill(self, host: Host) -> None:

@@ -65,7 +65,7 @@ Outcome = Found | Impossible | Undecided
 LARGE: Final = "not decided, because the guest is too large to be placed anew"
 TIME: Final = "not decided in time"
 UNSOUND: Final = "not decided, because what was found does not hold"
-WINDOWS: Final = "not decided, because firmware may give fewer I/O windows than were counted"
+SPARE: Final = "not decided, because firmware may give out fewer I/O windows or bus numbers than were counted"
 WIDE: Final = "not decided, because what was counted is no layout"
 
 
@@ -89,6 +89,8 @@ class Search:
             yield Undecided("this machine has no buses to choose from", large=False)
             return
         first = self._solved(EXACT, kept=self.kept)
+        if isinstance(first, Undecided) and first.reason == SPARE:
+            yield from (self._solved(SURE, kept=kept) for kept in {self.kept: True, False: True})
         if isinstance(first, Impossible) or (isinstance(first, Undecided) and first.reason != WIDE):
             yield first
             return
@@ -141,7 +143,7 @@ class Search:
         """Whether there is none even where I/O windows are counted only if they are sure; and how many would fit."""
         lenient = run(self._model(space, io=SURE).model, self._left())
         if lenient.status != INFEASIBLE:
-            return Undecided(TIME if lenient.status == UNKNOWN else WINDOWS)
+            return Undecided(TIME if lenient.status == UNKNOWN else SPARE)
         parts = sum(len(one.parts) for one in space.classes)
         model = self._model(space, partial=True)
         model.model.minimize(level(model, LEFT_OUT))

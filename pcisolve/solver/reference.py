@@ -24,6 +24,7 @@ class Reference(NamedTuple):
         sets: all members of each such set.
         needed: controllers that something fixed is on, as first fit adds them; they are there in any case.
         optional: controllers that first fit added beyond those, and has placed.
+        kept: whether its places count.
     """
 
     choice: Choice
@@ -32,6 +33,7 @@ class Reference(NamedTuple):
     sets: dict[Part, list[Part]]
     needed: list[Controller]
     optional: list[Controller]
+    kept: bool
 
 
 def reference_of(problem: Problem, choice: Choice, *, kept: bool) -> Reference:
@@ -53,7 +55,7 @@ def reference_of(problem: Problem, choice: Choice, *, kept: bool) -> Reference:
     last = HIGHEST_FLAT_INDEX if problem.flat else max(have, default=0) + len(choice.added)
     optional = [one for one in choice.added if kept and one.index not in names and one in sound and one.index <= last]
     opened = [one for one in needed if not one.is_root and one not in choice.chipset] + opened
-    return Reference(choice, fixed, opened, sets, needed, _within(problem, optional))
+    return Reference(choice, fixed, opened, sets, needed, _within(problem, optional), kept)
 
 
 def _sorted_out(problem: Problem, choice: Choice) -> tuple[list[Part], list[Part], dict[Part, list[Part]]]:

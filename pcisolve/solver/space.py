@@ -14,7 +14,7 @@ from pcisolve.firmware.io_windows import uses_io
 from pcisolve.firstfit.buses import Bus
 from pcisolve.firstfit.run import Pass
 from pcisolve.placing.space import CONTROLLER, ENDPOINT, PORT, Host, PartClass, Space
-from pcisolve.problem.admits import by_hand, may_be_added, needs_express, unasked
+from pcisolve.problem.admits import by_hand, may_be_added, needs_express, takes_added, unasked
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
@@ -69,7 +69,7 @@ class _Builder:
         self.hosts_at: dict[tuple[Controller, int], int] = {}
 
     def space(self) -> Space:
-        residents = self._residents()
+        residents = self._residents() if self.reference.kept else {one: Counter() for one in self.everyone}
         self._existing(residents)
         growth = self._growth()
         more = self._more_roots()
@@ -85,6 +85,7 @@ class _Builder:
             classes,
             growth,
             self.usual,
+            not self.narrow,
             self.tops,
             self._domains(),
             frozenset(self.given),
@@ -237,7 +238,11 @@ class _Builder:
         found: list[ControllerModel] = []
         for below in reached:  # it grows meanwhile
             for model in known:
-                if model not in found and may_be_added(model, family) and below.accepts & model.needs:
+                if (
+                    model not in found
+                    and may_be_added(model, family)
+                    and takes_added(below, model, written=not self.narrow)
+                ):
                     found.append(model)
                     reached.append(model)
         return found
@@ -298,8 +303,37 @@ class _Builder:
         if part.domain is not None and not self.problem.flat and self._root_index(self.tops[host.site]) != part.domain:
             return False
         if not host.members:
-            return bound is None or any(index not in self.given for index in range(1, bound))
+            return bound is None or self._is_reached(host, bound)
         return host.members[0] is not part and (bound is None or index < bound) and not self._is_later(part, host)
+
+    def _is_reached(self, host: Host, bound: int) -> bool:
+        """Whether such a controller can be added with an index below the bound, with all that it needs above it."""
+        for start in self.hosts:
+            if start.site != host.site or (start.members and start.members[0].index >= bound):
+                continue
+            lowest = (
+                min((one.index for one in start.members), default=0) if start.members or start.model.root else bound
+            )
+            free = sum(index not in self.given for index in range(lowest + 1, bound))
+            if free >= self._chain(start.model, host.model):
+                return True
+        return False
+
+    def _chain(self, above: ControllerModel, model: ControllerModel) -> int:
+        """How many controllers are added at least, so that one of a model is below one of another."""
+        found, reached = 1, [above]
+        known = [one.model for one in self.hosts if one.added]
+        while not any(takes_added(one, model, written=not self.narrow) for one in reached):
+            further = [
+                one
+                for one in known
+                if one not in reached and any(takes_added(up, one, written=not self.narrow) for up in reached)
+            ]
+            if not further:
+                return _ANY
+            reached += further
+            found += 1
+        return found
 
     def _is_later(self, part: Controller, host: Host) -> bool:
         """An open controller goes below an open one only where that one has the lower index, so that none go round."""

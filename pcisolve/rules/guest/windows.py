@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pcisolve.firmware.guest_view import BUS_NUMBERS, beyond_numbers, limit_of, opens_window
 from pcisolve.firmware.windows import Window, needs, own_need, windows
-from pcisolve.placing.layout_model import LayoutModel
+from pcisolve.placing.layout_model import SURE, LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, name_of
@@ -128,7 +128,7 @@ class BusCount(WindowRule):
     def post(self, model: LayoutModel) -> None:
         for sites in () if model.problem.machine.zpci else model.space.domains:
             roots = model.buses(sites, lambda host: host.model.root)
-            model.at_most(model.bus_numbers(sites), limit_of(model.problem) * roots)
+            model.at_most(model.bus_numbers(sites, needed=model.io == SURE), limit_of(model.problem) * roots)
 
     def tell(self, question: Question, case: Window) -> Telling:
         need, _ = self._count(question, case)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pcisolve.core.address import Address
 from pcisolve.placing.index_model import ANYWHERE, IndexModel
+from pcisolve.placing.indexes import keep_indexes_below
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
@@ -74,6 +75,7 @@ class ParentLower(_Child):
     """
 
     id = "rfc-parent-lower"
+    place = True
     follows_from = ("rfc-own-address",)
     allows = (
         "q35: <controller type='pci' index='5' model='pcie-root'/>"
@@ -100,6 +102,10 @@ class ParentLower(_Child):
     def check(self, layout: Layout, case: Controller) -> bool:
         parent = self.parent(layout, case)
         return parent is None or parent.index < case.index
+
+    def post(self, model: LayoutModel) -> None:
+        if not model.problem.flat:
+            keep_indexes_below(model, lambda one: True)
 
     def tell(self, question: Question, case: Controller) -> Telling:
         parent = question.choice.places[case].provider if case in question.choice.places else 0
@@ -145,6 +151,7 @@ class BusAboveDomain(_Child):
     """
 
     id = "rfc-bus-gt-domain"
+    place = True
     follows_from = ("rfc-parent-lower", "rfc-own-address")
     allows = (
         "q35: <controller type='pci' index='5' model='pcie-root'/>"
@@ -221,6 +228,7 @@ class OwnPlace(_Child):
     """A child controller is plugged in somewhere."""
 
     id = "rfc-own-address"
+    place = True
     allows = (
         "q35: <controller type='pci' index='5' model='pcie-root'/>"
         "<controller type='pci' index='7' model='pcie-root-port'>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.placing.indexes import keep_indexes_above
+from pcisolve.placing.indexes import keep_indexes_above, keep_indexes_below
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
@@ -19,6 +19,7 @@ class ParentFirst(Rule[Controller]):
     """
 
     id = "start-parent-order"
+    place = True
     stage = "qemu"
     follows_from = ("index-above-bus-bridge-only",)
     source = "tried with libvirt 9.0.0 and QEMU 7.2 (Bus 'pci.2' not found); index-above-bus-unchecked, no-cycle-check"
@@ -42,6 +43,7 @@ class ParentFirst(Rule[Controller]):
     def post(self, model: LayoutModel) -> None:
         if model.problem.flat:
             keep_indexes_above(model, lambda one: True)
+            keep_indexes_below(model, lambda one: True)
 
     def tell(self, question: Question, case: Controller) -> Telling:
         bus = question.choice.places[case].provider

@@ -101,6 +101,7 @@ class PlatformFunctions(Rule[Part]):
     """The platform asked for has slots of several functions, if the guest uses them."""
 
     id = "platform-multifunction"
+    place = True
     stage = "qemu"
     source = "models/platforms; plat-cloud-hypervisor, plat-s390"
     allows = ("q35: <memballoon model='virtio'/>",)
