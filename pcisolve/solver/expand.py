@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, HIGHEST_FLAT_INDEX
 from pcisolve.firstfit.buses import Bus
 from pcisolve.firstfit.order import USB2_FUNCTION
-from pcisolve.firstfit.run import Pass, added_controller
+from pcisolve.firstfit.run import added_controller
 from pcisolve.firstfit.values import fill_values
 from pcisolve.placing.layout_model import LayoutModel, Pair
 from pcisolve.placing.space import ENDPOINT, Host, Space
 from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
-from pcisolve.solver.reference import Reference
+from pcisolve.solver.reference import Reference, fixed_buses
 from pcisolve.solver.run import Run
-
-_TAILS = FUNCTIONS_PER_SLOT - 1
 
 
 class CannotExpand(Exception):
@@ -46,7 +44,9 @@ class _Expansion:
         self.new = Choice(reference.choice.kept)
         self.new.chipset, self.new.moved = reference.choice.chipset, reference.choice.moved
         self.new.added = list(reference.needed)
-        self.buses = self._base()
+        there = {one.index for one in (*problem.controllers, *reference.needed)}
+        self.buses = {index: bus for index, bus in fixed_buses(problem, reference).items() if index in there}
+        self.new.places = {part: self.before[part] for part in reference.fixed}
         self.standing: dict[int, list[Controller]] = {host.number: [] for host in space.hosts}
         self.host_of = {one: host for host in space.hosts for one in host.members}
         self.floats = {(host.members[0], host.site): host for host in space.hosts if host.floats}
@@ -76,18 +76,6 @@ class _Expansion:
         self.new.added.sort(key=lambda one: one.index)
         fill_values(self.problem, self.new)
         return self.new
-
-    def _base(self) -> dict[int, Bus]:
-        base = Pass(self.problem, Choice(self.reference.choice.kept), {}, dry=True)
-        base.prepare()
-        there = {one.index for one in (*self.problem.controllers, *self.reference.needed)}
-        buses = {index: bus for index, bus in base.buses.by_index.items() if index in there}
-        for part in self.reference.fixed:
-            place = self.before[part]
-            self.new.places[part] = place
-            if place.provider in buses:
-                buses[place.provider].reserve(place.slot, place.function, part, explicit=True)
-        return buses
 
     def _stand(self, one: Controller) -> None:
         """A controller's bus is there from now on, and those of what is plugged into it for sure."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pcisolve.core.address import HIGHEST_FLAT_INDEX
+from pcisolve.firstfit.buses import Bus
 from pcisolve.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
+from pcisolve.firstfit.run import Pass
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
@@ -109,6 +111,18 @@ def _within(problem: Problem, optional: list[Controller]) -> list[Controller]:
     left = problem.machine.roots_flat - sum(one.is_root for one in problem.controllers)
     roots = [one for one in optional if one.is_root]
     return [one for one in optional if not one.is_root or one in roots[: max(left, 0)]]
+
+
+def fixed_buses(problem: Problem, reference: Reference) -> dict[int, Bus]:
+    """The buses by index with what is fixed on them, the chipset's reserved slots too."""
+    base = Pass(problem, Choice(reference.choice.kept), {}, dry=True)
+    base.prepare()
+    buses = base.buses.by_index
+    for part in reference.fixed:
+        place = reference.choice.places[part]
+        if place.provider in buses:
+            buses[place.provider].reserve(place.slot, place.function, part, explicit=True)
+    return buses
 
 
 def placed_parts(problem: Problem, choice: Choice) -> list[Part]:

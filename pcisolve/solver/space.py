@@ -12,14 +12,13 @@ from pcisolve.core.node import Node
 from pcisolve.firmware.guest_view import opens_window
 from pcisolve.firmware.io_windows import uses_io
 from pcisolve.firstfit.buses import Bus
-from pcisolve.firstfit.run import Pass
 from pcisolve.placing.space import CONTROLLER, ENDPOINT, PORT, Host, PartClass, Space
-from pcisolve.problem.admits import by_hand, may_be_added, needs_express, takes_added, unasked
-from pcisolve.problem.choice import Choice
+from pcisolve.problem.admits import by_hand, needs_express, unasked
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.solver.floating import floating
-from pcisolve.solver.reference import Reference
+from pcisolve.solver.reach import Reach
+from pcisolve.solver.reference import Reference, fixed_buses
 
 Likeness = Callable[[Part], Hashable]
 _Admits = Callable[[ControllerModel, Part, int], bool]
@@ -65,13 +64,16 @@ class _Builder:
             self.groups[self._key(part)].append(part)
         self.class_of = {part: number for number, parts in enumerate(self.groups.values()) for part in parts}
         self.hosts: list[Host] = []
+        self.reach = Reach(self.hosts, self.given, written=not narrow)
         self.host_of: dict[Controller, Host] = {}  # where first fit has them
         self.hosts_at: dict[tuple[Controller, int], int] = {}
 
     def space(self) -> Space:
         residents = self._residents() if self.reference.kept else {one: Counter() for one in self.everyone}
         self._existing(residents)
-        growth = self._growth()
+        known = self.problem.catalog.controllers()
+        usual = (one for one in known if not self.narrow or one.name in self.usual)
+        growth = self.reach.growth(usual, self.problem.machine.family)
         more = self._more_roots()
         if more is not None:
             self._host(self.extra, more, ()).most = self.problem.machine.roots_flat
@@ -151,7 +153,7 @@ class _Builder:
 
     def _existing(self, residents: dict[Controller, Counter[int]]) -> None:
         """A host for each group of alike buses that are there."""
-        buses = self._buses()
+        buses = fixed_buses(self.problem, self.reference)
         alike: dict[tuple[object, ...], list[Controller]] = defaultdict(list)
         for one in self._downwards():
             if one.model is not None:
@@ -217,36 +219,6 @@ class _Builder:
             done |= set(ready)
             waiting = [one for one in waiting if one not in done]
 
-    def _buses(self) -> dict[int, Bus]:
-        """The buses with what is fixed on them, the chipset's reserved slots too."""
-        base = Pass(self.problem, Choice(self.reference.choice.kept), {}, dry=True)
-        base.prepare()
-        buses = base.buses.by_index
-        for part in self.reference.fixed:
-            place = self.places[part]
-            if place.provider in buses:
-                buses[place.provider].reserve(place.slot, place.function, part, explicit=True)
-        return buses
-
-    def _growth(self) -> list[ControllerModel]:
-        """Models that may be added below what is there, at any depth, parents first."""
-        family, known = self.problem.machine.family, list(self.problem.catalog.controllers())
-        if self.narrow:
-            known = [one for one in known if one.name in self.usual]
-        reached = list({one.model.name: one.model for one in self.everyone if one.model is not None}.values())
-        reached += [host.model for host in self.hosts if host.added]
-        found: list[ControllerModel] = []
-        for below in reached:  # it grows meanwhile
-            for model in known:
-                if (
-                    model not in found
-                    and may_be_added(model, family)
-                    and takes_added(below, model, written=not self.narrow)
-                ):
-                    found.append(model)
-                    reached.append(model)
-        return found
-
     def _more_roots(self) -> ControllerModel | None:
         """The model of roots that libvirt itself would add."""
         name = self.problem.machine.grows_conventional
@@ -303,37 +275,8 @@ class _Builder:
         if part.domain is not None and not self.problem.flat and self._root_index(self.tops[host.site]) != part.domain:
             return False
         if not host.members:
-            return bound is None or self._is_reached(host, bound)
+            return bound is None or self.reach.is_reached(host, bound)
         return host.members[0] is not part and (bound is None or index < bound) and not self._is_later(part, host)
-
-    def _is_reached(self, host: Host, bound: int) -> bool:
-        """Whether such a controller can be added with an index below the bound, with all that it needs above it."""
-        for start in self.hosts:
-            if start.site != host.site or (start.members and start.members[0].index >= bound):
-                continue
-            lowest = (
-                min((one.index for one in start.members), default=0) if start.members or start.model.root else bound
-            )
-            free = sum(index not in self.given for index in range(lowest + 1, bound))
-            if free >= self._chain(start.model, host.model):
-                return True
-        return False
-
-    def _chain(self, above: ControllerModel, model: ControllerModel) -> int:
-        """How many controllers are added at least, so that one of a model is below one of another."""
-        found, reached = 1, [above]
-        known = [one.model for one in self.hosts if one.added]
-        while not any(takes_added(one, model, written=not self.narrow) for one in reached):
-            further = [
-                one
-                for one in known
-                if one not in reached and any(takes_added(up, one, written=not self.narrow) for up in reached)
-            ]
-            if not further:
-                return _ANY
-            reached += further
-            found += 1
-        return found
 
     def _is_later(self, part: Controller, host: Host) -> bool:
         """An open controller goes below an open one only where that one has the lower index, so that none go round."""
