@@ -21,6 +21,8 @@ def _io(layout: LayoutModel, host: Host) -> Any:
     get one in any case the ones without such a bridge below them."""
     here = [number for number, parts in enumerate(layout.space.classes) if host.number in parts.io]
     heads = [layout.heads[one, host.number] for one in here if (one, host.number) in layout.heads]
+    if host.number in layout.space.io and not host.model.root:
+        return 1
     always = host.model.io_window and layout.io != SURE
     if host.model.root or not (heads or always):
         return 0

@@ -105,6 +105,7 @@ class Space(NamedTuple):
         given: indexes that are in use whatever is decided.
         least: controllers there have to be, so that no index is left out.
         filled: hosts with a fixed bridge on them that gets a window of I/O ports in any case.
+        io: hosts with a fixed device on them that has I/O ports.
         loose: open controllers are counted where first fit has them, as they are too many: nothing is proved by it.
     """
 
@@ -118,4 +119,5 @@ class Space(NamedTuple):
     given: frozenset[int]
     least: int
     filled: frozenset[int]
+    io: frozenset[int]
     loose: bool

@@ -77,10 +77,11 @@ class _Builder:
         more = self._more_roots()
         if more is not None:
             self._host(self.extra, more, ()).most = self.problem.machine.roots_flat
+        most = HIGHEST_FLAT_INDEX if self.problem.flat else len(self.reference.open) + len(self.everyone)
         for site in self.all_sites:
             for model in growth:
                 host = self._host(site, model, ())
-                host.most = self._most
+                host.most = most
         classes = [self._class(parts, residents) for parts in self.groups.values()]
         return Space(
             self.hosts,
@@ -93,12 +94,9 @@ class _Builder:
             frozenset(self.given),
             1 + max(self.given, default=0) if self.problem.fills_gaps else 0,
             self._filled(),
+            self._io(),
             self.loose,
         )
-
-    @property
-    def _most(self) -> int:
-        return HIGHEST_FLAT_INDEX if self.problem.flat else len(self.reference.open) + len(self.everyone)
 
     def _host(self, site: int, model: ControllerModel, members: Iterable[Controller]) -> Host:
         host = Host(len(self.hosts), site, model, list(members))
@@ -144,12 +142,9 @@ class _Builder:
         for part in self.reference.open:
             place = self.places.get(part)
             above = self.by_index.get(place.provider) if place is not None else None
-            if above is not None and self._stands(above):
+            if above is not None and (above.is_root or above in self.places):
                 found[above][self.class_of[part]] += 1
         return found
-
-    def _stands(self, controller: Controller) -> bool:
-        return controller.is_root or controller in self.places
 
     def _existing(self, residents: dict[Controller, Counter[int]]) -> None:
         """A host for each group of alike buses that are there."""
@@ -197,8 +192,8 @@ class _Builder:
         parent: object = self._family(above) if above is not None and above in self.optional else above
         return slots, functions, self._site(one), model.name, here, alone, parent
 
-    def _above(self, controller: Controller) -> Controller | None:
-        place = self.places.get(controller)
+    def _above(self, part: Part) -> Controller | None:
+        place = self.places.get(part)
         return None if place is None else self.by_index.get(place.provider)
 
     def _family(self, controller: Controller) -> object:
@@ -242,6 +237,14 @@ class _Builder:
         bridges = [one for one in self.reference.fixed if isinstance(one, Controller)]
         above = [self._above(one) for one in bridges if one.model is not None and one.model.io_window]
         return frozenset(self.host_of[one].number for one in above if one is not None and one in self.host_of)
+
+    def _io(self) -> frozenset[int]:
+        fixed = ((one, self._above(one)) for one in self.reference.fixed if not isinstance(one, Controller))
+        return frozenset(
+            self.host_of[above].number
+            for part, above in fixed
+            if above in self.host_of and part.variant is not None and uses_io(part, above)
+        )
 
     def _class(self, parts: list[Part], residents: dict[Controller, Counter[int]]) -> PartClass:
         example = parts[0]

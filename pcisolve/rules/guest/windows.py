@@ -88,6 +88,8 @@ class WindowFit(WindowRule):
     def post(self, model: LayoutModel) -> None:
         numbers = ((one.targets.get("busNr"), site) for site, one in enumerate(model.space.tops) if opens_window(one))
         given = sorted((first, site) for first, site in numbers if isinstance(first, int))
+        if given and model.problem.flat:
+            given = [*((0, site) for site, one in enumerate(model.space.tops) if one.is_root), *given]
         ends = [*(first for first, _ in given[1:]), limit_of(model.problem)]
         for (first, site), end in zip(given, ends, strict=False):
             if not model.problem.machine.zpci:
