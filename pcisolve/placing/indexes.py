@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pcisolve.catalog.controllers import ControllerModel
-from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.parts import Controller
 
 Test = Callable[[ControllerModel], bool]
-
-
-def keep_indexes_above(layout: LayoutModel, test: Test) -> None:
-    """Added controllers of the models that a test picks have indexes above those of the buses that are there."""
-    picked = [number for number, model in enumerate(layout.space.growth) if test(model)]
-    for host in layout.space.hosts:
-        if host.members:
-            lowest = min(one.index for one in host.members)
-            free = sum(one not in layout.space.given for one in range(lowest + 1, HIGHEST_FLAT_INDEX + 1))
-            layout.at_most(sum(layout.added.get((number, host.number), 0) for number in picked), free)
 
 
 def keep_indexes_below(layout: LayoutModel, test: Test) -> None:

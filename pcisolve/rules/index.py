@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.placing.index_model import IndexModel
-from pcisolve.placing.indexes import keep_indexes_above, keep_indexes_below
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
@@ -122,11 +121,6 @@ class BridgeAboveBus(Rule[Controller]):
 
     def check(self, layout: Layout, case: Controller) -> bool:
         return case.index > layout.places[case].provider
-
-    def post(self, model: LayoutModel) -> None:
-        if model.problem.flat:
-            keep_indexes_above(model, lambda one: one.index_above_bus)
-            keep_indexes_below(model, lambda one: one.index_above_bus)
 
     def tell(self, question: Question, case: Controller) -> Telling:
         bus = question.choice.places[case].provider

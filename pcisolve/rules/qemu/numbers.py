@@ -7,14 +7,12 @@ from typing import NamedTuple
 
 from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
 from pcisolve.firmware.guest_view import guest_domain
-from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 HIGHEST_ACPI_INDEX = 16383
-CHASSIS_NUMBERS = 256  # eight bits
 
 
 class Twins(NamedTuple):
@@ -98,15 +96,6 @@ class ChassisUnique(UniqueTarget):
         "q35: <controller type='pci' index='1' model='pcie-root-port'><target chassis='2'/></controller>"
         "<controller type='pci' index='2' model='pcie-root-port'><target chassis='2'/></controller>",
     )
-
-    def post(self, model: LayoutModel) -> None:
-        for sites in model.space.domains:
-            roots = model.buses(sites, lambda host: host.model.root)
-            ports = model.buses(sites, lambda host: self.option in host.model.targets)
-            model.at_most(ports, CHASSIS_NUMBERS * roots)
-
-    def scope(self, layout: Layout, controller: Controller) -> Hashable:
-        return None if layout.problem.flat else layout.root_above(controller)
 
 
 class ChassisNrUnique(UniqueTarget):

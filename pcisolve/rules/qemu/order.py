@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.placing.indexes import keep_indexes_above, keep_indexes_below
+from pcisolve.placing.indexes import keep_indexes_below
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
@@ -42,7 +42,6 @@ class ParentFirst(Rule[Controller]):
 
     def post(self, model: LayoutModel) -> None:
         if model.problem.flat:
-            keep_indexes_above(model, lambda one: True)
             keep_indexes_below(model, lambda one: True)
 
     def tell(self, question: Question, case: Controller) -> Telling:
