@@ -10,7 +10,7 @@ from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
 from pcisolve.solver.levels import Level
 from pcisolve.solver.nearest import Impossible, Undecided
-from pcisolve.verdict.values import DECIDED_BY, Note, Verdict
+from pcisolve.verdict.values import DECIDED_BY, UNSAFE, Note, Verdict
 
 CP_SAT: Final = "cp-sat"
 _RULE: Final = "alg-find"
@@ -41,6 +41,17 @@ def _cost(level: Level) -> str:
     one, several, rest = _COSTS[level.name]
     it = "it" if level.value == 1 else "them" if level.name == MOVED else "they"
     return f"{_counted(level.value, 'device')} {one if level.value == 1 else several}{rest.format(it=it)}"
+
+
+def told_way_out(verdict: Verdict, levels: Sequence[Level]) -> Verdict:
+    """With the word, at each finding, that another layout holds; nothing has to be given up for it."""
+    costs = "; ".join(_cost(one) for one in levels if one.value and one.name in _COSTS)
+    words = "another layout holds, and pcisolve solve finds it" + (f": {costs}" if costs else "")
+    findings = (
+        one._replace(notes=(*one.notes, words), repairs=tuple(way for way in one.repairs if way.safety != UNSAFE))
+        for one in verdict.findings
+    )
+    return verdict._replace(findings=tuple(findings))
 
 
 def told_impossible(verdict: Verdict, outcome: Impossible) -> Verdict:

@@ -143,9 +143,10 @@ def undecided(problem: Problem) -> Answer:
 
 
 def check(root: Node, source: Source, catalog: Catalog, options: Options, *, layout: bool = True) -> Verdict:
-    """Every rule that the input breaks, at once, without the solver; warnings and notes too.
+    """Every rule that the input breaks, at once; warnings and notes too.
 
-    What the input leaves open is completed by first fit, so that a guest nobody can place is found too.
+    What the input leaves open is completed by first fit, so that a guest nobody can place is found too. The solver is
+    asked only where first fit finds no room: whether another layout has it.
     With `layout` False the verdict of a sound guest lists no controllers and devices, which is quicker.
 
     Raises:
@@ -154,12 +155,25 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     judged = judge(root, source, catalog, options)
     if isinstance(judged, Unnumbered):
         return _unnumbered(judged)
-    if errors(judged.broken):
-        return _refusal(judged.question, judged.broken)
-    problem = judged.question.problem
+    problem, refusing = judged.question.problem, errors(judged.broken)
+    if refusing:
+        verdict = _refusal(judged.question, judged.broken)
+        seeks = options.repairs and options.policy == AUTO and asks_for_room(refusing)
+        return _with_way_out(verdict, judged.question) if seeks else verdict
     known = layout and problem.options.stage != COMMON  # where the devices of another hypervisor are is not known
     verdict = solved_verdict(problem, judged.layout) if known else _verdict(problem, SOLVED, proven=True)
     return verdict._replace(findings=_findings(judged.question, judged.broken)) if judged.broken else verdict
+
+
+def _with_way_out(verdict: Verdict, question: Question) -> Verdict:
+    """The refusal, with the word that solve finds another layout where it does: nothing has to be given up then."""
+    from pcisolve.ops.anew import told_way_out
+    from pcisolve.solver.nearest import Found, Search
+
+    for found in Search(question.problem, question.choice, nearest=True).outcomes():
+        if isinstance(found, Found) and _checked(question.problem, found.choice) is not None:
+            return told_way_out(verdict, found.levels)
+    return verdict
 
 
 def _lasting(question: Question, broken: list[Breach]) -> tuple[Choice, list[Changed | Moved]] | None:

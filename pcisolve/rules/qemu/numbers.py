@@ -97,6 +97,9 @@ class ChassisUnique(UniqueTarget):
         "<controller type='pci' index='2' model='pcie-root-port'><target chassis='2'/></controller>",
     )
 
+    def scope(self, layout: Layout, controller: Controller) -> Hashable:
+        return None if layout.problem.flat else layout.root_above(controller)
+
 
 class ChassisNrUnique(UniqueTarget):
     """On pseries no two conventional bridges have one chassis number, below any host bridge.
