@@ -18,6 +18,8 @@ from pcisolve.problem.problem import Problem
 from pcisolve.solver.reference import Reference, fixed_buses
 from pcisolve.solver.run import Run
 
+_DEEP = 16  # controllers above a bus: beyond it another is preferred, as QEMU has a limit (rule start-depth)
+
 
 class CannotExpand(Exception):
     """The counts are no layout: the model is wider here than what can be written out. Nothing is proved by it."""
@@ -52,10 +54,12 @@ class _Expansion:
         self.floats = {(host.members[0], host.site): host for host in space.hosts if host.floats}
         self.tied: dict[Controller, list[Controller]] = defaultdict(list)
         for host in space.hosts:
-            if host.floats and host.above is not None and host.members[0] not in self.tied[self._above(host)]:
-                self.tied[self._above(host)].append(host.members[0])
+            above = space.hosts[host.above].members[0] if host.floats and host.above is not None else None
+            if above is not None and host.members[0] not in self.tied[above]:
+                self.tied[above].append(host.members[0])
         self.by_model = {(host.site, host.model.name): host for host in space.hosts if host.added}
         self.filled: set[int] = set()
+        self.depth: dict[int, int] = {}
         self.left = [list(parts.parts) for parts in space.classes]
         self.ordered = not problem.flat or problem.options.stage != "libvirt"
 
@@ -80,20 +84,13 @@ class _Expansion:
     def _stand(self, one: Controller) -> None:
         """A controller's bus is there from now on, and those of what is plugged into it for sure."""
         if self.host_of[one].floats:
-            above = self.host_of[self.by_index(self.new.places[one].provider)]
+            above = self.host_of[_by_index(self.problem, self.new, self.new.places[one].provider)]
             self.host_of[one] = self.floats[one, above.site]
         self.standing[self.host_of[one].number].append(one)
         if one.index not in self.buses and one.model is not None:
             self.buses[one.index] = Bus(one.index, one.model)
         for tied in self.tied.get(one, ()):
             self._stand(tied)
-
-    def _above(self, host: Host) -> Controller:
-        return self.space.hosts[host.above or 0].members[0]
-
-    def by_index(self, index: int) -> Controller:
-        """The controller of this index, there already or added meanwhile."""
-        return next(one for one in (*self.problem.controllers, *self.new.added) if one.index == index)
 
     def _put(self, part: Part, place: Place) -> None:
         """Give a part its place; all members of a USB 2 set theirs, each at the function of the real chip."""
@@ -110,8 +107,10 @@ class _Expansion:
         if not self.buses[place.provider].reserve(place.slot, place.function, part, explicit=False):
             raise CannotExpand
         self.new.places[part] = place
-        if isinstance(part, Controller) and part.model is not None and part.model.io_window:
-            self.filled.add(place.provider)
+        if isinstance(part, Controller):
+            self.depth[part.index] = self.depth.get(place.provider, 0) + 1
+            if part.model is not None and part.model.io_window:
+                self.filled.add(place.provider)
         if isinstance(part, Controller) and part in self.host_of:
             self._stand(part)
 
@@ -220,15 +219,19 @@ class _Expansion:
     def _spot(self, host: Host, shares: bool, bound: int | None = None) -> Place | None:
         """The first free slot on a host's buses below a bound, or a function of one that root ports share.
 
-        Buses with bridges on them come last, as those need no I/O window of their own while no device is there.
+        Buses with bridges on them come late, as those need no I/O window of their own while no device is there, and
+        those that are deep come last.
         """
-        for one in sorted(self.standing[host.number], key=lambda one: one.index in self.filled):
+        for one in sorted(self.standing[host.number], key=self._reluctance):
             if bound is None or one.index < bound:
                 bus = self.buses[one.index]
                 found = (bus.shared_place() if shares else None) or bus.free_place(shares, 0)
                 if found is not None:
                     return Place(one.index, *found)
         return None
+
+    def _reluctance(self, one: Controller) -> tuple[bool, bool]:
+        return self.depth.get(one.index, 0) >= _DEEP, one.index in self.filled
 
     def _fill(self, host: Host) -> None:
         """A host's endpoints: those with a slot of their own, then those behind them in the same slot."""
@@ -252,11 +255,8 @@ class _Expansion:
             for part, place in self.new.places.items()
             if part in shares and place.provider in indexes and place.function == 0
         ]
-        spots = (
-            place._replace(function=function)
-            for place in sorted(open_ones, reverse=True)
-            for function in range(1, FUNCTIONS_PER_SLOT)
-        )
+        functions = range(1, FUNCTIONS_PER_SLOT)
+        spots = (place._replace(function=one) for place in sorted(open_ones, reverse=True) for one in functions)
         for number, count in tails:
             for _ in range(count):
                 spot = next(spots, None)
@@ -293,3 +293,7 @@ class _Expansion:
 def _values(ran: Run, table: dict[Pair, object]) -> dict[Pair, int]:
     found = {key: ran.value(one) for key, one in table.items()}
     return {key: value for key, value in found.items() if value}
+
+
+def _by_index(problem: Problem, choice: Choice, index: int) -> Controller:
+    return next(one for one in (*problem.controllers, *choice.added) if one.index == index)

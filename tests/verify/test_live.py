@@ -217,3 +217,38 @@ def test_a_sample_of_the_recorded_guests(shared: Path) -> None:
             )
     assert not [one for one in told if any(state == "differs" for _, state, _ in one[2])], told
     assert len(told) <= SAMPLE // 10, told
+
+
+def disks(count: int) -> str:
+    names = [f"{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(count)]
+    return "".join(f"<disk type='file'><source file='/d'/><target dev='vd{one}' bus='virtio'/></disk>" for one in names)
+
+
+def cards() -> bytes:
+    """40 GPUs and 40 NICs over two expanders, and 16 ports to plug more in later."""
+    expanders = "".join(
+        f"<controller type='pci' index='{index}' model='pcie-expander-bus'><target busNr='{number}'/></controller>"
+        for index, number in ((1, 100), (2, 180))
+    )
+    ports = "".join(controller(index, "pcie-root-port") for index in range(3, 19))
+    hosts = "".join(
+        f"<hostdev mode='subsystem' type='pci'><source><address bus='{16 + number}' slot='0'/></source></hostdev>"
+        for number in range(80)
+    )
+    return domain("q35", QUIET + expanders + ports + hosts)
+
+
+@pytest.mark.parametrize("guest", ["disks", "cards", "lone port"])
+def test_guests_placed_anew_or_large(guest: str) -> None:
+    """What libvirt's own search gives up on, and what fills a machine: defined unchanged, started, numbered."""
+    data = {
+        "disks": domain("q35", QUIET + disks(300)),
+        "cards": cards(),
+        "lone port": domain("q35", QUIET + controller(3, "pcie-switch-downstream-port")),
+    }[guest]
+    solved = load(data).solve()
+    assert solved.verdict.status == "solved" and solved.xml is not None
+    assert solved.verdict.stats["decided_by"] == ("first-fit" if guest == "cards" else "cp-sat")
+    ended, steps = ask(solved.xml)
+    assert ended.code == 0, ended.text
+    assert [steps[who]["state"] for who in ("libvirt", "QEMU")] == ["agrees", "agrees"]

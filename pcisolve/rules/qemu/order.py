@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from pcisolve.placing.indexes import keep_indexes_below
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.parts import Controller
+from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+
+DEEPEST = 48  # controllers above a part
 
 
 class ParentFirst(Rule[Controller]):
@@ -60,4 +62,51 @@ class ParentFirst(Rule[Controller]):
         return Telling(message, tuple(points))
 
 
-RULES: tuple[Rule[Controller], ...] = (ParentFirst(),)
+def _chain(length: int) -> str:
+    return "pc: " + "".join(
+        f"<controller type='pci' index='{number}' model='pci-bridge'>"
+        f"<address type='pci' bus='{number - 1}' slot='9'/></controller>"
+        for number in range(1, length + 1)
+    )
+
+
+class Deep(Rule[Part]):
+    """A part has at most 48 controllers above it.
+
+    QEMU names the state of each device by its path through all of them, and has 256 characters for that name.
+    """
+
+    id = "start-depth"
+    stage = "qemu"
+    room = True
+    source = "QEMU 7.2 (Path too long for VMState), tried with pci-bridges, virtio-rng, e1000, AC97"
+    allows = (_chain(49),)
+    forbids = (_chain(50),)
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        if len(question.controllers) <= DEEPEST:
+            return ()
+        layout = question.layout
+        return [part for part in question.placed if len(_above(layout, part)) == DEEPEST + 1]
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return len(_above(layout, case)) <= DEEPEST
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        above = _above(question.layout, case)
+        message = f"QEMU will not start: {name_of(case)} has more than {DEEPEST} controllers above it"
+        points = [Point(one.node, "", "is the first of them") for one in above[-1:] if one.node is not None]
+        return Telling(message, (point(case), *points))
+
+
+def _above(layout: Layout, part: Part) -> list[Controller]:
+    """The controllers above a part, but for the root; no more than are one too many."""
+    found: list[Controller] = []
+    here = layout.provider(part)
+    while here is not None and not here.is_root and len(found) <= DEEPEST:
+        found.append(here)
+        here = layout.provider(here)
+    return found
+
+
+RULES: tuple[Rule[Controller] | Rule[Part], ...] = (ParentFirst(), Deep())
