@@ -38,8 +38,8 @@ def make_options(
         if word not in known:
             raise ValueError(f'"{word}" is not one of {", ".join(known)}')
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
-    options = options._replace(rules=tuple(rules), without=frozenset(without))
-    return options if libvirt is None else options._replace(libvirt=parse_version(libvirt))
+    version = options.libvirt if libvirt is None else parse_version(libvirt)
+    return options._replace(rules=tuple(rules), without=frozenset(without), libvirt=version)
 
 
 def parse_version(text: str) -> tuple[int, int, int]:

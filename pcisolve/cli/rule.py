@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from difflib import get_close_matches
+from typing import Any
 
 import click
 
 from pcisolve.catalog.facts import HOW_KNOWN, facts
 from pcisolve.planning.file.laws import LAWS
 from pcisolve.rules.registry import ALL, BY_ID
+from pcisolve.rules.rule import Rule
 
 
 @click.command("rule")
@@ -36,14 +38,17 @@ def command(rule_id: str) -> None:
         return
     found = BY_ID.get(rule_id)
     if found is None:
-        known = [*BY_ID, *LAWS, *facts()]
-        near = get_close_matches(rule_id, known, 1)
+        near = get_close_matches(rule_id, [*BY_ID, *LAWS, *facts()], 1)
         hint = f'did you mean "{near[0]}"?' if near else "pcisolve rule lists them"
         click.echo(f'pcisolve: no rule "{rule_id}"; {hint}', err=True)
         sys.exit(2)
-    click.echo(f"{found.id}\n\n{found.text}\n")
-    click.echo(f"enforced by: {found.stage}\nseverity: {found.severity}\nsource: {found.source}")
-    for word, examples in (("allows", found.allows), ("forbids", found.forbids)):
+    _tell(found)
+
+
+def _tell(rule: Rule[Any]) -> None:
+    click.echo(f"{rule.id}\n\n{rule.text}\n")
+    click.echo(f"enforced by: {rule.stage}\nseverity: {rule.severity}\nsource: {rule.source}")
+    for word, examples in (("allows", rule.allows), ("forbids", rule.forbids)):
         for example in examples:
             click.echo(f"{word}: {example}")
 

@@ -10,9 +10,8 @@ from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
 from pcisolve.solver.levels import Level
 from pcisolve.solver.nearest import Impossible, Undecided
-from pcisolve.verdict.values import DECIDED_BY, UNSAFE, Note, Verdict
+from pcisolve.verdict.values import CP_SAT, DECIDED_BY, UNSAFE, Note, Verdict
 
-CP_SAT: Final = "cp-sat"
 _RULE: Final = "alg-find"
 _COSTS: Final = {
     MOVED: ("is elsewhere than", "are elsewhere than", " libvirt would put {it}"),

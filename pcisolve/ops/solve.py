@@ -10,6 +10,7 @@ from pcisolve.core.node import Node, Source
 from pcisolve.explain.conflicts import tell
 from pcisolve.explain.trials import Outcome, outcome_of
 from pcisolve.firmware.lasting import Changed, Moved, TooHard, hold
+from pcisolve.firstfit.run import choose
 from pcisolve.ops.placed import solved_verdict
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.layout import Layout
@@ -19,6 +20,7 @@ from pcisolve.rules.check import Breach, asks_for_room, breaches, errors
 from pcisolve.rules.rule import ERROR, Question
 from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
 from pcisolve.verdict.values import (
+    CP_SAT,
     DECIDED_BY,
     FIRST_FIT,
     INFEASIBLE,
@@ -51,11 +53,9 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
         return Answer(_unnumbered(problem), None)
     if options.policy == MINIMAL and (fewest := _fewest(problem)) is not None:
         return fewest
-    choice = first_fit(problem)
-    question = Question(problem, choice)
-    broken = breaches(question, question.layout, registry.rules_for(options))
+    question, broken, decided_by = _first(problem)
     if not broken:
-        return _solved(question)
+        return _solved(question, (), decided_by)
     lasting = _lasting(question, broken)
     if lasting is None:
         return undecided(problem)
@@ -64,10 +64,26 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
         question = Question(problem, choice)
         broken = breaches(question, question.layout, registry.rules_for(options))
         if not broken:
-            return _solved(question, changes)
+            return _solved(question, changes, decided_by)
     if options.policy == AUTO and asks_for_room(broken):
         return _placed_anew(question, broken)
     return Answer(_refusal(question, broken), None)
+
+
+def _first(problem: Problem) -> tuple[Question, list[Breach], str]:
+    """First fit's choice, what it breaks, and who decided it.
+
+    In the multi-domain scheme, where no libvirt searches, what CP-SAT finds counts as such where first fit gives up;
+    under policy auto that is told with what it costs, where nothing else is wrong.
+    """
+    rules = registry.rules_for(problem.options)
+    question = Question(problem, choose(problem))
+    broken = breaches(question, question.layout, rules)
+    told_later = problem.options.policy == AUTO and asks_for_room(broken)
+    if problem.flat or told_later or not question.choice.failures:
+        return question, broken, FIRST_FIT
+    question = Question(problem, first_fit(problem))
+    return question, breaches(question, question.layout, rules), CP_SAT
 
 
 def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) -> Answer:
@@ -77,11 +93,11 @@ def settled(problem: Problem, choice: Choice, changes: list[Changed | Moved]) ->
     return Answer(_refusal(question, broken), None) if broken else _solved(question, changes)
 
 
-def _solved(question: Question, changes: Iterable[Changed | Moved] = ()) -> Answer:
+def _solved(question: Question, changes: Iterable[Changed | Moved] = (), decided_by: str = FIRST_FIT) -> Answer:
     """The verdict of a layout that holds, with what there is to warn of."""
     problem, layout = question.problem, question.layout
     verdict = solved_verdict(problem, layout, changes)
-    verdict.stats[DECIDED_BY] = FIRST_FIT
+    verdict.stats[DECIDED_BY] = decided_by
     advice = breaches(question, layout, registry.advice_for(problem.options))
     return Answer(verdict._replace(findings=_findings(question, advice)) if advice else verdict, layout)
 

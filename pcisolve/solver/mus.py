@@ -176,17 +176,21 @@ def fewest(count: int, possible: Callable[[Sequence[int]], bool], seconds: float
             raise TimeIsUp
         return possible([one for one in range(count) if one not in given_up])
 
+    everyone = set(range(count))
     cores: list[set[int]] = []
-    while True:
-        given_up = _cheapest(cores, [1] * count, max(end - monotonic(), _LEAST))
-        if given_up is None:
-            raise TimeIsUp
-        if holds(given_up):
-            return sorted(given_up)
-        if not cores and not holds(set(range(count))):
+    while not holds(given_up := _cheapest_in(cores, count, end)):
+        if not cores and not holds(everyone):
             return None
         while not holds(given_up):  # conflicts that have nothing in common
-            left = [one for one in range(count) if one not in given_up]
-            core = quickxplain(left, lambda those: holds(set(range(count)) - set(those)))
+            left = sorted(everyone - given_up)
+            core = quickxplain(left, lambda those: holds(everyone - set(those)))
             cores.append(set(core.claims))
             given_up = given_up | set(core.claims)
+    return sorted(given_up)
+
+
+def _cheapest_in(cores: Sequence[set[int]], count: int, end: float) -> set[int]:
+    found = _cheapest(cores, [1] * count, max(end - monotonic(), _LEAST))
+    if found is None:
+        raise TimeIsUp
+    return found

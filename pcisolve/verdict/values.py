@@ -8,7 +8,7 @@ from pcisolve.firmware.guest_view import InGuest
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
 SAFE, MOVES, UNSAFE = "safe", "moves", "unsafe"
-DECIDED_BY, FIRST_FIT = "decided_by", "first-fit"
+DECIDED_BY, FIRST_FIT, CP_SAT = "decided_by", "first-fit", "cp-sat"
 EXIT_CODE = {SOLVED: 0, INFEASIBLE: 1, UNKNOWN: 3, INVALID: 1}
 
 
