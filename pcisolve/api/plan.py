@@ -90,6 +90,8 @@ class PlannedGuest(Guest):
             InputError: the base, the earlier layout or a model file cannot be used; or there is one beside a base.
         """
         options = options or Options()
+        if options.rules:
+            raise InputError("rules of your own steer domain XML only", expected="limits and relations in the plan")
         catalog = self._catalog(options)
         if against is not None or options.policy == STABLE:
             answer = solve_plan_against(self.text, catalog, options._replace(policy=STABLE), against)
@@ -113,7 +115,7 @@ class PlannedGuest(Guest):
         Raises:
             InputError: always.
         """
-        message = "a plan is not repaired by itself; `pcisolve check` says which numbers would do"
+        message = "a plan is not repaired by itself; `pcisolve check` says which numbers fit"
         raise InputError(message, location=self.text.location(self.text.top.at))
 
     def convert(self, to: str, options: Options | None = None) -> Result:

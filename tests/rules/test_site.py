@@ -88,3 +88,9 @@ def test_the_command_says_it_before_it_reads(tmp_path: Path) -> None:
         answer = CliRunner().invoke(group, ["check", *arguments, "no-such-file.xml"])
         assert answer.exit_code == 2
         assert "no rule" in answer.output
+
+
+def test_a_plan_has_its_own_words() -> None:
+    plan = pcisolve.load(b"machine: q35\ndevices:\n  disk: {kind: virtio-disk, copies: 1}\n")
+    with pytest.raises(InputError, match="steer domain XML only"):
+        plan.solve(OPTIONS)
