@@ -19,7 +19,7 @@ from pcisolve.ops.solve import Answer, settled, solve, undecided
 from pcisolve.ops.write import solved_bytes
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.problem import Options, Problem
+from pcisolve.problem.problem import AUTO, Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.rule import name_of
 from pcisolve.solver.around import Around, Search
@@ -66,7 +66,7 @@ def solve_stable(document: Document, catalog: Catalog, options: Options, earlier
     options = options._replace(scheme=_scheme(problem, earlier))
     roots = other_root(problem, earlier)
     if roots is not None:
-        answer = solve(document.root, document, catalog, options)
+        answer = _anew(document, catalog, options)
         return _without(document, answer, earlier, "its bus 0 is a {} and this guest's a {}".format(*roots))
     rules = registry.rules_for(options)
     try:
@@ -74,13 +74,19 @@ def solve_stable(document: Document, catalog: Catalog, options: Options, earlier
     except (TooHard, TimeIsUp):
         return StableAnswer(undecided(problem).verdict)
     if found is None or not found.holds:  # without the earlier layout there may be one; if not, the guest says why
-        answer = solve(document.root, document, catalog, options)
+        answer = _anew(document, catalog, options)
         return _without(document, answer, earlier, "beside its controllers this guest has no layout")
     answer = settled(found.problem, found.stable.attempt.choice, found.stable.attempt.changes)
     if answer.layout is None:
         return StableAnswer(answer.verdict)
     xml = solved_bytes(document, answer.layout, FIRST_ADDED)
     return StableAnswer(_verdict(answer.verdict, answer.layout, found, earlier), xml, answer.layout)
+
+
+def _anew(document: Document, catalog: Catalog, options: Options) -> Answer:
+    """The guest without regard to the earlier layout, also where libvirt's own search gives up."""
+    answer = solve(document.root, document, catalog, options._replace(policy=AUTO))
+    return answer._replace(verdict=answer.verdict._replace(policy=options.policy))
 
 
 def _scheme(problem: Problem, earlier: Earlier) -> str:

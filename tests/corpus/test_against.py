@@ -41,7 +41,7 @@ def test_one_goes_one_comes_and_hardly_any_moves(shared: Path) -> None:
         assert result.verdict.status == "solved" or pcisolve.load(new).solve().verdict.status != "solved"
         if result.verdict.status == "solved":
             solved += 1
-            moved += int(result.verdict.stats["moved"]) > 0
+            moved += result.verdict.stats.get("moved", 1) > 0  # where nothing is kept, all have
             assert pcisolve.load(result.xml or b"").check().status == "solved"
     assert solved > 400
     assert moved <= solved // 100
