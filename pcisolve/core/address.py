@@ -8,6 +8,7 @@ from typing import NamedTuple
 SLOTS_PER_BUS = 32
 FUNCTIONS_PER_SLOT = 8
 PLACES_PER_BUS = SLOTS_PER_BUS * FUNCTIONS_PER_SLOT
+BUSES_PER_DOMAIN = 256  # PCI: the bus number of a transaction has eight bits (rule rfc-256)
 HIGHEST_FLAT_INDEX = 255  # of a controller where there is one PCI domain (rule index-max-255)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pcisolve.core.address import FUNCTIONS_PER_SLOT, HIGHEST_FLAT_INDEX
+from pcisolve.core.address import BUSES_PER_DOMAIN, FUNCTIONS_PER_SLOT, HIGHEST_FLAT_INDEX
 from pcisolve.placing.space import ENDPOINT, Host, Space
 from pcisolve.problem.problem import Problem
-
-BUSES_PER_DOMAIN = 256
 
 
 def certificate(problem: Problem, space: Space) -> str:

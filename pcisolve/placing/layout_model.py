@@ -190,10 +190,8 @@ class LayoutModel:
     # -- what rules speak of ------------------------------------------------------------------
 
     def at_most(self, count: Any, limit: Any) -> None:
-        """A count is no more than a limit."""
-        self.model.add(count <= limit) if not isinstance(count, int) else self._holds(count <= limit)
-
-    def _holds(self, relation: Any) -> None:
+        """A count is no more than a limit; either may be a number."""
+        relation = count <= limit
         if relation is False:
             self.model.add_bool_or([])
         elif relation is not True:

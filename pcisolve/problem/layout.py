@@ -28,7 +28,7 @@ class Layout:
         self.by_index: dict[int, Controller] = {}
         for controller in self.controllers:
             self.by_index.setdefault(controller.index, controller)
-        self.bus_needs: dict[Controller, int] = {}  # filled by problem.windows.needs
+        self.bus_needs: dict[Controller, int] = {}  # filled by firmware.windows.needs
         self.startup: object = None  # problem.start.startup keeps here what it found
         self._children_of_root: Counter[Controller | None] | None = None
 

@@ -26,10 +26,6 @@ class ControllerRule(Rule[Controller]):
         """Whether the controller keeps the law."""
         raise NotImplementedError
 
-    def breaks(self, case: Controller) -> bool:
-        """Whether a case that `cases` has found breaks the law; those rules list only breaches."""
-        return True
-
 
 def _point(case: Controller, attribute: str = "model") -> tuple[Point, ...]:
     node = case.place_node if attribute == "address" else (case.node or case.view)

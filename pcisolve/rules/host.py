@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.core.address import Address
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
@@ -76,9 +75,6 @@ class HostAddress(Rule[Part]):
 
     def check(self, layout: Layout, case: Part) -> bool:
         return case.host is None or (case.host.bus < 256 and case.host.slot < 32 and case.host.function < 8)
-
-    def _is_valid(self, host: Address) -> bool:
-        return not (host.bus >> 8 or host.slot >> 5 or host.function >> 3)
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} names the host device {case.host}; bus, slot and function are at most ff, 1f and 7"

@@ -15,7 +15,7 @@ from pcisolve.placing.space import ENDPOINT, Host, Space
 from pcisolve.problem.choice import Choice, Place
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
-from pcisolve.solver.reference import Reference, fixed_buses
+from pcisolve.solver.reference import Reference, fixed_buses, index_bound, is_above_bus
 from pcisolve.solver.run import Run
 
 _DEEP = 16  # controllers above a bus: beyond it another is preferred, as QEMU has a limit (rule start-depth)
@@ -61,7 +61,6 @@ class _Expansion:
         self.filled: set[int] = set()
         self.depth: dict[int, int] = {}
         self.left = [list(parts.parts) for parts in space.classes]
-        self.ordered = not problem.flat or problem.options.stage != "libvirt"
 
     def choice(self) -> Choice:
         for one in (*self.problem.controllers, *self.reference.needed):
@@ -189,7 +188,7 @@ class _Expansion:
         done = False
         for _ in range(min(most, waiting[key])):
             model = self.space.growth[number] if is_new else self.left[number][0].model
-            bound = None if is_new else self._bound(self.left[number][0])
+            bound = None if is_new else index_bound(self.problem, self.left[number][0])
             spot = self._spot(self.space.hosts[at], model is not None and model.shares_slot, bound)
             if spot is None:
                 break
@@ -199,15 +198,9 @@ class _Expansion:
             done = True
         return done
 
-    def _bound(self, part: Part) -> int | None:
-        """The index that the bus of an open controller has to be below."""
-        if not isinstance(part, Controller) or part.model is None:
-            return None
-        return part.index if self.ordered or part.model.index_above_bus else None
-
     def _grown(self, number: int, at: int, spot: Place) -> Controller:
         model = self.space.growth[number]
-        lowest = spot.provider + 1 if self.ordered or model.index_above_bus else 1
+        lowest = spot.provider + 1 if is_above_bus(self.problem, model) else 1
         return self._new(self.by_model[self.space.hosts[at].site, model.name], lowest)
 
     def _numbers(self, lowest: int) -> Iterator[int]:

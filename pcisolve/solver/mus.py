@@ -3,7 +3,7 @@
 `possible` says whether some claims can hold together: True, False, or None where that was not decided in time. None is
 never read as False, so that a conflict is called proved only where each answer behind it was.
 
-Definitions (what a claim means) belong into the background of `possible`; only what can be given up is a claim.
+What nobody can give up belongs into `possible` itself; what is told only if need be comes last among the claims.
 """
 
 from __future__ import annotations

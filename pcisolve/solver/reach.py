@@ -51,7 +51,7 @@ class Reach:
         """How many controllers are added at least, so that one of a model is below one of another."""
         found, reached = 1, [above]
         known = [one.model for one in self.hosts if one.added]
-        while not any(takes_added(one, model, written=self.written) for one in reached):
+        while not self._is_taken(model, reached):
             further = [one for one in known if one not in reached and self._is_taken(one, reached)]
             if not further:
                 return _NEVER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.address import HIGHEST_FLAT_INDEX
 from pcisolve.firstfit.buses import Bus
 from pcisolve.firstfit.order import USB2_FUNCTION, parts_in_turn, usb2_set
@@ -111,6 +112,18 @@ def _within(problem: Problem, optional: list[Controller]) -> list[Controller]:
     left = problem.machine.roots_flat - sum(one.is_root for one in problem.controllers)
     roots = [one for one in optional if one.is_root]
     return [one for one in optional if not one.is_root or one in roots[: max(left, 0)]]
+
+
+def index_bound(problem: Problem, part: Part) -> int | None:
+    """The index that the bus of a controller must stay below (rules rfc-parent-lower, start-parent-order)."""
+    if not isinstance(part, Controller) or part.model is None:
+        return None
+    return part.index if is_above_bus(problem, part.model) else None
+
+
+def is_above_bus(problem: Problem, model: ControllerModel) -> bool:
+    """Whether controllers of a model have higher indexes than the bus that they are plugged into."""
+    return model.index_above_bus or not problem.flat or problem.options.stage != "libvirt"
 
 
 def fixed_buses(problem: Problem, reference: Reference) -> dict[int, Bus]:

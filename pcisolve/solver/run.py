@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -47,10 +46,6 @@ class Run:
     def value(self, variable: Any) -> int:
         """A variable's value; a number is its own."""
         return variable if isinstance(variable, int) else int(self._solver.value(variable))
-
-    def core(self) -> Sequence[int]:
-        """The assumptions that are named as impossible together."""
-        return self._solver.sufficient_assumptions_for_infeasibility()
 
     def hint(self, model: cp_model.CpModel) -> None:
         """Let the next run of the model begin with these values."""

@@ -18,7 +18,7 @@ from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.solver.floating import floating
 from pcisolve.solver.reach import Reach
-from pcisolve.solver.reference import Reference, fixed_buses
+from pcisolve.solver.reference import Reference, fixed_buses, index_bound
 
 Likeness = Callable[[Part], Hashable]
 _Admits = Callable[[ControllerModel, Part, int], bool]
@@ -113,19 +113,12 @@ class _Builder:
             *kinds,
             io,
             model,
-            self._bound(part),
+            index_bound(self.problem, part),
             domain,
             part.multifunction,
             part.host is not None,
             self.likeness(part),
         )
-
-    def _bound(self, part: Part) -> int | None:
-        """The index that a controller's bus must stay below (rules rfc-parent-lower, start-parent-order)."""
-        if not isinstance(part, Controller) or part.model is None:
-            return None
-        ordered = part.model.index_above_bus or not self.problem.flat or self.problem.options.stage != "libvirt"
-        return part.index if ordered else None
 
     def _site(self, controller: Controller) -> int:
         here: Controller | None = controller
@@ -274,7 +267,7 @@ class _Builder:
             return False
         if not isinstance(part, Controller):
             return True
-        bound = self._bound(part)
+        bound = index_bound(self.problem, part)
         if part.domain is not None and not self.problem.flat and self._root_index(self.tops[host.site]) != part.domain:
             return False
         if not host.members:

@@ -3,42 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 import pcisolve
-from pcisolve.api.guest import Result
 from pcisolve.api.options import make_options
-from pcisolve.verdict.values import Verdict
-
-LIBVIRT = {"stage": "libvirt", "libvirt": "9.0.0"}
-QUIET = "<controller type='usb' model='none'/>"
-NO_BALLOON = "<memballoon model='none'/>"
-RNG = "<rng model='virtio'>{}</rng>"
-AT_9 = "<address type='pci' slot='9'/>"
-
-
-def guest(devices: str, machine: str = "q35", arch: str = "x86_64", *, os: str = "", kind: str = "qemu") -> bytes:
-    return (
-        f"<domain type='{kind}'><name>g</name><memory>65536</memory>"
-        f"<os{' firmware=' + repr('efi') if os == 'efi' else ''}><type arch='{arch}' machine='{machine}'>hvm</type>"
-        f"{'' if os == 'efi' else os}</os><devices>{devices}</devices></domain>"
-    ).encode()
-
-
-def check(data: bytes, **words: str) -> Verdict:
-    return pcisolve.load(data).check(make_options(**words))
-
-
-def errors(data: bytes, **words: str) -> list[str]:
-    return [one.code for one in check(data, **words).findings if one.severity == "error"]
-
-
-def solved(data: bytes, **words: str) -> Result:
-    result = pcisolve.load(data).solve(make_options(**words))
-    assert result.xml is not None, result.verdict.findings
-    return result
+from tests.rules.reported import AT_9, LIBVIRT, NO_BALLOON, QUIET, RNG, check, errors, guest, solved
 
 
 def usb(model: str, slot: int, function: int, index: int = 0) -> str:
@@ -259,49 +229,6 @@ def test_the_usb_controller_that_libvirt_looks_for_no_bus_for() -> None:
     assert errors(guest(usb("piix3-uhci", 1, 2), "isapc"), **LIBVIRT) == []
     assert errors(guest(usb("piix3-uhci", 1, 2), "isapc"), stage="qemu") == ["pci-root-without-pci"]
     assert errors(guest(usb("piix3-uhci", 3, 0), "isapc"), **LIBVIRT) == ["no-pci-buses"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [("ch", "cloud-hypervisor"), ("xen", "Xen"), ("bhyve", "bhyve"), ("lxc", "LXC"), ("vbox", "Virtual")],
-)
-def test_another_hypervisor_is_named_and_only_common_laws_count(kind: str, name: str) -> None:
-    disk = "<disk type='file'><target dev='vda' bus='virtio'/><address type='pci' slot='1' function='1'/></disk>"
-    verdict = check(guest(disk, "no-such-machine", "x86_64", kind=kind))
-    assert verdict.exit_code == 0
-    assert [(one.code, one.severity) for one in verdict.findings] == [("other-hypervisor", "note")]
-    assert name in verdict.findings[0].message
-    assert verdict.findings[0].repairs == ()
-
-
-@pytest.mark.parametrize(
-    ("devices", "code"),
-    [
-        (RNG.format(AT_9) * 2, "addr-duplicate"),
-        (RNG.format("<address type='pci' slot='32'/>"), "addr-slot-5bit"),
-        (RNG.format("<address type='pci' slot='1f'/>"), "addr-parse-radix"),
-        ("<controller type='pci' index='1' model='pci-bridge'/>" * 2, "index-unique"),
-        ("<controller type='scsi' index='1'/>" * 2, "controller-duplicate"),
-    ],
-)
-def test_what_every_hypervisor_refuses(devices: str, code: str) -> None:
-    assert errors(guest(devices, kind="xen")) == [code]
-
-
-@pytest.mark.parametrize("ask", ["solve", "convert"])
-def test_places_of_another_hypervisor_are_not_made_up(ask: str) -> None:
-    held = pcisolve.load(guest(RNG.format(""), kind="ch"))
-    with pytest.raises(
-        pcisolve.InputError, match="cloud-hypervisor, which gives its devices places by rules of its own"
-    ):
-        held.solve() if ask == "solve" else held.convert("multi-domain")
-
-
-def test_a_repair_does_not_make_it_a_guest_of_qemu(tmp_path: Path) -> None:
-    data = guest(RNG.format(AT_9) * 2, kind="bhyve")
-    mended = pcisolve.load(data).repair()
-    assert b"<domain type='bhyve'>" in mended.data
-    assert errors(mended.data) == []
 
 
 def test_a_controller_without_a_type_is_ide() -> None:

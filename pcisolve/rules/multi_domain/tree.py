@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.core.address import Address
+from pcisolve.core.address import BUSES_PER_DOMAIN, Address
 from pcisolve.placing.index_model import ANYWHERE, IndexModel
 from pcisolve.placing.indexes import keep_indexes_below
 from pcisolve.placing.layout_model import LayoutModel
@@ -15,7 +15,6 @@ from pcisolve.rules.multi_domain import PROPOSAL
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 from pcisolve.rules.structural import Structural
 
-BUSES_PER_DOMAIN = 256
 HIGHEST_BUS = 0xFF
 
 
