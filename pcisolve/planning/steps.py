@@ -27,12 +27,13 @@ from pcisolve.planning.layout.expand import Expansion, expand
 from pcisolve.planning.layout.guest import planned_guest
 from pcisolve.planning.layout.skeleton import skeleton
 from pcisolve.planning.model.build import build_scene
-from pcisolve.planning.model.decide import Best, Level, Nothing, Undecided, best
+from pcisolve.planning.model.decide import Best, Nothing, Undecided, best
 from pcisolve.planning.model.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
 from pcisolve.planning.model.probe import Prober
 from pcisolve.planning.model.scene import Scene
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import Options
+from pcisolve.solver.levels import Level
 from pcisolve.verdict.rows import Row
 from pcisolve.verdict.values import INFEASIBLE, INVALID, UNKNOWN, Finding, Verdict
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pcisolve.solver.run import INFEASIBLE, UNKNOWN, Run, run
+from pcisolve.solver.run import INFEASIBLE, UNKNOWN, Run, run, run_in_turn
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -41,12 +41,15 @@ def minimize(
     level: Callable[[str], Any],
     seconds: float,
     work: float,
+    *,
+    in_turn: bool = False,
 ) -> Leveled:
     """Minimize the levels in turn.
 
     Args:
         seconds: the time limit of all of them.
         work: deterministic limit of each, so that a busy machine finds the same.
+        in_turn: search in two ways in turn.
     """
     end = time.monotonic() + seconds
     levels: list[Level] = []
@@ -56,7 +59,7 @@ def minimize(
         share = (end - time.monotonic()) / (len(names) - number)
         objective = level(name)
         model.minimize(objective)
-        ran = run(model, max(share, _LEAST), work=work)
+        ran = (run_in_turn if in_turn else run)(model, max(share, _LEAST), work=work)
         status = ran.status if best is None else status
         if ran.status == INFEASIBLE and best is None:
             return Leveled(INFEASIBLE, None, ())

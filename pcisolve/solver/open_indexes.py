@@ -11,7 +11,7 @@ from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import Question
 from pcisolve.rules.structural import Structural
 from pcisolve.solver.mus import Core, quickxplain
-from pcisolve.solver.run import UNKNOWN, run
+from pcisolve.solver.run import PLAIN, UNKNOWN, run
 
 _LEAST = 0.001  # seconds
 
@@ -39,7 +39,7 @@ def number(
     waiting = [one for one in question.controllers if one.index < 0]
     variables = [model.index(one) for one in waiting]
     model.model.add_decision_strategy(variables, cp_model.CHOOSE_FIRST, cp_model.SELECT_MIN_VALUE)
-    ran = run(model.model, seconds, plain=True)
+    ran = run(model.model, seconds, search=PLAIN)
     if ran.found:
         return {one: ran.value(variable) for one, variable in zip(waiting, variables, strict=True)}
     if ran.status == UNKNOWN:
@@ -47,7 +47,7 @@ def number(
 
     def possible(those: Sequence[Claim]) -> bool | None:
         left = end - time.monotonic()
-        return run(_model(question, those).model, left, plain=True).possible if left > _LEAST else None
+        return run(_model(question, those).model, left, search=PLAIN).possible if left > _LEAST else None
 
     laws = [one for one in claims if not one.rule.definition]
     definitions = [one for one in claims if one.rule.definition]

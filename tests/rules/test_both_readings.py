@@ -16,7 +16,7 @@ from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.registry import BY_ID, STRUCTURE
 from pcisolve.rules.rule import Question
 from pcisolve.rules.structural import Structural
-from pcisolve.solver.run import run
+from pcisolve.solver.run import PLAIN, run
 from tests.rules.small_guests import GUESTS, moved, small_guest, variations
 from tests.support import Steps, example, steps
 
@@ -35,7 +35,7 @@ def numbered(rule: Structural[Any], question: Question, layout: Layout) -> bool:
         assert isinstance(one, Structural)
         for case in one.cases(question):
             one.number(model, case)
-    answer = run(model.model, SECONDS, plain=True).possible
+    answer = run(model.model, SECONDS, search=PLAIN).possible
     assert answer is not None
     return answer
 

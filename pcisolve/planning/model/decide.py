@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pcisolve.planning.model.counted import Counted
 from pcisolve.planning.model.counts import Counts
 from pcisolve.planning.model.scene import Scene
 from pcisolve.planning.model.strays import has_strays, strays
 from pcisolve.planning.model.wishes import Wishes
-from pcisolve.solver.run import INFEASIBLE, UNKNOWN, Run, run
+from pcisolve.solver.levels import Level, minimize
+from pcisolve.solver.run import INFEASIBLE, Run, run_in_turn
 
 DOMAINS = "domains"
 STRAYS = "strays"  # told to nobody: devices of no NUMA node stay away from roots that have one
-
-
-class Level(NamedTuple):
-    """One preference: the number found, and the lowest it could be. Equal: proven best."""
-
-    name: str
-    value: int
-    bound: int
+_FEASIBLE: Final = 2.0  # deterministic work of each search for any counts at all
+_WORK_PER_SECOND: Final = 0.25  # deterministic work of each search: by the limit asked for, not by the clock
 
 
 class Best(NamedTuple):
@@ -48,36 +42,24 @@ def feasible(scene: Scene, seconds: float) -> bool | None:
     """Whether the scene has counts at all, without any preference; None when the time limit came first."""
     counts = Counts(scene)
     Wishes(counts)
-    return run(counts.model, seconds).possible
+    return run_in_turn(counts.model, seconds, work=_FEASIBLE).possible
 
 
 def best(scene: Scene, seconds: float) -> Best | Nothing | Undecided:
     """The counts that are best by fewest open domains, then by the plan's preferences, one after the other."""
-    deadline = time.monotonic() + seconds
     counts = Counts(scene)
     wishes = Wishes(counts)
     first = [DOMAINS] if any(one.optional for one in scene.sites) else []
     names = [*first, *([STRAYS] if has_strays(scene) else []), *scene.plan.prefer]
-    levels: list[Level] = []
-    found: Counted | None = None
-    for number, name in enumerate(names):
-        share = (deadline - time.monotonic()) / (len(names) - number)
-        objective = _objective(name, counts, wishes)
-        counts.model.minimize(objective)
-        ran = run(counts.model, max(share, 0.001))
-        if ran.status == INFEASIBLE:
-            return Nothing()
-        if ran.status == UNKNOWN:
-            break
-        levels.append(Level(name, ran.objective, ran.bound))
-        found = _counted(ran, counts, wishes)
-        counts.model.add(objective <= ran.objective)
-        ran.hint(counts.model)
-    if found is None:
+    work = seconds * _WORK_PER_SECOND / len(names)
+    found = minimize(counts.model, names, lambda name: _objective(name, counts, wishes), seconds, work, in_turn=True)
+    if found.status == INFEASIBLE:
+        return Nothing()
+    if found.run is None:
         return Undecided()
-    left = [Level(name, -1, 0) for name in names[len(levels) :]]
-    told = [one for one in (*levels, *left) if one.name != STRAYS]
-    return Best(found, tuple(told))
+    left = [Level(name, -1, 0) for name in names[len(found.levels) :]]
+    told = [one for one in (*found.levels, *left) if one.name != STRAYS]
+    return Best(_counted(found.run, counts, wishes), tuple(told))
 
 
 def _objective(name: str, counts: Counts, wishes: Wishes) -> Any:
