@@ -98,7 +98,7 @@ def run_in_turn(model: cp_model.CpModel, seconds: float, *, work: float) -> Run:
     end = time.monotonic() + seconds
     best: Run | None = None
     limit, spent = _FIRST_WORK[DEFAULT], 0.0
-    while best is None or spent < work and time.monotonic() < end:
+    while best is None or (spent < work and time.monotonic() < end):
         for search in (DEFAULT, LINEAR):
             seconds = max(end - time.monotonic(), _LEAST)
             ran = run(model, seconds, search=search, work=max(limit, _FIRST_WORK[search]))

@@ -10,6 +10,7 @@ from pcisolve.core.node import Node
 from pcisolve.firstfit.run import choose
 from pcisolve.libvirt.document import Document
 from pcisolve.ops.placed import solved_verdict
+from pcisolve.planning.check.notes import notes_of
 from pcisolve.planning.check.wishes import Outcome, broken_wishes
 from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.text import PlanText
@@ -101,7 +102,9 @@ def judge(
     said = broken_wishes(outcome)[:3]
     if said:
         raise CheckFailed("; ".join(said))
-    return Judged(_verdict(guest, layout, ground), layout, _site_names(scene, expansion))
+    verdict = _verdict(guest, layout, ground)
+    verdict = verdict._replace(findings=(*verdict.findings, *notes_of(outcome)))
+    return Judged(verdict, layout, _site_names(scene, expansion))
 
 
 def _refuse_what_is_asked(question: Question, guest: PlannedGuest, broken: list[Breach]) -> None:

@@ -71,4 +71,14 @@ LAWS: Final[dict[str, Law]] = {
         "A finding with this code names wishes that cannot: proved, and minimal, so that without any one of them the "
         "others can be had. The numbers beside them are the nearest that fit while the others stay.",
     ),
+    "plan-shared-switch": Law(
+        "Two relations on: switch may share one.",
+        "A note, not a fault: each relation holds, on one and the same switch. `apart` with `on: switch` and `at-most` "
+        "gives each a switch of its own.",
+    ),
+    "plan-host-order": Law(
+        "Host devices are laid out in the order of `host`.",
+        "A note, not a fault: functions of one card of the host are functions of one slot of the guest, but not in the "
+        "card's own order. List the addresses in rising order to keep it.",
+    ),
 }
