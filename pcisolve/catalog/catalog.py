@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from pcisolve.catalog.behaviors import Behavior, read_behaviors
 from pcisolve.catalog.controllers import ControllerModel, read_controller
 from pcisolve.catalog.devices import DeviceClass, Variant, read_device
 from pcisolve.catalog.folders import check_user_folder, model_files, shipped_folder
@@ -26,6 +27,7 @@ _CONTROLLERS: Final = "controllers"
 _MACHINES: Final = "machines"
 _DEVICES: Final = "devices"
 _PLATFORMS: Final = "platforms"
+_LIBVIRT: Final = "libvirt.toml"  # of the shipped folder only
 
 
 def load_catalog(models_dir: str | os.PathLike[str] | None = None, libvirt: tuple[int, int, int] = NEWEST) -> Catalog:
@@ -61,6 +63,7 @@ class Catalog:
         self._texts: dict[str, ModelFile] = {}
         self._parsed: dict[str, Table] = {}
         self._qemu: QemuDevices | None = None
+        self._behaviors: dict[str, Behavior] | None = None
 
     def controller(self, model: str) -> ControllerModel | None:
         """The PCI controller model of this name; None when unknown or newer than this libvirt."""
@@ -148,6 +151,21 @@ class Catalog:
     def weights(self) -> Weights:
         """What each sort of change costs the user."""
         return read_weights(self._table(self._files("repair")["weights"]))
+
+    def behaves(self, name: str) -> bool:
+        """Whether this libvirt has a behavior of models/libvirt.toml.
+
+        Raises:
+            KeyError: there is no behavior of this name.
+        """
+        return self.behaviors()[name].since <= self.libvirt
+
+    def behaviors(self) -> dict[str, Behavior]:
+        """Every behavior by name, those of newer versions included."""
+        if self._behaviors is None:
+            path = os.path.join(self.folders[0], _LIBVIRT)
+            self._behaviors = {one.name: one for one in read_behaviors(self._table(path))}
+        return self._behaviors
 
     def qemu(self) -> QemuDevices:
         """The devices of QEMU's command line."""

@@ -52,8 +52,8 @@ class Pass:
 
     @property
     def controllers(self) -> list[Controller]:
-        """The input's and the implicit PCI controllers, then those added for room."""
-        return self.problem.controllers + self.choice.added
+        """The input's and the implicit PCI controllers with those added for room."""
+        return self.problem.listed(self.choice.added)
 
     def _create_buses(self) -> None:
         by_index: dict[int, Controller] = {}

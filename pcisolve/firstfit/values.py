@@ -13,7 +13,7 @@ from pcisolve.problem.problem import Problem
 
 def fill_values(problem: Problem, choice: Choice) -> None:
     """Printable addresses, targets in list order, then multifunction bits and zPCI ids."""
-    controllers = problem.controllers + choice.added
+    controllers = problem.listed(choice.added)
     _fill_addresses(problem, choice, controllers)
     fill_targets(problem, choice, controllers)
     _keep_multifunction(choice)
@@ -42,18 +42,14 @@ def _keep_multifunction(choice: Choice) -> None:
 
 
 def _in_iteration_order(problem: Problem, choice: Choice) -> list[Part]:
-    parts: list[Part] = []
-    for part in problem.parts:
-        if part in choice.places:
-            parts.append(part)
-    return parts + [one for one in choice.added if one in choice.places]
+    return [part for part in problem.parts_with(choice.added) if part in choice.places]
 
 
 def _fill_zpci(problem: Problem, choice: Choice) -> None:
     """uids from 1, fids from 0, lowest unused; a partly specified part is completed when met (rule alg-zpci)."""
     parts = [part for part in _in_iteration_order(problem, choice) if part.takes_zpci]
     if any(map(_has_only_the_type, problem.parts)):  # libvirt gives ids to that as well, and then drops the address
-        order = {part: number for number, part in enumerate((*problem.parts, *choice.added))}
+        order = {part: number for number, part in enumerate(problem.parts_with(choice.added))}
         parts = sorted((*parts, *filter(_has_only_the_type, problem.parts)), key=lambda part: order[part])
     asked = {part: part.zpci for part in parts}
     asked |= _kept_zpci(choice, parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pcisolve.catalog.behaviors import ADDED_IN_ORDER, SCSI_MODEL_OF_SIBLINGS
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.devices import DeviceClass
 from pcisolve.catalog.machines import Machine
@@ -100,13 +101,14 @@ class _Assembly:
         devices = root.first("devices")
         children = devices.children if devices is not None else []
         self._refuse_unknown_elements(children)
-        self.elements = implicit.Elements(children)
+        self.elements = implicit.Elements(children, in_order=catalog.behaves(ADDED_IN_ORDER))
         console = self._first_console()
         has_serial = bool(self.elements.tagged("serial"))
         self.repeating: Node | None = console if has_serial else None
         self.acting: Node | None = None if has_serial else console
         self.scheme = options.scheme if options.scheme != "auto" else scheme_of(self.elements, catalog)
         self.numbered_later: set[int] = set()
+        self.scsi_model = ""
 
     def _machine(self) -> Machine:
         if self.options.stage == COMMON:
@@ -192,6 +194,8 @@ class _Assembly:
 
     def _parts(self) -> list[Part]:
         parts: list[Part] = []
+        if self.catalog.behaves(SCSI_MODEL_OF_SIBLINGS):
+            self.scsi_model = implicit.scsi_model(self.elements)
         for tag in ITERATION_ORDER:
             if tag == "controller":
                 parts += [self._controller(one) for one in self.elements.controllers]
@@ -209,7 +213,7 @@ class _Assembly:
             if one.node.children:
                 part.targets = self.reader.targets(one.node, _NUMBER_OPTIONS)
         else:
-            part = Part("controller", node, with_defaults(one.node, self.machine, self.acting, one.index))
+            part = Part("controller", node, with_defaults(one.node, self.machine, self.acting, one.index, self.scsi_model))
         self._read_address(part)
         return part
 

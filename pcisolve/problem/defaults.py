@@ -16,18 +16,21 @@ _ISA_SERIAL: Final = (
 )
 
 
-def with_defaults(node: Node, machine: Machine, acting: Node | None, index: int | None = None) -> Node:
+def with_defaults(
+    node: Node, machine: Machine, acting: Node | None, index: int | None = None, scsi_model: str = ""
+) -> Node:
     """The element as libvirt reads it.
 
     Args:
+        scsi_model: of a SCSI controller without one; "" for the machine's.
         acting: a console that is the guest's first serial port.
         index: of a controller, as libvirt numbers it.
     """
     tag = node.tag
     if tag == "controller":
-        return _controller(node, machine, index)
+        return _controller(node, machine, index, scsi_model or machine.scsi_model)
     if tag == "interface" and node.get("model/type") is None and node.get("type") != "hostdev":
-        return _overlay(node, "model", "type", machine.net_model)
+        return _overlay(node, "model", "type", "virtio" if node.get("type") == "vdpa" else machine.net_model)
     if tag == "video" and node.get("model/type") in (None, "default"):
         return _overlay(node, "model", "type", machine.video_model)
     if tag == "disk" and node.get("target/bus") is None:
@@ -39,7 +42,7 @@ def with_defaults(node: Node, machine: Machine, acting: Node | None, index: int 
     return node
 
 
-def _controller(node: Node, machine: Machine, index: int | None) -> Node:
+def _controller(node: Node, machine: Machine, index: int | None, scsi_model: str) -> Node:
     added: dict[str, str] = {} if node.get("index") is not None else {"index": str(index)}
     if node.get("type") is None:
         added["type"] = DEFAULT_TYPE
@@ -47,7 +50,7 @@ def _controller(node: Node, machine: Machine, index: int | None) -> Node:
         if machine.usb_model != "none" or node.first("address") is None:  # on s390 an address keeps it
             added["model"] = machine.usb_model
     elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
-        added["model"] = machine.scsi_model
+        added["model"] = scsi_model
     return _overlay_attributes(node, added) if added else node
 
 

@@ -23,9 +23,14 @@ def synthetic(tag: str, attributes: dict[str, str], *children: Node) -> Node:
 
 
 class Elements:
-    """The guest's device elements by tag, and libvirt's controller list as it grows."""
+    """The guest's device elements by tag, and libvirt's controller list as it grows.
 
-    def __init__(self, devices: Iterable[Node]) -> None:
+    Attributes:
+        in_order: whether a controller that is added is listed by its index; else it comes last.
+    """
+
+    def __init__(self, devices: Iterable[Node], *, in_order: bool) -> None:
+        self.in_order = in_order
         self.by_tag: dict[str, list[Node]] = {}
         for node in devices:
             self.by_tag.setdefault(node.tag, []).append(node)
@@ -42,14 +47,25 @@ class Elements:
         return self.by_tag.get(tag, [])
 
     def add(self, controller_type: str, index: int, model: str = "") -> None:
-        """Append a controller unless that index of that type exists."""
+        """Add a controller unless that index of that type exists (behavior added-in-order)."""
         if (controller_type, index) in self._have:
             return
         attributes = {"type": controller_type, "index": str(index)}
         if model:
             attributes["model"] = model
-        self.controllers.append(Indexed(synthetic("controller", attributes), controller_type, index))
+        new = Indexed(synthetic("controller", attributes), controller_type, index)
+        self.controllers.insert(self._position(new) if self.in_order else len(self.controllers), new)
         self._have.add((controller_type, index))
+
+    def _position(self, new: Indexed) -> int:
+        """Before the first of its type with a higher index, else behind the last of its type, else at the end."""
+        behind = len(self.controllers)
+        for position, one in enumerate(self.controllers):
+            if one.type == new.type:
+                if one.index > new.index:
+                    return position
+                behind = position + 1
+        return behind
 
     def reserve(self, controller_type: str, index: int) -> None:
         """Keep an index for a controller that is numbered later."""
@@ -133,3 +149,9 @@ def add_implicit_video(elements: Elements) -> None:
     """One video for a guest that has graphics and no video."""
     if elements.tagged("graphics") and not elements.tagged("video"):
         elements.by_tag["video"] = [synthetic("video", {})]
+
+
+def scsi_model(elements: Elements) -> str:
+    """The model of the SCSI controller with the lowest index that has one; "" (behavior scsi-model-of-siblings)."""
+    named = [one for one in elements.controllers if one.type == "scsi" and one.node.get("model") not in (None, "auto")]
+    return min(named, key=lambda one: one.index).node.get("model") or "" if named else ""

@@ -19,7 +19,7 @@ class Layout:
     def __init__(self, problem: Problem, choice: Choice) -> None:
         self.problem = problem
         self.choice = choice
-        self.controllers: list[Controller] = problem.controllers + choice.added
+        self.controllers: list[Controller] = problem.listed(choice.added)
         self.places: dict[Part, Place] = choice.places
         self.addresses: dict[Part, Address] = choice.addresses
         self.targets = choice.targets

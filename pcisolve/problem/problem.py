@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from heapq import merge
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from pcisolve.catalog.behaviors import ADDED_IN_ORDER
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.address import Address
@@ -104,6 +108,25 @@ class Problem:
         """The parts of one element name, in libvirt's list order."""
         return self._by_kind.get(kind, [])
 
+    def listed(self, added: Sequence[Controller]) -> list[Controller]:
+        """The PCI controllers with those that are added, as libvirt lists them (behavior added-in-order)."""
+        own = self.controllers
+        if not added or not own or not self.catalog.behaves(ADDED_IN_ORDER):
+            return [*own, *added]
+        if all(one.index <= other.index for one, other in pairwise(own)):
+            return list(merge(own, sorted(added, key=_index), key=_index))
+        found = list(own)
+        for new in added:
+            found.insert(next((at for at, one in enumerate(found) if one.index > new.index), len(found)), new)
+        return found
+
+    def parts_with(self, added: Sequence[Controller]) -> list[Part]:
+        """All parts in libvirt's order, with the PCI controllers that are added."""
+        if not added or not self.controllers or not self.catalog.behaves(ADDED_IN_ORDER):
+            return [*self.parts, *added]
+        first, last = self.parts.index(self.controllers[0]), self.parts.index(self.controllers[-1])
+        return [*self.parts[:first], *self.listed(added), *self.parts[last + 1 :]]
+
     @property
     def usb_by_index(self) -> dict[str | None, list[Part]]:
         """The USB controllers of each index, in list order."""
@@ -153,3 +176,7 @@ class Problem:
         if self.flat:
             return address.bus
         return address.bus or address.domain
+
+
+def _index(controller: Controller) -> int:
+    return controller.index
