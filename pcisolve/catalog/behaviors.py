@@ -8,9 +8,6 @@ from pcisolve.catalog.table import Table, Version
 
 ADDED_IN_ORDER: Final = "added-in-order"
 SCSI_MODEL_OF_SIBLINGS: Final = "scsi-model-of-siblings"
-BUSES_NEEDED: Final = "buses-needed"
-NVME_CONTROLLERS: Final = "nvme-controllers"
-S390_CCW_SOUND_CRYPTO: Final = "s390-ccw-sound-crypto"
 
 
 class Behavior(NamedTuple):

@@ -63,6 +63,7 @@ class Catalog:
         self._texts: dict[str, ModelFile] = {}
         self._parsed: dict[str, Table] = {}
         self._qemu: QemuDevices | None = None
+        self._target_options: frozenset[str] | None = None
         self._behaviors: dict[str, Behavior] | None = None
 
     def controller(self, model: str) -> ControllerModel | None:
@@ -131,6 +132,13 @@ class Catalog:
         """Every PCI controller model, by name."""
         return tuple(model for name in self._known.controllers if (model := self.controller(name)))
 
+    @property
+    def target_options(self) -> frozenset[str]:
+        """The <target> options that some controller has; libvirt does not read any other."""
+        if self._target_options is None:
+            self._target_options = frozenset(option for one in self.controllers() for option in one.targets)
+        return self._target_options
+
     def elements(self) -> frozenset[str]:
         """The names of all device elements, those of newer libvirt included."""
         return frozenset(self._files(_DEVICES))
@@ -141,7 +149,7 @@ class Catalog:
 
     def machines(self) -> tuple[Machine, ...]:
         """Every machine family, by name, as its first architecture has it."""
-        stems = [stem for stem in self._files(_MACHINES) if self._heading(stem).since <= self.libvirt]
+        stems = [stem for stem in self._files(_MACHINES) if self._heading(stem).since <= self.libvirt and self._heading(stem).arches]
         return tuple(self._read_machine(stem, self._heading(stem).arches[0], "") for stem in stems)
 
     def platforms(self) -> tuple[Platform, ...]:

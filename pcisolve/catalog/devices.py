@@ -32,7 +32,8 @@ class Variant(NamedTuple):
     `needs`: "conventional"; "express" and "virtio" mean PCI Express on a guest whose root is, else conventional;
     "" takes no PCI address. `integrated`: only on bus 0. `pci_address`: whether an address of the element may, must
     or must not be of type pci; "dropped": libvirt takes any address away before it places anything; "replaced": it
-    keeps the place free, and then writes an address of the device's own bus instead. `own_place`: the place that the
+    keeps the place free, and then writes an address of the device's own bus instead. `other_addresses`: types that do as
+    well where it must be pci. `own_place`: the place that the
     controller of an index has in the chipset it comes from. `by_name_only`: the XML cannot tell; a plan file or an
     option names it. `io`: it has I/O ports even on a PCI Express bus; `msix`: it has MSI-X interrupts, as far as is
     known; `other_bus`: the bus QEMU plugs it into if that is not PCI, as a word for messages.
@@ -43,6 +44,7 @@ class Variant(NamedTuple):
     needs: str
     integrated: bool
     pci_address: str
+    other_addresses: tuple[str, ...]
     io: bool
     msix: bool
     other_bus: str
@@ -141,6 +143,7 @@ def _variant(table: Table, xml: dict[str, str] | None) -> Variant:
         needs=table.word("needs", NEEDS),
         integrated=table.flag("integrated", False),
         pci_address=table.word("pci_address", PCI_ADDRESS, "optional"),
+        other_addresses=table.words("other_addresses"),
         io=table.flag("io", False),
         msix=table.flag("msix", True),
         other_bus=table.text("other_bus", ""),

@@ -12,7 +12,10 @@ _ANY = "*"
 
 
 class Heading(NamedTuple):
-    """Which machines a file is about. `default_for`: architectures whose default machine it is."""
+    """Which machines a file is about; none of `arches` where the libvirt asked for knows the family by another file.
+
+    `default_for`: architectures whose default machine it is.
+    """
 
     arches: tuple[str, ...]
     names: tuple[str, ...]
@@ -36,33 +39,33 @@ def read_heading(table: Table, libvirt: Version) -> Heading:
     Raises:
         InputError: a wrong file.
     """
-    arches = table.words("arches", required=True)
-    if not arches:
+    arches = tuple(_arches(table, "arches", None, libvirt))
+    if not table.raw["arches"]:
         raise table.error("arches", '"arches" is empty', "at least one architecture")
     return Heading(
         arches=arches,
         names=table.words("names", required=True),
-        default_for=tuple(_default_for(table, arches, libvirt)),
+        default_for=tuple(_arches(table, "default_for", arches, libvirt)),
         since=table.version("since"),
     )
 
 
-def _default_for(table: Table, arches: tuple[str, ...], libvirt: Version) -> Iterable[str]:
+def _arches(table: Table, key: str, known: tuple[str, ...] | None, libvirt: Version) -> Iterable[str]:
     """Architectures; an entry may be a table that limits it to some versions."""
-    if table.has_strings("default_for"):
-        yield from table.words("default_for", arches, required=True)
+    if table.has_strings(key) or not isinstance(table.raw.get(key), list):
+        yield from table.words(key, known, required=True)
         return
-    for entry in _entries(table):
-        arch = entry.word("arch", arches)
+    for entry in _entries(table, key):
+        arch = entry.word("arch", known) if known else entry.text("arch")
         since, until = entry.version("since", "0"), entry.version("until", "999999")
         entry.finish()
         if since <= libvirt < until:
             yield arch
 
 
-def _entries(table: Table) -> list[Table]:
+def _entries(table: Table, key: str) -> list[Table]:
     """The entries of the list, a string being short for a table of an architecture only."""
-    table.asked.add("default_for")
-    value = table.raw.get("default_for")
+    table.asked.add(key)
+    value = table.raw.get(key)
     entries = [{"arch": one} if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
-    return Table(table.file, {"default_for": entries}, table.steps).tables("default_for")
+    return Table(table.file, {key: entries}, table.steps).tables(key)

@@ -86,10 +86,10 @@ class Machine:
     grows_conventional, grows_express: what is added when no place is free; legacy_entry: what first opens
     conventional growth on a pure PCI Express guest; gap: the model of a missing index below the highest.
     extra_slot, extra_root_port: libvirt keeps one conventional slot, or one root port, spare.
-    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon: the same. serial_type: the
+    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon, panic_model: the same. serial_type: the
     same for the type of a serial port, "" for none; input_bus: the bus of keyboards and mice that name none.
     spapr_vio: NVRAM and TPM sit on that bus, whatever address they are given.
-    zpci_for_added: controllers libvirt adds get zPCI ids. guest_buses: bus numbers of one domain; with_firmware:
+    zpci_for_added: controllers libvirt adds get zPCI ids. usb_always_none: an address does not keep a USB controller. guest_buses: bus numbers of one domain; with_firmware:
     the same for a guest that boots firmware. firmware: its own, in words, "" where it has none that numbers buses.
     io_windows: I/O port windows that firmware can give, 0 = not known. needs_function_zero: a guest looks for other
     functions of a slot only where there is function 0. multifunction: slots may have several functions.
@@ -127,6 +127,7 @@ class Machine:
         "needs_function_zero",
         "net_model",
         "numa_roots",
+        "panic_model",
         "platform",
         "preferred",
         "qemu_root",
@@ -143,6 +144,7 @@ class Machine:
         "summary",
         "supports_pci",
         "unique_bridge_chassis",
+        "usb_always_none",
         "usb_model",
         "video_model",
         "virtio_address",
@@ -156,12 +158,13 @@ class Machine:
         self.summary = table.text("summary")
         self.source = table.text("source")
         self.arches, self.names, self.default_for, self.since = read_heading(table, asked.libvirt)
-        self.supports_pci = table.flag("supports_pci", True)
+        self.supports_pci = _versioned_flag(table, "supports_pci", asked)
         self.virtio_address = table.word("virtio_address", VIRTIO_ADDRESS)
         self.numa_roots = table.flag("numa_roots", False)
         self.isolation = table.flag("isolation", False)
         self.zpci = table.flag("zpci", False)
         fixed_since = table.version("zpci_for_added_since", "0")
+        self.usb_always_none = self.zpci and table.version("usb_always_none_since", "0") <= asked.libvirt
         self.zpci_for_added = self.zpci and fixed_since <= asked.libvirt
         self.guest_buses, self.with_firmware = _guest_buses(table, asked)
         self.multifunction = table.flag("multifunction", True)
@@ -213,6 +216,7 @@ class Machine:
         self.net_model = _versioned(table, "net_model", asked)
         self.video_model = _versioned(table, "video_model", asked)
         self.balloon = _versioned(table, "balloon", asked)
+        self.panic_model = _versioned(table, "panic_model", asked) if "panic_model" in table.raw else ""
         self.serial_type = table.text("serial_type", "")
         self.input_bus = table.word("input_bus", INPUT_BUSES, "usb")
         self.spapr_vio = table.flag("spapr_vio", False)
@@ -242,6 +246,19 @@ def _versioned(table: Table, key: str, asked: Asked) -> str:
         value, since, arches = entry.text("value"), entry.version("since", "0"), entry.words("arches")
         entry.finish()
         if since <= asked.libvirt and (not arches or asked.arch in arches):
+            chosen = value
+    return chosen
+
+
+def _versioned_flag(table: Table, key: str, asked: Asked) -> bool:
+    """A flag, set where it is missing, or a list of { value, since } of which the last that applies counts."""
+    if not isinstance(table.raw.get(key), list):
+        return table.flag(key, True)
+    chosen = True
+    for entry in table.tables(key):
+        value, since = entry.flag("value"), entry.version("since", "0")
+        entry.finish()
+        if since <= asked.libvirt:
             chosen = value
     return chosen
 

@@ -58,7 +58,7 @@ class Bus:
             return takes(self.accepts, part.explicit_needs, written=True)
         if part.automatic and not self.automatic and not part.integrated:
             return False
-        return takes(self.accepts, part.needs, written=False)
+        return takes(self.accepts, part.needs, written=part.integrated)
 
     def is_full(self) -> bool:
         """Whether no slot between the lowest and the highest is wholly empty."""

@@ -21,7 +21,7 @@ def takes(accepts: int, needs: int, *, written: bool) -> bool:
 def unasked(model: ControllerModel, part: Part, index: int) -> bool:
     """Whether libvirt's own search would put the part on the bus of controller `index`."""
     if part.integrated:
-        return index == 0 and takes(model.accepts, part.needs, written=False)
+        return index == 0 and takes(model.accepts, part.needs, written=True)
     return (model.automatic or not part.automatic) and takes(model.accepts, part.needs, written=False)
 
 

@@ -65,7 +65,8 @@ ITERATION_ORDER = [
     "crypto",
     "pstore",
 ]
-_NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index")
+_LAST_SCSI = "lsilogic"  # the default of machines that have no SCSI controller of their own
+_NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index", "memReserve")
 _NOT_DEVICES = frozenset({"emulator", "redirfilter"})
 # Elements of <domain> itself (libvirt src/conf/schemas/domaincommon.rng).
 _OUTSIDE_DEVICES = frozenset(
@@ -109,6 +110,7 @@ class _Assembly:
         self.scheme = options.scheme if options.scheme != "auto" else scheme_of(self.elements, catalog)
         self.numbered_later: set[int] = set()
         self.scsi_model = ""
+        self.number_options = tuple(one for one in _NUMBER_OPTIONS if one in catalog.target_options)
 
     def _machine(self) -> Machine:
         if self.options.stage == COMMON:
@@ -194,7 +196,7 @@ class _Assembly:
 
     def _parts(self) -> list[Part]:
         parts: list[Part] = []
-        if self.catalog.behaves(SCSI_MODEL_OF_SIBLINGS):
+        if self.machine.scsi_model == _LAST_SCSI and self.catalog.behaves(SCSI_MODEL_OF_SIBLINGS):
             self.scsi_model = implicit.scsi_model(self.elements)
         for tag in ITERATION_ORDER:
             if tag == "controller":
@@ -211,7 +213,7 @@ class _Assembly:
             part = Controller(node, one.node, model, one.index)
             part.index_given = node is not None and node.get("index") is not None
             if one.node.children:
-                part.targets = self.reader.targets(one.node, _NUMBER_OPTIONS)
+                part.targets = self.reader.targets(one.node, self.number_options)
         else:
             part = Part("controller", node, with_defaults(one.node, self.machine, self.acting, one.index, self.scsi_model))
         self._read_address(part)

@@ -35,6 +35,8 @@ def with_defaults(
         return _overlay(node, "model", "type", machine.video_model)
     if tag == "disk" and node.get("target/bus") is None:
         return _overlay(node, "target", "bus", disk_bus(node))
+    if tag == "panic" and machine.panic_model and node.get("model") in (None, "default"):
+        return _overlay_attributes(node, {"model": machine.panic_model})
     if node is acting or (tag == "serial" and node.get("target/type") in (None, _ISA_SERIAL)):
         return _overlay(node, "target", "type", machine.serial_type)
     if tag == "input" and node.get("bus") is None:
@@ -47,7 +49,7 @@ def _controller(node: Node, machine: Machine, index: int | None, scsi_model: str
     if node.get("type") is None:
         added["type"] = DEFAULT_TYPE
     elif node.get("type") == "usb" and node.get("model") in (None, "default"):
-        if machine.usb_model != "none" or node.first("address") is None:  # on s390 an address keeps it
+        if machine.usb_model != "none" or machine.usb_always_none or node.first("address") is None:  # on s390 an address keeps it
             added["model"] = machine.usb_model
     elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
         added["model"] = scsi_model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from pcisolve.core.node import Node
@@ -11,6 +12,7 @@ from pcisolve.problem.lists import disk_bus, disk_number
 # Per kind of bus: drives on a controller, drives on one bus of it (libvirt virDomainDiskDefAssignAddress).
 SCSI_UNITS = 7
 _DIGITS = 11
+_NVME_NAME = re.compile(r"nvme([0-9]{1,9})(?:n[0-9]+)?")
 _GEOMETRY = {"scsi": (SCSI_UNITS, SCSI_UNITS), "ide": (4, 2), "sata": (6, 6), "fdc": (2, 2)}
 
 
@@ -40,6 +42,12 @@ def drive_of(node: Node) -> Drive | None:
         return Drive(bus_type, *numbers)
     number = disk_number(node.get("target/dev") or "") if node.tag == "disk" else -1
     return drive_numbered(bus_type, number) if number >= 0 else None
+
+
+def nvme_controller(disk: Node) -> int:
+    """The controller of an NVMe disk, by its target name: nvme1n2 is on controller 1."""
+    found = _NVME_NAME.fullmatch(disk.get("target/dev") or "")
+    return int(found[1]) if found else 0
 
 
 def drive_numbered(bus_type: str, number: int) -> Drive | None:

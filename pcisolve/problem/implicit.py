@@ -8,10 +8,10 @@ from itertools import count
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import is_auto_radix, parse_auto_radix
-from pcisolve.problem.drives import SCSI_UNITS, drive_of
+from pcisolve.problem.drives import SCSI_UNITS, drive_of, nvme_controller
 from pcisolve.problem.lists import Indexed, disk_bus
 
-_DISK_CONTROLLERS = ("scsi", "fdc", "ide", "sata")
+_DISK_CONTROLLERS = ("scsi", "fdc", "ide", "sata", "nvme")
 MAX_IMPLICIT_CONTROLLERS = 1024
 
 
@@ -95,7 +95,8 @@ def add_implicit_controllers(elements: Elements) -> None:
     for disk in elements.tagged("disk"):
         bus, drive = disk_bus(disk), drive_of(disk)
         if bus in highest:
-            highest[bus] = max(highest[bus], drive.controller if drive is not None else 0)
+            controller = drive.controller if drive is not None else nvme_controller(disk) if bus == "nvme" else 0
+            highest[bus] = max(highest[bus], controller)
     for bus, last in highest.items():
         for index in range(min(last, MAX_IMPLICIT_CONTROLLERS) + 1):
             elements.add(bus, index)

@@ -15,6 +15,7 @@ _ADDRESS_TYPES = frozenset(
     {"pci", "drive", "virtio-serial", "ccid", "usb", "spapr-vio", "virtio-s390", "ccw", "virtio-mmio", "isa"}
     | {"dimm", "unassigned"}
 )
+_MAXIMUM = {"memReserve": (1 << 64) - 1}  # of <target> options; INT32_MAX for the others
 
 
 class Unreadable(NamedTuple):
@@ -108,7 +109,7 @@ class Reader:
             return found
         for option in options:
             if option in target.attributes:
-                value = self.unsigned(target, option, "target-number", INT32_MAX)
+                value = self.unsigned(target, option, "target-number", _MAXIMUM.get(option, INT32_MAX))
                 if value is not None:
                     found[option] = value
         hotplug = self.word(target, "hotplug", ("on", "off"), "target-hotplug")

@@ -97,6 +97,8 @@ def _follows_transport(part: Part, transport: str) -> bool:
         return view.get("type") == "scsi_host"
     if kind == "memory":
         return (view.get("model") or "").startswith("virtio")
-    if kind in ("filesystem", "vsock"):
+    if kind in ("filesystem", "vsock", "crypto"):
         return transport == "ccw"
+    if kind == "sound":
+        return transport == "ccw" and view.get("model") == "virtio"
     return kind in ("memballoon", "rng")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcisolve.catalog.machines import Machine
 from pcisolve.problem.drives import drive_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.own_place import at_own_place
@@ -38,9 +39,7 @@ class NeedsPciAddress(DeviceRule):
     def keeps(self, case: Part) -> bool:
         if case.variant is None or case.variant.pci_address != "required":
             return True
-        if case.kind == "hostdev" and case.address_type in ("unassigned", "ccw"):
-            return True
-        return case.address_type in ("", "pci")
+        return case.address_type in ("", "pci", *case.variant.other_addresses)
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} needs an address of type pci, not {case.address_type}"
@@ -67,7 +66,7 @@ class RefusesPciAddress(DeviceRule):
 
 
 class VirtioDiskAddress(DeviceRule):
-    """A virtio disk has an address of type pci, ccw or virtio-mmio."""
+    """A virtio disk has an address of type pci or ccw, or virtio-mmio where QEMU has that."""
 
     id = "virtio-disk-address-type"
     source = "libvirt src/qemu/qemu_domain_address.c qemuDomainAssignDevicePCISlots, tried with 9.0.0"
@@ -77,10 +76,22 @@ class VirtioDiskAddress(DeviceRule):
         "<address type='drive' controller='0' bus='0' unit='0'/></disk>",
     )
 
+    def cases(self, question: Question) -> Iterable[Part]:
+        machine = question.problem.machine
+        return [one for one in question.problem.by_kind("disk") if one.node and not self.may_have(one, machine)]
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return self.may_have(case, layout.problem.machine)
+
     def keeps(self, case: Part) -> bool:
         if case.kind != "disk" or case.view.get("target/bus") != "virtio":
             return True
         return case.address_type in ("", "pci", "ccw", "virtio-mmio")
+
+    def may_have(self, case: Part, machine: Machine) -> bool:
+        """Whether the disk may have its address on this machine; QEMU for ppc64 and s390x has no virtio-mmio."""
+        is_mmio = case.address_type == "virtio-mmio" and case.view.get("target/bus") == "virtio"
+        return self.keeps(case) and not (is_mmio and (machine.zpci or machine.spapr_vio))
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} is a virtio disk and cannot have an address of type {case.address_type}"
@@ -94,7 +105,7 @@ class UnassignedHostdev(DeviceRule):
     """
 
     id = "unassigned-hostdev-only"
-    follows_from = ("virtio-disk-address-type",)
+    follows_from = ("needs-pci-address", "virtio-disk-address-type")
     source = "libvirt src/conf/domain_validate.c, tried with 9.0.0 and 12.8.0"
     allows = (
         "q35: <hostdev mode='subsystem' type='pci'><source><address bus='6' slot='1'/></source>"
@@ -114,6 +125,7 @@ class CcwMachine(Rule[Part]):
     """CCW addresses exist on s390 only."""
 
     id = "ccw-needs-s390"
+    follows_from = ("needs-pci-address",)
     source = "libvirt src/qemu/qemu_validate.c, tried with 9.0.0"
     allows = ("s390: <rng model='virtio'><address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/></rng>",)
     forbids = ("q35: <rng model='virtio'><address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/></rng>",)
