@@ -100,5 +100,5 @@ def _follows_transport(part: Part, transport: str) -> bool:
     if kind in ("filesystem", "vsock", "crypto"):
         return transport == "ccw"
     if kind == "sound":
-        return transport == "ccw" and view.get("model") == "virtio"
+        return view.get("model") == "virtio"
     return kind in ("memballoon", "rng")
