@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.problem.problem import AUTO, KEEPS, POLICIES, SCHEMES, STAGES, Options
+from pcisolve.catalog.catalog import NEWEST, OLDEST
+from pcisolve.problem.problem import AUTO, KEEPS, NEWEST_QEMU, OLDEST_QEMU, POLICIES, SCHEMES, STAGES, Options
+
+Version = tuple[int, int, int]
 
 
 def make_options(
@@ -13,6 +16,7 @@ def make_options(
     stage: str = "guest",
     policy: str = AUTO,
     libvirt: str | None = None,
+    qemu: str | None = None,
     bus_bits: int = 0,
     time_limit: float = 30.0,
     platform: str = "",
@@ -23,7 +27,8 @@ def make_options(
     """Options from the words of the command line.
 
     Args:
-        libvirt: version as "9.0.0"; None for the newest known.
+        libvirt: version as "9.0.0", "oldest" or "newest"; None for the newest known.
+        qemu: the same.
         bus_bits: 8 bounds bus ids in the multi-domain scheme; 0 does not.
         time_limit: seconds the solver may take.
         keep: "hotplug" for policy minimal without shared slots; "" for none.
@@ -38,18 +43,42 @@ def make_options(
         if word not in known:
             raise ValueError(f'"{word}" is not one of {", ".join(known)}')
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
-    version = options.libvirt if libvirt is None else parse_version(libvirt)
-    return options._replace(rules=tuple(rules), without=frozenset(without), libvirt=version)
+    return options._replace(
+        rules=tuple(rules),
+        without=frozenset(without),
+        libvirt=NEWEST if libvirt is None else parse_version(libvirt),
+        qemu=NEWEST_QEMU if qemu is None else parse_version(qemu, "QEMU", OLDEST_QEMU, NEWEST_QEMU),
+    )
 
 
-def parse_version(text: str) -> tuple[int, int, int]:
-    """A libvirt version, "9", "9.0" or "9.0.0".
+def parse_version(
+    text: str, name: str = "libvirt", oldest: Version = OLDEST, newest: Version = NEWEST
+) -> Version:
+    """A version, "9", "9.0" or "9.0.0"; "oldest" and "newest" are those that are known.
 
     Raises:
         ValueError: anything else.
     """
+    if text in ("oldest", "newest"):
+        return oldest if text == "oldest" else newest
     numbers = text.split(".")
     if not 1 <= len(numbers) <= 3 or not all(one.isdecimal() and len(one) < 5 for one in numbers):
-        raise ValueError(f'"{text}" is not a libvirt version such as 9.0.0')
+        raise ValueError(f'"{text}" is not a version such as 9.0.0')
     major, minor, micro = [int(one) for one in (*numbers, "0", "0")[:3]]
     return major, minor, micro
+
+
+def out_of_range(options: Options) -> tuple[str, ...]:
+    """What is to be said of versions that were not tried; in between, facts are as their sources say."""
+    found = []
+    asked = (("libvirt", options.libvirt, OLDEST, NEWEST), ("QEMU", options.qemu, OLDEST_QEMU, NEWEST_QEMU))
+    for name, version, oldest, newest in asked:
+        if version < oldest:
+            found.append(f"{name} {_dotted(version)} is older than {_dotted(oldest)}, the oldest known: taken for that")
+        elif version[:2] > newest[:2]:
+            found.append(f"{name} {_dotted(version)} is newer than {_dotted(newest)}, the newest known: taken for that")
+    return tuple(found)
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(map(str, version))

@@ -1,5 +1,5 @@
 """What is known of controllers, machines, devices and platforms: the reader of models/."""
 
-from pcisolve.catalog.catalog import NEWEST, Catalog, load_catalog
+from pcisolve.catalog.catalog import NEWEST, OLDEST, Catalog, load_catalog
 
-__all__ = ["NEWEST", "Catalog", "load_catalog"]
+__all__ = ["NEWEST", "OLDEST", "Catalog", "load_catalog"]

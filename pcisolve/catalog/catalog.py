@@ -13,15 +13,17 @@ from pcisolve.catalog.devices import DeviceClass, Variant, read_device
 from pcisolve.catalog.folders import check_user_folder, model_files, shipped_folder
 from pcisolve.catalog.heading import Heading, read_heading
 from pcisolve.catalog.known import Known
-from pcisolve.catalog.machines import Asked, Machine
+from pcisolve.catalog.machines import Machine
 from pcisolve.catalog.platforms import Platform, read_platform
 from pcisolve.catalog.qemu import QemuDevices
 from pcisolve.catalog.table import ModelFile, Table, parse, read_text
+from pcisolve.catalog.versioned import Asked
 from pcisolve.catalog.weights import Weights, read_weights
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean, nearest
 
-NEWEST: Final = (12, 5, 0)
+NEWEST: Final = (12, 8, 0)
+OLDEST: Final = (9, 0, 0)
 _DEFAULT_ARCH: Final = "x86_64"
 _CONTROLLERS: Final = "controllers"
 _MACHINES: Final = "machines"
@@ -149,7 +151,11 @@ class Catalog:
 
     def machines(self) -> tuple[Machine, ...]:
         """Every machine family, by name, as its first architecture has it."""
-        stems = [stem for stem in self._files(_MACHINES) if self._heading(stem).since <= self.libvirt and self._heading(stem).arches]
+        stems = [
+            stem
+            for stem in self._files(_MACHINES)
+            if self._heading(stem).since <= self.libvirt and self._heading(stem).arches
+        ]
         return tuple(self._read_machine(stem, self._heading(stem).arches[0], "") for stem in stems)
 
     def platforms(self) -> tuple[Platform, ...]:

@@ -29,14 +29,14 @@ class OwnPlace(NamedTuple):
 class Variant(NamedTuple):
     """One sort of a device.
 
-    `needs`: "conventional"; "express" and "virtio" mean PCI Express on a guest whose root is, else conventional;
-    "" takes no PCI address. `integrated`: only on bus 0. `pci_address`: whether an address of the element may, must
-    or must not be of type pci; "dropped": libvirt takes any address away before it places anything; "replaced": it
-    keeps the place free, and then writes an address of the device's own bus instead. `other_addresses`: types that do as
-    well where it must be pci. `own_place`: the place that the
-    controller of an index has in the chipset it comes from. `by_name_only`: the XML cannot tell; a plan file or an
-    option names it. `io`: it has I/O ports even on a PCI Express bus; `msix`: it has MSI-X interrupts, as far as is
-    known; `other_bus`: the bus QEMU plugs it into if that is not PCI, as a word for messages.
+    `needs`: "conventional"; "express" and "virtio" mean PCI Express on a guest whose root is, else conventional; ""
+    takes no PCI address. `integrated`: only on bus 0. `pci_address`: whether an address of the element may, must or
+    must not be of type pci; "dropped": libvirt takes any address away before it places anything; "replaced": it keeps
+    the place free, and then writes an address of the device's own bus instead. `other_addresses`: types that do as well
+    where it must be pci. `own_place`: the place that the controller of an index has in the chipset it comes from.
+    `by_name_only`: the XML cannot tell; a plan file or an option names it. `io`: it has I/O ports even on a PCI Express
+    bus; `msix`: it has MSI-X interrupts, as far as is known, or since this QEMU (`msix_since`); `other_bus`: the bus
+    QEMU plugs it into if that is not PCI, as a word for messages.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Variant(NamedTuple):
     other_addresses: tuple[str, ...]
     io: bool
     msix: bool
+    msix_since: Version | None
     other_bus: str
     own_place: OwnPlace | None
     by_name_only: bool
@@ -54,6 +55,10 @@ class Variant(NamedTuple):
     rule: str
     since: Version
     until: Version | None
+
+    def has_msix(self, qemu: Version) -> bool:
+        """Whether it has MSI-X interrupts in this QEMU."""
+        return self.msix or (self.msix_since is not None and self.msix_since <= qemu)
 
 
 class Vocabulary(NamedTuple):
@@ -146,6 +151,7 @@ def _variant(table: Table, xml: dict[str, str] | None) -> Variant:
         other_addresses=table.words("other_addresses"),
         io=table.flag("io", False),
         msix=table.flag("msix", True),
+        msix_since=table.version("msix_since") if "msix_since" in table.raw else None,
         other_bus=table.text("other_bus", ""),
         own_place=_own_place(table),
         by_name_only=table.flag("by_name_only", False),

@@ -5,14 +5,14 @@ Source of the facts: libvirt src/qemu/qemu_domain.c and src/qemu/qemu_domain_add
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from pcisolve.catalog.heading import read_heading
 from pcisolve.catalog.known import Known
 from pcisolve.catalog.matching import When, read_when
 from pcisolve.catalog.qemu import read_board
-from pcisolve.catalog.table import Table, Version
+from pcisolve.catalog.table import Table
+from pcisolve.catalog.versioned import Asked, default_usb, for_names, guest_buses, versioned, versioned_flag
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
 
 DISK_BUSES = ("sata", "scsi", "virtio")
@@ -68,14 +68,6 @@ class ImplicitController:
         self.index = index
 
 
-class Asked(NamedTuple):
-    """For whom a machine file is read: some of its facts depend on the version, the architecture or the very name."""
-
-    libvirt: Version
-    arch: str
-    name: str
-
-
 class Machine:
     """A machine family. Not to be changed once read. Model names are names of controller models; "" means none.
 
@@ -86,10 +78,12 @@ class Machine:
     grows_conventional, grows_express: what is added when no place is free; legacy_entry: what first opens
     conventional growth on a pure PCI Express guest; gap: the model of a missing index below the highest.
     extra_slot, extra_root_port: libvirt keeps one conventional slot, or one root port, spare.
-    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon, panic_model: the same. serial_type: the
-    same for the type of a serial port, "" for none; input_bus: the bus of keyboards and mice that name none.
+    usb_model, scsi_model, net_model, video_model: what a missing model becomes; balloon, panic_model: the same.
+    serial_type: the same for the type of a serial port, "" for none.
+    input_bus: the bus of keyboards and mice that name none.
     spapr_vio: NVRAM and TPM sit on that bus, whatever address they are given.
-    zpci_for_added: controllers libvirt adds get zPCI ids. usb_always_none: an address does not keep a USB controller. guest_buses: bus numbers of one domain; with_firmware:
+    zpci_for_added: controllers libvirt adds get zPCI ids.
+    usb_always_none: an address does not keep a USB controller. guest_buses: bus numbers of one domain; with_firmware:
     the same for a guest that boots firmware. firmware: its own, in words, "" where it has none that numbers buses.
     io_windows: I/O port windows that firmware can give, 0 = not known. needs_function_zero: a guest looks for other
     functions of a slot only where there is function 0. multifunction: slots may have several functions.
@@ -158,7 +152,7 @@ class Machine:
         self.summary = table.text("summary")
         self.source = table.text("source")
         self.arches, self.names, self.default_for, self.since = read_heading(table, asked.libvirt)
-        self.supports_pci = _versioned_flag(table, "supports_pci", asked)
+        self.supports_pci = versioned_flag(table, "supports_pci", asked)
         self.virtio_address = table.word("virtio_address", VIRTIO_ADDRESS)
         self.numa_roots = table.flag("numa_roots", False)
         self.isolation = table.flag("isolation", False)
@@ -166,7 +160,7 @@ class Machine:
         fixed_since = table.version("zpci_for_added_since", "0")
         self.usb_always_none = self.zpci and table.version("usb_always_none_since", "0") <= asked.libvirt
         self.zpci_for_added = self.zpci and fixed_since <= asked.libvirt
-        self.guest_buses, self.with_firmware = _guest_buses(table, asked)
+        self.guest_buses, self.with_firmware = guest_buses(table, asked)
         self.multifunction = table.flag("multifunction", True)
         self.unique_bridge_chassis = table.flag("unique_bridge_chassis", False)
         self.acpi_index = table.flag("acpi_index", False)
@@ -175,7 +169,7 @@ class Machine:
         self.io_windows = table.number("io_windows", 0)
         self.needs_function_zero = table.flag("needs_function_zero", True)
         self._read_roots(table, known)
-        self.qemu_root = _for_names(table, "qemu_root", asked.name, default=bool(self.root))
+        self.qemu_root = for_names(table, "qemu_root", asked.name, default=bool(self.root))
         self._read_growth(table, known)
         self._read_implicit(table, asked)
         self._read_places(table, known)
@@ -210,77 +204,24 @@ class Machine:
         self.extra_root_port = table.flag("extra_root_port", False)
 
     def _read_implicit(self, table: Table, asked: Asked) -> None:
-        self.default_usb = _default_usb(table, asked)
-        self.usb_model = _versioned(table, "usb_model", asked)
-        self.scsi_model = _versioned(table, "scsi_model", asked)
-        self.net_model = _versioned(table, "net_model", asked)
-        self.video_model = _versioned(table, "video_model", asked)
-        self.balloon = _versioned(table, "balloon", asked)
-        self.panic_model = _versioned(table, "panic_model", asked) if "panic_model" in table.raw else ""
+        self.default_usb = default_usb(table, asked)
+        self.usb_model = versioned(table, "usb_model", asked)
+        self.scsi_model = versioned(table, "scsi_model", asked)
+        self.net_model = versioned(table, "net_model", asked)
+        self.video_model = versioned(table, "video_model", asked)
+        self.balloon = versioned(table, "balloon", asked)
+        self.panic_model = versioned(table, "panic_model", asked) if "panic_model" in table.raw else ""
         self.serial_type = table.text("serial_type", "")
         self.input_bus = table.word("input_bus", INPUT_BUSES, "usb")
         self.spapr_vio = table.flag("spapr_vio", False)
         self.implicit_controllers = tuple(_implicit(one) for one in table.tables("implicit_controllers"))
-        self.builtin_ide = _for_names(table, "builtin_ide", asked.name, default=False)
+        self.builtin_ide = for_names(table, "builtin_ide", asked.name, default=False)
         self.disk_bus = table.word("disk_bus", DISK_BUSES, "")
 
     def _read_places(self, table: Table, known: Known) -> None:
         self.reserved = tuple(_reserved(one) for one in table.tables("reserved"))
         self.fixed = tuple(_fixed(one, known) for one in table.tables("fixed"))
         self.preferred = tuple(_preferred(one, known) for one in table.tables("preferred"))
-
-
-def _for_names(table: Table, key: str, name: str, *, default: bool) -> bool:
-    """A flag, or the list of machines, as patterns, for which it is set."""
-    if isinstance(table.raw.get(key), list):
-        return any(fnmatchcase(name, pattern) for pattern in table.words(key))
-    return table.flag(key, default)
-
-
-def _versioned(table: Table, key: str, asked: Asked) -> str:
-    """A word, or a list of { value, since, arches } of which the last that applies counts."""
-    if not isinstance(table.raw.get(key), list):
-        return table.text(key)
-    chosen = ""
-    for entry in table.tables(key):
-        value, since, arches = entry.text("value"), entry.version("since", "0"), entry.words("arches")
-        entry.finish()
-        if since <= asked.libvirt and (not arches or asked.arch in arches):
-            chosen = value
-    return chosen
-
-
-def _versioned_flag(table: Table, key: str, asked: Asked) -> bool:
-    """A flag, set where it is missing, or a list of { value, since } of which the last that applies counts."""
-    if not isinstance(table.raw.get(key), list):
-        return table.flag(key, True)
-    chosen = True
-    for entry in table.tables(key):
-        value, since = entry.flag("value"), entry.version("since", "0")
-        entry.finish()
-        if since <= asked.libvirt:
-            chosen = value
-    return chosen
-
-
-def _guest_buses(table: Table, asked: Asked) -> tuple[int, int]:
-    """Bus numbers without and with firmware: a number, and `fewer_buses` for some names, architectures or firmware."""
-    plain = with_firmware = table.number("guest_buses", 0, maximum=256)
-    for entry in table.tables("fewer_buses"):
-        value, names, arches = entry.number("value", maximum=256), entry.words("names"), entry.words("arches")
-        only_with_firmware = entry.flag("firmware", False)
-        entry.finish()
-        if (not names or asked.name in names) and (not arches or asked.arch in arches):
-            with_firmware = min(with_firmware, value)
-            plain = plain if only_with_firmware else min(plain, value)
-    return plain, with_firmware
-
-
-def _default_usb(table: Table, asked: Asked) -> tuple[str, ...]:
-    if table.has_strings("default_usb"):
-        return table.words("default_usb")
-    model = _versioned(table, "default_usb", asked)
-    return (model,) if model else ()
 
 
 def _implicit(table: Table) -> ImplicitController:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pcisolve.api.guest import Guest
-from pcisolve.api.options import make_options
+from pcisolve.api.options import make_options, out_of_range
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.core.packed import pack, packing_by_name
@@ -39,9 +39,8 @@ def problem_options(command: Command) -> Command:
             click.option(
                 "--stage", type=click.Choice(STAGES), default="guest", help="how far down it must hold [guest]"
             ),
-            click.option(
-                "--libvirt", metavar="VERSION", help="libvirt to agree with, such as 9.0.0 [the newest known]"
-            ),
+            click.option("--libvirt", metavar="VERSION", help="libvirt to agree with: 9.0.0, oldest ... [newest]"),
+            click.option("--qemu", metavar="VERSION", help="QEMU to agree with, such as 7.2 [the newest known]"),
             click.option(
                 "--models", metavar="DIR", help="a folder of models that adds to and overrides the shipped ones"
             ),
@@ -107,7 +106,18 @@ def options_of(words: dict[str, Any]) -> Options:
     """
     known = {
         key: words[key]
-        for key in ("scheme", "stage", "policy", "libvirt", "time_limit", "platform", "keep", "rules", "without")
+        for key in (
+            "scheme",
+            "stage",
+            "policy",
+            "libvirt",
+            "qemu",
+            "time_limit",
+            "platform",
+            "keep",
+            "rules",
+            "without",
+        )
         if words.get(key) is not None
     }
     try:
@@ -116,6 +126,8 @@ def options_of(words: dict[str, Any]) -> Options:
             from pcisolve.rules.registry import rules_for
 
             rules_for(options)  # what cannot be used is said before anything is read
+        for line in out_of_range(options):
+            click.echo(f"pcisolve: {line}", err=True)
         return options
     except (ValueError, InputError) as error:
         raise click.UsageError(str(error)) from None

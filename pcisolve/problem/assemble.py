@@ -215,7 +215,9 @@ class _Assembly:
             if one.node.children:
                 part.targets = self.reader.targets(one.node, self.number_options)
         else:
-            part = Part("controller", node, with_defaults(one.node, self.machine, self.acting, one.index, self.scsi_model))
+            part = Part(
+                "controller", node, with_defaults(one.node, self.machine, self.acting, one.index, self.scsi_model)
+            )
         self._read_address(part)
         return part
 

@@ -49,7 +49,9 @@ def _controller(node: Node, machine: Machine, index: int | None, scsi_model: str
     if node.get("type") is None:
         added["type"] = DEFAULT_TYPE
     elif node.get("type") == "usb" and node.get("model") in (None, "default"):
-        if machine.usb_model != "none" or machine.usb_always_none or node.first("address") is None:  # on s390 an address keeps it
+        if (
+            machine.usb_model != "none" or machine.usb_always_none or node.first("address") is None
+        ):  # on s390 an address keeps it
             added["model"] = machine.usb_model
     elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
         added["model"] = scsi_model

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.catalog.behaviors import ADDED_IN_ORDER
-from pcisolve.catalog.catalog import Catalog
+from pcisolve.catalog.catalog import NEWEST, Catalog
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node, Source
@@ -31,7 +31,8 @@ POLICIES = (AUTO, "libvirt", MINIMAL, STABLE)
 HOTPLUG = "hotplug"
 KEEPS = ("", HOTPLUG)
 SCHEMES = ("auto", "flat", "multi-domain")
-NEWEST_LIBVIRT = (12, 5, 0)
+OLDEST_QEMU = (7, 2, 0)
+NEWEST_QEMU = (11, 1, 0)
 MAX_CONTROLLERS = 20_000
 
 
@@ -41,13 +42,14 @@ class Options(NamedTuple):
     `keep` "hotplug": policy minimal leaves every endpoint a slot of its own where it can be hot-plugged.
     `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none. Without `repairs`
     findings are told without proof and repairs, and say so: a refused guest then costs no more than a sound one.
-    `rules` are folders of site rules, `without` the ids of rules that do not count.
+    `libvirt` and `qemu` are the versions that the answer is for. `rules` are folders of site rules,
+    `without` the ids of rules that do not count.
     """
 
     scheme: str = "auto"
     stage: str = "guest"
     policy: str = AUTO
-    libvirt: tuple[int, int, int] = NEWEST_LIBVIRT
+    libvirt: tuple[int, int, int] = NEWEST
     bus_bits: int = 0
     time_limit: float = 30.0
     platform: str = ""
@@ -55,6 +57,7 @@ class Options(NamedTuple):
     keep: str = ""
     rules: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
+    qemu: tuple[int, int, int] = NEWEST_QEMU
 
 
 class Problem:

@@ -102,7 +102,11 @@ def test_pci_address(element, tag, attributes, expected):
 
 def test_integrated_devices():
     devices = load_catalog().devices()
-    assert {one.name for device in devices for one in device.variants if one.integrated} == {"virtio-iommu", "pvpanic"}
+    assert {one.name for device in devices for one in device.variants if one.integrated} == {
+        "amd-iommu",
+        "pvpanic",
+        "virtio-iommu",
+    }
 
 
 @pytest.mark.parametrize(

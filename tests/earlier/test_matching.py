@@ -79,7 +79,7 @@ def test_keys_of_real_elements() -> None:
     assert identities(devices, "interface")[0].keys == {"mac": "52:54:00:ab:00:01"}
     assert identities(devices, "hostdev")[0].keys == {"host": "0000:03:00.1"}
     keys = [one.keys["index"] for one in identities(devices, "controller")]
-    assert keys == ["usb 0 ich9-ehci1", "pci 1", "sata 0", "pci 0"]
+    assert keys == ["usb 0 ich9-ehci1", "pci 0", "pci 1", "sata 0"]
 
 
 MAKES = st.sampled_from(("rng virtio", "interface virtio", "interface e1000", "disk virtio"))

@@ -101,9 +101,11 @@ def test_expanders_cost_no_io_window() -> None:
     assert codes("pc", tree) == []
 
 
-def test_acpi_indexes_behind_ports_are_not_compared() -> None:
+def test_acpi_indexes_behind_ports_are_compared_since_qemu_10() -> None:
     twice = "<rng model='virtio'><acpi index='7'/><address type='pci' bus='{}' slot='{}'/></rng>"
-    assert codes("q35", controller(1, PORT) + controller(2, PORT) + twice.format(1, 0) + twice.format(2, 0)) == []
+    behind_ports = controller(1, PORT) + controller(2, PORT) + twice.format(1, 0) + twice.format(2, 0)
+    assert codes("q35", behind_ports, qemu="7.2") == []
+    assert codes("q35", behind_ports) == ["start-acpi-index"]
     assert codes("q35", twice.format(0, 3) + twice.format(0, 4)) == ["start-acpi-index"]
     behind = controller(1, "pci-bridge") + twice.format(1, 3) + twice.format(1, 4)
     assert codes("pc", behind) == ["start-acpi-index"]

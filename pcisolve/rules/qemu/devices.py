@@ -96,15 +96,17 @@ class Msix(_DeviceRule):
     id = "s390-msix"
     source = "QEMU hw/s390x/s390-pci-bus.c, tried with 7.2 (MSI-X support is mandatory in the S390 architecture)"
     allows = ("s390: <rng model='virtio'><address type='pci' slot='3'/></rng>", "s390: <memballoon model='virtio'/>")
-    forbids = ("s390: <memballoon model='virtio'><address type='pci' slot='3'/></memballoon>",)
+    forbids = ("s390: <sound model='ac97'><address type='pci' slot='3'/></sound>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
         if not question.problem.machine.zpci:
             return ()
-        return [part for part in question.placed if part.variant is not None and not part.variant.msix]
+        qemu = question.problem.options.qemu
+        return [part for part in question.placed if part.variant is not None and not part.variant.has_msix(qemu)]
 
     def check(self, layout: Layout, case: Part) -> bool:
-        return case not in layout.places or case.variant is None or case.variant.msix
+        variant = case.variant if case in layout.places else None
+        return variant is None or variant.has_msix(layout.problem.options.qemu)
 
     def tell(self, question: Question, case: Part) -> Telling:
         family = question.problem.machine.family
@@ -116,4 +118,32 @@ class Msix(_DeviceRule):
         return Telling(message + hint, (Point(case.place_node, "type" if case.address_node is not None else ""),))
 
 
-RULES: tuple[Rule[Intruder] | Rule[Part], ...] = (AlwaysThere(), OtherBus(), Msix())
+class PciDeviceElsewhere(_DeviceRule):
+    """A PCI device cannot be plugged into a SCSI, USB or spapr-vio bus, whatever libvirt lets one write."""
+
+    id = "start-address-type"
+    source = "QEMU 7.2, 10.0 and 11.1 (Device 'VGA' can't go on SCSI bus; Bus 'usb.0' not found)"
+    allows = ("q35: <video><model type='vga'/><address type='pci' slot='3'/></video>",)
+    forbids = ("pseries: <video><model type='vga'/><address type='drive' controller='0' unit='7'/></video>",)
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        return [part for part in question.problem.parts if not self._may_be(part)]
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return self._may_be(case)
+
+    def _may_be(self, part: Part) -> bool:
+        if part.variant is None or not part.variant.needs:
+            return True
+        if part.kind == "interface" and part.address_type == "spapr-vio":
+            return True  # libvirt leaves it out of the command line
+        return part.address_type not in _NO_PCI_BUS or part.new_type != ""
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"QEMU will not start: {name_of(case)} is a PCI device and has an address of type {case.address_type}"
+        return Telling(message, (point(case, "type"),))
+
+
+_NO_PCI_BUS = ("drive", "usb", "spapr-vio")
+
+RULES: tuple[Rule[Intruder] | Rule[Part], ...] = (AlwaysThere(), OtherBus(), Msix(), PciDeviceElsewhere())

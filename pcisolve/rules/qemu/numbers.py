@@ -178,38 +178,40 @@ class AcpiIndexed(NamedTuple):
 class AcpiIndex(Rule[AcpiIndexed]):
     """An ACPI index belongs to one device, and is at most 16383.
 
-    When a guest starts, QEMU looks only where ACPI does the hot-plugging: on bus 0 of x86 machines, and behind their
-    conventional bridges.
+    QEMU 7.2 looks only where ACPI does the hot-plugging: on bus 0 of x86 machines, and behind their conventional
+    bridges. QEMU 10.0 looks everywhere.
     """
 
     id = "start-acpi-index"
     stage = "qemu"
-    source = "QEMU hw/acpi/pcihp.c, tried with 7.2 (a PCI device with acpi-index = 7 already exist)"
+    source = (
+        "QEMU hw/acpi/pcihp.c, hw/pci/pci.c, tried with 7.2, 10.0 and 11.1 (PCI device with acpi-index = 7 already)"
+    )
     allows = (
-        "q35: <rng model='virtio'><acpi index='16384'/></rng><rng model='virtio'><acpi index='16384'/></rng>",
+        "q35: <rng model='virtio'><acpi index='1'/></rng><rng model='virtio'><acpi index='2'/></rng>",
         "pc: <rng model='virtio'><acpi index='1'/></rng><rng model='virtio'><acpi index='16383'/></rng>",
     )
     forbids = (
         "pc: <rng model='virtio'><acpi index='1'/></rng><rng model='virtio'><acpi index='1'/></rng>",
         "pc: <rng model='virtio'><acpi index='16384'/></rng>",
+        "q35: <rng model='virtio'><acpi index='16384'/></rng>",
+        "pseries: <rng model='virtio'><acpi index='16384'/></rng>",
     )
 
     def cases(self, question: Question) -> Iterable[AcpiIndexed]:
-        if not question.problem.machine.acpi_index:
+        problem = question.problem
+        if not problem.machine.acpi_index and problem.options.qemu < _EVERYWHERE:
             return ()
-        layout = question.layout
         users: dict[int, list[Part]] = {}
         for part in question.placed:
-            provider = layout.provider(part)
-            value = _acpi_index(part) if provider is not None and _looks_at(provider) else None
+            value = _acpi_index(part) if _looks_at(question.layout, part) else None
             if value is not None:
                 users.setdefault(value, []).append(part)
         found = [AcpiIndexed(value, tuple(parts)) for value, parts in users.items()]
         return [one for one in found if len(one.parts) > 1 or one.value > HIGHEST_ACPI_INDEX]
 
     def check(self, layout: Layout, case: AcpiIndexed) -> bool:
-        providers = [(part, layout.provider(part)) for part in case.parts]
-        numbers = [_acpi_index(part) or 0 for part, one in providers if one is not None and _looks_at(one)]
+        numbers = [_acpi_index(part) or 0 for part in case.parts if _looks_at(layout, part)]
         return len(set(numbers)) == len(numbers) and max(numbers, default=0) <= HIGHEST_ACPI_INDEX
 
     def tell(self, question: Question, case: AcpiIndexed) -> Telling:
@@ -222,8 +224,14 @@ class AcpiIndex(Rule[AcpiIndexed]):
         return Telling(f"QEMU will not start: {message}", tuple(points))
 
 
-def _looks_at(provider: Controller) -> bool:
-    return provider.index == 0 or (provider.model is not None and not provider.model.express)
+_EVERYWHERE = (10, 0, 0)
+
+
+def _looks_at(layout: Layout, part: Part) -> bool:
+    bus = layout.provider(part)
+    if bus is None or layout.problem.options.qemu >= _EVERYWHERE:
+        return bus is not None
+    return bus.index == 0 or (bus.model is not None and not bus.model.express)
 
 
 def _acpi_index(part: Part) -> int | None:
