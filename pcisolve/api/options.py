@@ -51,9 +51,7 @@ def make_options(
     )
 
 
-def parse_version(
-    text: str, name: str = "libvirt", oldest: Version = OLDEST, newest: Version = NEWEST
-) -> Version:
+def parse_version(text: str, name: str = "libvirt", oldest: Version = OLDEST, newest: Version = NEWEST) -> Version:
     """A version, "9", "9.0" or "9.0.0"; "oldest" and "newest" are those that are known.
 
     Raises:
@@ -63,7 +61,7 @@ def parse_version(
         return oldest if text == "oldest" else newest
     numbers = text.split(".")
     if not 1 <= len(numbers) <= 3 or not all(one.isdecimal() and len(one) < 5 for one in numbers):
-        raise ValueError(f'"{text}" is not a version such as 9.0.0')
+        raise ValueError(f'"{text}" is not a {name} version such as {_dotted(oldest)}')
     major, minor, micro = [int(one) for one in (*numbers, "0", "0")[:3]]
     return major, minor, micro
 
