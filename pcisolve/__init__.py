@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pcisolve.batch.many import Solved, solve_many
     from pcisolve.core.errors import InputError
     from pcisolve.ops.difference import diff
+    from pcisolve.ops.moves import moves, pin
     from pcisolve.verdict.difference import Difference
     from pcisolve.verdict.values import Finding, Verdict
 
@@ -37,6 +38,8 @@ __all__ = [
     "load",
     "load_all",
     "make_options",
+    "moves",
+    "pin",
     "solve_many",
 ]
 
@@ -49,6 +52,8 @@ _HOMES = {
     "load": "pcisolve.api.guests",
     "load_all": "pcisolve.api.guests",
     "make_options": "pcisolve.api.options",
+    "moves": "pcisolve.ops.moves",
+    "pin": "pcisolve.ops.moves",
     "InputError": "pcisolve.core.errors",
     "Solved": "pcisolve.batch.many",
     "solve_many": "pcisolve.batch.many",

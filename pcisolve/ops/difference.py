@@ -14,6 +14,7 @@ from pcisolve.earlier.matching import match
 from pcisolve.earlier.record import Earlier, Remembered, earlier_of, parts_of
 from pcisolve.firmware.guest_view import InGuest, guest_view
 from pcisolve.libvirt.container import read
+from pcisolve.libvirt.document import Document
 from pcisolve.ops.memory import is_json, read_layout
 from pcisolve.ops.recorded import earlier_from_answer, read_answer
 from pcisolve.problem.layout import Layout
@@ -33,7 +34,9 @@ class _Part(NamedTuple):
     side: Side
 
 
-class _Layout(NamedTuple):
+class Laid(NamedTuple):
+    """One layout, ready to be compared."""
+
     name: str
     scheme: str
     parts: list[_Part]
@@ -50,20 +53,42 @@ def diff(before: Source, after: Source, options: Options | None = None, *, model
     """
     options = options or Options()
     catalog = load_catalog(models, options.libvirt)
-    old, new = [_layout(source, catalog, options) for source in (before, after)]
-    entries = sorted(_entries(old.parts, new.parts), key=lambda entry: KINDS.index(entry.change))
+    return compared(*(_layout(source, catalog, options) for source in (before, after)))
+
+
+def compared(old: Laid, new: Laid, *, lines: bool = True) -> Difference:
+    """What is different between two layouts; without `lines`, what the guest notices does not count."""
+    found = _entries(old.parts, new.parts)
+    entries = sorted(found, key=lambda entry: KINDS.index(entry.change))
+    if not lines:
+        entries = [one for one in entries if one.change != RENUMBERED]
     return Difference(old.name, new.name, (old.scheme, new.scheme), tuple(entries))
 
 
-def _layout(source: Source, catalog: Catalog, options: Options) -> _Layout:
+def laid(document: Document, catalog: Catalog, options: Options, name: str) -> Laid:
+    """A guest as libvirt would complete it.
+
+    Raises:
+        InputError: libvirt refuses it.
+    """
+    earlier, sides = _completed(document, name, catalog, options)
+    return _together(name, earlier, sides)
+
+
+def _layout(source: Source, catalog: Catalog, options: Options) -> Laid:
     data, name = read_layout(source)
-    earlier, sides = _recorded(data, name) if is_json(data) else _completed(data, name, catalog, options)
+    if is_json(data):
+        return _together(name, *_recorded(data, name))
+    return laid(read(data, name), catalog, options, name)
+
+
+def _together(name: str, earlier: Earlier, sides: list[Side]) -> Laid:
     parts = [_Part(known, side) for known, side in zip(earlier.parts, sides, strict=True)]
-    return _Layout(name, earlier.scheme, [one for one in parts if one.known.index is not None or one.side.address])
+    return Laid(name, earlier.scheme, [one for one in parts if one.known.index is not None or one.side.address])
 
 
-def _completed(data: bytes, name: str, catalog: Catalog, options: Options) -> tuple[Earlier, list[Side]]:
-    layout = _sound_layout(data, name, catalog, options)
+def _completed(document: Document, name: str, catalog: Catalog, options: Options) -> tuple[Earlier, list[Side]]:
+    layout = sound_layout(document, catalog, options, name)
     view, source = guest_view(layout), layout.problem.source
     sides = []
     for part in parts_of(layout):
@@ -79,9 +104,13 @@ def _completed(data: bytes, name: str, catalog: Catalog, options: Options) -> tu
     return earlier_of(layout, name), sides
 
 
-def _sound_layout(data: bytes, name: str, catalog: Catalog, options: Options) -> Layout:
-    """As libvirt would complete it; what QEMU or the guest breaks on has a place all the same."""
-    document = read(data, name)
+def sound_layout(document: Document, catalog: Catalog, options: Options, name: str = "") -> Layout:
+    """As libvirt would complete it; what QEMU or the guest breaks on has a place all the same.
+
+    Raises:
+        InputError: libvirt refuses it.
+    """
+    name = name or document.name
     asked = options._replace(policy="libvirt", scheme="auto", stage="libvirt", platform="")
     judged = judge(document.root, document, catalog, asked)
     if isinstance(judged, Unnumbered):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from pcisolve.core.change import NewElement
 from pcisolve.core.node import Node
@@ -41,6 +42,41 @@ def solved_bytes(document: Document, layout: Layout, planned: int | None = None,
         if not isinstance(part, Controller):
             writer.add_device(_new_element(layout, part), None)
     return writer.data()
+
+
+class Pin(NamedTuple):
+    """Something to write into a document; `absent`: that there is no such device."""
+
+    part: Part
+    absent: bool = False
+
+
+def pinned_bytes(document: Document, layout: Layout, pins: Sequence[Pin]) -> bytes:
+    """The document with the places and models of some parts of a layout."""
+    writer = Writer(document)
+    after = _last_pci_controller(layout, None)
+    for part, absent in pins:
+        if absent:
+            own = {"type": "usb", "index": part.view.get("index") or "0"} if part.kind == "controller" else {}
+            writer.add_device(NewElement(part.kind, {**own, "model": "none"}, ()), None)
+        elif part.node is None:
+            writer.add_device(_new_element(layout, part), after if isinstance(part, Controller) else None)
+        else:
+            _update(writer, layout, part, part.node)
+            _write_model(writer, part, part.node)
+    return writer.data()
+
+
+def _write_model(writer: Writer, part: Part, node: Node) -> None:
+    """The model that libvirt takes where the element names none."""
+    if part.kind in ("interface", "video"):
+        model = part.view.get("model/type")
+        if model and node.get("model/type") is None:
+            writer.set_child(node, "model", {"type": model})
+    elif part.kind in ("controller", "panic") and not isinstance(part, Controller):
+        model = part.view.get("model")
+        if model and node.get("model") is None:
+            writer.set_attribute(node, "model", model)
 
 
 def _is_planned(part: Part, planned: int | None) -> bool:
