@@ -5,15 +5,33 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Callable
 from typing import Any
 
-# Options that reach out of QEMU, or that are ours to set.
-_LEFT_OUT = frozenset(
-    {"-sandbox", "-mon", "-accel", "-run-with", "-D", "-pidfile", "-add-fd", "-incoming", "-tpmdev", "-qmp", "-S"}
-    | {"-audiodev", "-vnc", "-spice", "-fw_cfg"}
+# What makes the guest, and opens nothing once it is adapted; every other option is left out, whoever wrote it.
+_KEPT = frozenset(
+    {"-name", "-machine", "-M", "-cpu", "-m", "-smp", "-numa", "-uuid", "-object", "-overcommit", "-global", "-rtc"}
+    | {"-display", "-no-user-config", "-nodefaults", "-nographic", "-no-shutdown", "-no-reboot", "-no-acpi", "-no-hpet"}
+    | {"-boot", "-chardev", "-blockdev", "-netdev", "-fsdev", "-audiodev", "-device", "-vga", "-usb", "-msg", "-compat"}
+    | {"-serial", "-parallel", "-monitor", "-action", "-watchdog-action"}
 )
-_HOST_OBJECTS = ("secret", "pr-manager", "tls-creds", "rng-egd", "tls-cipher")
-_NO_DEVICES = re.compile(r"tpm-|ccid-card|vhost-scsi-ccw|vhost-vsock-ccw|vfio-ccw|vfio-ap")
+_OBJECTS = (
+    "iothread",
+    "memory-backend-",
+    "rng-",
+    "throttle-group",
+    "cryptodev-backend-builtin",
+    "acpi-generic-",
+    "can-bus",
+)
+_HOST_MEMORY = ("memory-backend-file", "memory-backend-memfd", "memory-backend-shm", "memory-backend-epc")
+_FILES_OF_MACHINE = re.compile(
+    r",(pflash[01]|graphics|kernel|initrd|append|dtb|dumpdtb|firmware|confidential-guest-support|memory-encryption)=[^,]*"
+)
+_NO_DEVICES = re.compile(
+    r"tpm-|ccid-card|vhost-scsi-ccw|vhost-vsock-ccw|vfio-ccw|vfio-ap|loader$|guest-loader|usb-host|usb-mtp|u2f-|sev-|pvrdma"
+)
+_FILES_OF_DEVICE = ("romfile", "host_mtu", "bootindex", "hostdevice", "rootdir", "filename", "file")
 _HOST_DEVICES = re.compile(r"vfio-pci|vhost-|virtio-pmem-pci|virtio-mem-pci|ivshmem-")
 _PLACE = ("id", "bus", "addr", "multifunction")
 
@@ -32,7 +50,7 @@ def startable_words(command: str, drivers: dict[str, str], firmware: str | None)
     program, options = words[0], _options(words[1:])
     out = [program]
     for option, value in options:
-        kept = None if option in _LEFT_OUT else _adapted(option, value, drivers, program)
+        kept = _adapted(option, value, drivers, program) if option in _KEPT else None
         if kept is not None:
             out += [option, kept] if value is not None else [option]
     if firmware is not None:
@@ -67,9 +85,8 @@ def _adapted(option: str, value: str | None, drivers: dict[str, str], program: s
     if option == "-chardev":
         name = parameters(value, "backend")["id"]
         return None if name == "charmonitor" else f"null,id={name}"
-    if option == "-machine":
-        return re.sub(r",(pflash[01]=[^,]+|graphics=off)", "", value)
-    return value
+    adapt = _ADAPT.get(option)
+    return value if adapt is None else adapt(value)
 
 
 def parameters(value: str, first: str) -> dict[str, Any]:
@@ -94,7 +111,7 @@ def _device(device: dict[str, Any], drivers: dict[str, str], program: str) -> st
         device = {"driver": drivers[name] or plain, **_place(device)}
     elif _HOST_DEVICES.match(driver) and "addr" in device:
         device = {"driver": plain, **_place(device)}
-    for key in ("audiodev", "host_mtu", "bootindex"):
+    for key in _FILES_OF_DEVICE:
         device.pop(key, None)
     return json.dumps(device)
 
@@ -105,9 +122,11 @@ def _place(device: dict[str, Any]) -> dict[str, Any]:
 
 def _object(item: dict[str, Any]) -> str | None:
     kind = str(item["qom-type"])
-    if kind.startswith(_HOST_OBJECTS):
+    if not kind.startswith(_OBJECTS):
         return None
-    if kind in ("memory-backend-file", "memory-backend-memfd"):
+    if kind.startswith("rng-"):
+        return json.dumps({"qom-type": "rng-builtin", "id": item["id"]})
+    if kind in _HOST_MEMORY:
         item = {"qom-type": "memory-backend-ram", "id": item["id"], "size": item["size"]}
     if str(item["qom-type"]).startswith("memory-backend-ram"):
         item["reserve"] = False  # a guest may be larger than this host
@@ -119,11 +138,40 @@ def _object(item: dict[str, Any]) -> str | None:
 def _blockdev(node: dict[str, Any]) -> str | None:
     if str(node.get("node-name", "")).startswith("libvirt-pflash"):
         return None
-    if node["driver"] in ("raw", "qcow2"):
+    if node["driver"] in ("raw", "qcow2") and isinstance(node.get("file"), str):
         return json.dumps(
             {"driver": "raw", "node-name": node["node-name"], "file": node["file"], "read-only": _reads(node)}
         )
     return json.dumps({"driver": "null-co", "node-name": node["node-name"], "size": 1 << 20, "read-only": _reads(node)})
+
+
+def _machine(value: str) -> str:
+    return _FILES_OF_MACHINE.sub("", value)
+
+
+def _fsdev(value: str) -> str:
+    return f"synth,id={parameters(value, 'backend')['id']}"
+
+
+def _audiodev(value: str) -> str:
+    return json.dumps({"driver": "none", "id": parameters(value, "driver")["id"]})
+
+
+def _boot(value: str) -> str:
+    return ",".join(one for one in value.split(",") if not one.startswith("splash"))
+
+
+_ADAPT: dict[str, Callable[[str], str]] = {
+    "-machine": _machine,
+    "-M": _machine,
+    "-fsdev": _fsdev,
+    "-audiodev": _audiodev,
+    "-boot": _boot,
+    "-display": lambda _: "none",
+    "-serial": lambda _: "null",
+    "-parallel": lambda _: "null",
+    "-monitor": lambda _: "none",
+}
 
 
 def _reads(node: dict[str, Any]) -> bool:
