@@ -65,13 +65,16 @@ class _Span:
 
 
 def guest_view(layout: Layout) -> dict[Part, InGuest]:
-    """Every root and every part with an address, in the layout's order, as the guest will see it.
+    """Every controller and every part with an address, in the layout's order, as the guest will see it.
 
-    Costs time and memory per part. Parts whose address leads to no root are there, and not visible.
+    Costs time and memory per part. Parts whose address leads to no root are there, and not visible, and so are
+    controllers that were given an address which is not one of PCI.
     """
-    if layout.problem.machine.zpci:
-        return _zpci_view(layout)
-    return _View(layout).seen()
+    seen = _zpci_view(layout) if layout.problem.machine.zpci else _View(layout).seen()
+    for one in layout.controllers:
+        if one not in seen:
+            seen[one] = InGuest(None, None, None, False, "it has no place on a PCI bus")
+    return seen
 
 
 def beyond_numbers(layout: Layout) -> dict[Controller, bool]:

@@ -30,6 +30,8 @@ def numbering_exists(root: Node, source: Source, catalog: Catalog, options: Opti
     near = _candidates(problem, len(waiting))
     if not waiting or len(near) ** len(waiting) > MOST_NUMBERINGS:
         return None
+    if not near:
+        return None
     from constraint import AllDifferentConstraint, FunctionConstraint
     from constraint import Problem as Enumeration
 

@@ -15,6 +15,8 @@ from pcisolve.rules.rule import Telling
 _YES, _NO = frozenset({"yes", "true", "1", "y"}), frozenset({"no", "false", "0", "n"})
 _QUOTED = re.compile(r'did you mean "([^"]+)"')
 
+_LONGEST = 40  # digits; longer ones are no numbers of anything
+
 
 def _number(bench: Bench, case: Unreadable, telling: Telling) -> Iterator[Remedy]:
     text = case.text.strip().lower()
@@ -31,7 +33,7 @@ def _decimal(bench: Bench, case: Unreadable, telling: Telling) -> Iterator[Remed
     text = case.text.strip().lower().lstrip("+-")
     if re.fullmatch(r"0x[0-9a-f]{1,8}", text):
         yield from put(case.node, case.attribute, str(int(text, 16)), "spelling")
-    elif text.isdecimal() and int(text) < 1 << 31:
+    elif text.isdecimal() and len(text) <= _LONGEST and int(text) < 1 << 31:
         yield from put(case.node, case.attribute, str(int(text)), "spelling")
     index = bench.free_index()
     if index is not None and case.attribute == "index":
