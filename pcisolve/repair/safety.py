@@ -19,6 +19,8 @@ RANK: Final = {SAFE: 0, MOVES: 1, UNSAFE: 2}
 # What the user asks for of a part by an element or attribute of its own; "" is the element.
 _WISHES: Final = {
     ("acpi", "index"),
+    ("driver", "pciBus"),
+    ("target", "memReserve"),
     ("acpi", ""),
     ("boot", "order"),
     ("target", "hotplug"),

@@ -1,0 +1,157 @@
+"""What has to hold for IOMMUs, and for the memory that bridges keep free, when a guest is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from pcisolve.core.kinds import PCIE_EXPANDER
+from pcisolve.core.node import Node
+from pcisolve.core.numbers import parse_decimal
+from pcisolve.problem.layout import Layout
+from pcisolve.problem.parts import Controller, Part
+from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
+
+_SINCE: Final = (11, 10, 0)  # libvirt reads pciBus
+_MEM_RESERVE: Final = 4 * 1024 * 1024  # KiB
+_NO_INDEX: Final = -1
+
+
+class OnBus(NamedTuple):
+    """An SMMU and the index of the controller whose bus it is for; -1 for what is no index."""
+
+    iommu: Part
+    driver: Node
+    index: int  # type: ignore[assignment]  # libvirt's word; a tuple's own index() is not wanted here
+
+
+def _pluggable(question: Question) -> list[OnBus]:
+    """The SMMUs that name a bus."""
+    problem = question.problem
+    found = []
+    for part in problem.by_kind("iommu") if problem.catalog.libvirt >= _SINCE else ():
+        driver = part.view.first("driver")
+        text = driver.get("pciBus") if driver is not None else None
+        if driver is not None and text is not None and part.view.get("model") == "smmuv3":
+            found.append(OnBus(part, driver, _index(text)))
+    return found
+
+
+def _index(text: str) -> int:
+    try:
+        return parse_decimal(text)
+    except ValueError:
+        return _NO_INDEX
+
+
+class SmmuBus(Rule[OnBus]):
+    """An SMMU with pciBus is for the bus of the PCI Express root or of an expander; libvirt defines any number."""
+
+    id = "start-smmu-bus"
+    stage = "qemu"
+    placeless = True
+    source = (
+        "libvirt 12.8.0 (Could not find a suitable controller for smmuv3) and QEMU 11.1 hw/arm/smmu-common.c (SMMU "
+        "should be attached to a default PCIe root complex(pcie.0) or a pxb-pcie based root complex), both tried"
+    )
+    allows = ("virt: <iommu model='smmuv3'><driver pciBus='0'/></iommu>",)
+    forbids = ("virt: <iommu model='smmuv3'><driver pciBus='9'/></iommu>",)
+
+    def cases(self, question: Question) -> Iterable[OnBus]:
+        return [one for one in _pluggable(question) if not self.check(question.layout, one)]
+
+    def check(self, layout: Layout, case: OnBus) -> bool:
+        controller = layout.by_index.get(case.index)
+        return controller is not None and (controller.is_root or bool(controller.needs & PCIE_EXPANDER))
+
+    def tell(self, question: Question, case: OnBus) -> Telling:
+        there = question.layout.by_index.get(case.index)
+        given = case.driver.get("pciBus")
+        what = name_of(there) if there is not None else f"{given}, which no PCI controller has"
+        message = f"QEMU will not start: an SMMU is for the bus of a root or of a pcie-expander-bus, not for {what}"
+        return Telling(message, (Point(case.driver, "pciBus"),))
+
+
+class SmmuOnce(Rule[OnBus]):
+    """A bus has one SMMU."""
+
+    id = "start-smmu-once"
+    stage = "qemu"
+    placeless = True
+    source = "QEMU 11.1 hw/pci/pci.c (An iommu is already attached to this bus), tried"
+    allows = ("virt: <iommu model='smmuv3'><driver pciBus='0'/></iommu>",)
+    forbids = ("virt: " + "<iommu model='smmuv3'><driver pciBus='0'/></iommu>" * 2,)
+
+    def cases(self, question: Question) -> Iterable[OnBus]:
+        seen: dict[int, OnBus] = {}
+        return [one for one in _pluggable(question) if seen.setdefault(one.index, one) is not one]
+
+    def check(self, layout: Layout, case: OnBus) -> bool:
+        iommus = _pluggable(Question(layout.problem, layout.choice))
+        return sum(one.index == case.index for one in iommus) < 2
+
+    def tell(self, question: Question, case: OnBus) -> Telling:
+        first = next(one for one in _pluggable(question) if one.index == case.index)
+        message = f"QEMU will not start: PCI controller {case.index} has two SMMUs on its bus"
+        return Telling(message, (Point(case.driver, "pciBus"), Point(first.driver, "pciBus", "has one already")))
+
+
+class SmmuDropped(Rule[Part]):
+    """Beside SMMUs that name a bus, one that names none is left out when the guest is started, silently."""
+
+    id = "smmu-dropped"
+    stage = "qemu"
+    severity = "warning"
+    placeless = True
+    source = "libvirt 12.8.0, tried: the command line has no trace of it"
+    allows = ("virt: <iommu model='smmuv3'/>",)
+    forbids = ("virt: <iommu model='smmuv3'/><iommu model='smmuv3'><driver pciBus='0'/></iommu>",)
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        named = {one.iommu for one in _pluggable(question)}
+        smmus = [one for one in question.problem.by_kind("iommu") if one.view.get("model") == "smmuv3"]
+        return [one for one in smmus if named and one not in named]
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return "pciBus" in (case.view.first("driver") or case.view).attributes or not _pluggable(
+            Question(layout.problem, layout.choice)
+        )
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"{name_of(case)} names no bus, and others do: libvirt leaves it out when the guest is started"
+        return Telling(message, (Point(case.view),))
+
+
+class MemReserve(Rule[Controller]):
+    """A bridge keeps less than 4 GiB of memory free."""
+
+    id = "start-mem-reserve"
+    stage = "qemu"
+    placeless = True
+    source = "QEMU 11.1 hw/pci-bridge/gen_pcie_root_port.c (must be less than 4G), tried; libvirt has no bound"
+    allows = (
+        "q35: <controller type='pci' index='1' model='pcie-root-port'><target memReserve='4194303'/></controller>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='1' model='pcie-root-port'><target memReserve='4194304'/></controller>",
+    )
+
+    def cases(self, question: Question) -> Iterable[Controller]:
+        return [one for one in question.problem.controllers if not self.check(question.layout, one)]
+
+    def check(self, layout: Layout, case: Controller) -> bool:
+        value = case.targets.get("memReserve")
+        return not isinstance(value, int) or value < _MEM_RESERVE
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        value = case.targets.get("memReserve")
+        message = f"QEMU will not start: {name_of(case)} reserves {value} KiB; less than 4 GiB is possible"
+        return Telling(message, (Point((case.node or case.view).first("target") or case.view, "memReserve"),))
+
+
+RULES: tuple[Rule[OnBus] | Rule[Part] | Rule[Controller], ...] = (
+    SmmuBus(),
+    SmmuOnce(),
+    SmmuDropped(),
+    MemReserve(),
+)
