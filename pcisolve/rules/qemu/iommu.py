@@ -10,6 +10,7 @@ from pcisolve.core.node import Node
 from pcisolve.core.numbers import parse_decimal
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 _SINCE: Final = (11, 10, 0)  # libvirt reads pciBus
@@ -96,8 +97,41 @@ class SmmuOnce(Rule[OnBus]):
         return Telling(message, (Point(case.driver, "pciBus"), Point(first.driver, "pciBus", "has one already")))
 
 
+def _busless(question: Question) -> list[Part]:
+    """The SMMUs that name no bus, where others do; all of them in libvirt's order."""
+    named = {one.iommu for one in _pluggable(question)}
+    smmus = [one for one in question.problem.by_kind("iommu") if one.view.get("model") == "smmuv3"]
+    return [one for one in smmus if named and one not in named]
+
+
+def _is_first(problem: Problem, case: Part) -> bool:
+    return next(iter(problem.by_kind("iommu")), None) is case
+
+
+class SmmuMixed(Rule[Part]):
+    """Where the first SMMU names no bus, it is the whole machine's, and there is no other."""
+
+    id = "start-smmu-mixed"
+    stage = "qemu"
+    placeless = True
+    source = "QEMU 11.1 hw/arm/virt.c (virt machine already has iommu=smmuv3 set), tried with libvirt 12.8.0"
+    allows = ("virt: <iommu model='smmuv3'/>",)
+    forbids = ("virt: <iommu model='smmuv3'/><iommu model='smmuv3'><driver pciBus='0'/></iommu>",)
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        return [one for one in _busless(question) if _is_first(question.problem, one)]
+
+    def check(self, layout: Layout, case: Part) -> bool:
+        return not _is_first(layout.problem, case) or not _pluggable(Question(layout.problem, layout.choice))
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        message = f"QEMU will not start: {name_of(case)} names no bus and is the machine's own, and there are others"
+        other = _pluggable(question)[0]
+        return Telling(message, (Point(case.view), Point(other.driver, "pciBus", "is for one bus")))
+
+
 class SmmuDropped(Rule[Part]):
-    """Beside SMMUs that name a bus, one that names none is left out when the guest is started, silently."""
+    """After an SMMU that names a bus, one that names none is left out when the guest is started, silently."""
 
     id = "smmu-dropped"
     stage = "qemu"
@@ -105,17 +139,14 @@ class SmmuDropped(Rule[Part]):
     placeless = True
     source = "libvirt 12.8.0, tried: the command line has no trace of it"
     allows = ("virt: <iommu model='smmuv3'/>",)
-    forbids = ("virt: <iommu model='smmuv3'/><iommu model='smmuv3'><driver pciBus='0'/></iommu>",)
+    forbids = ("virt: <iommu model='smmuv3'><driver pciBus='0'/></iommu><iommu model='smmuv3'/>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
-        named = {one.iommu for one in _pluggable(question)}
-        smmus = [one for one in question.problem.by_kind("iommu") if one.view.get("model") == "smmuv3"]
-        return [one for one in smmus if named and one not in named]
+        return [one for one in _busless(question) if not _is_first(question.problem, one)]
 
     def check(self, layout: Layout, case: Part) -> bool:
-        return "pciBus" in (case.view.first("driver") or case.view).attributes or not _pluggable(
-            Question(layout.problem, layout.choice)
-        )
+        named = "pciBus" in (case.view.first("driver") or case.view).attributes
+        return named or _is_first(layout.problem, case) or not _pluggable(Question(layout.problem, layout.choice))
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} names no bus, and others do: libvirt leaves it out when the guest is started"
@@ -152,6 +183,7 @@ class MemReserve(Rule[Controller]):
 RULES: tuple[Rule[OnBus] | Rule[Part] | Rule[Controller], ...] = (
     SmmuBus(),
     SmmuOnce(),
+    SmmuMixed(),
     SmmuDropped(),
     MemReserve(),
 )

@@ -32,6 +32,7 @@ def codes(devices: str, stage: str = "guest", libvirt: str = "newest") -> list[s
         (smmu("-1"), ["start-smmu-bus"]),
         (smmu("0") + smmu("0"), ["start-smmu-once"]),
         (smmu("0") + smmu(), ["smmu-dropped"]),
+        (smmu() + smmu("0"), ["start-smmu-mixed"]),
     ],
 )
 def test_buses_of_smmus(devices: str, expected: list[str]) -> None:
