@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcisolve.api.guests import load_all
 from pcisolve.core.errors import InputError
 from pcisolve.problem.problem import Options
-from pcisolve.verdict.values import INVALID, UNKNOWN, Finding
+from pcisolve.verdict.values import INVALID, SOLVED, UNKNOWN, Finding
 
 FAILED = "error"  # the status of an input that pcisolve itself failed on
+MOVES = "moves"  # the status of a guest that another libvirt lays out otherwise
 REFUSED = "input"  # the code of the finding that says why an input cannot be used at all
+
+if TYPE_CHECKING:
+    from pcisolve.libvirt.document import Document
 
 # The name inputs are read under, so that an answer holds for every input with the same content. No XML and no path
 # holds this character, so in JSON it stands nowhere else.
@@ -28,12 +32,14 @@ class Job(NamedTuple):
         models: a folder that adds to or overrides the shipped models, or None.
         wants_xml: whether solved XML is asked for.
         by_shape: whether guests of one shape are solved once.
+        moves: instead of being solved, each guest is compared with itself under the libvirt of these options.
     """
 
     options: Options
     models: str | None = None
     wants_xml: bool = False
     by_shape: bool = True
+    moves: Options | None = None
 
 
 class Answer(NamedTuple):
@@ -74,9 +80,12 @@ def solve_content(job: Job, data: bytes, name: str = _ANY_NAME) -> Answer:
     start = time.perf_counter()
     try:
         guests = load_all(data, models=job.models, name=name)
-        result = guests.only().solve(job.options)
-        xml = None if result.xml is None or not job.wants_xml else guests.replaced([result.xml])
-        answer = answer_of(result.verdict.to_json(), xml)
+        if job.moves is not None:
+            answer = _moves(job, guests.only().before(), job.moves)
+        else:
+            result = guests.only().solve(job.options)
+            xml = None if result.xml is None or not job.wants_xml else guests.replaced([result.xml])
+            answer = answer_of(result.verdict.to_json(), xml)
     except InputError as error:
         answer = refused(error)
     except MemoryError:
@@ -84,6 +93,16 @@ def solve_content(job: Job, data: bytes, name: str = _ANY_NAME) -> Answer:
     except Exception as error:
         answer = failed(f"internal error ({type(error).__name__}: {error}); please report it")
     return answer._replace(seconds=time.perf_counter() - start)
+
+
+def _moves(job: Job, document: Document, after: Options) -> Answer:
+    from pcisolve.ops.moves import moves_of
+
+    found = moves_of(document, job.options, after, models=job.models)
+    versions = {"libvirt": [".".join(map(str, one.libvirt)) for one in (job.options, after)]}
+    row = {key: value for key, value in found.to_json().items() if key not in ("before", "after")}
+    status = SOLVED if found.difference.is_empty else MOVES
+    return answer_of({"status": status, **versions, **row, "findings": []})
 
 
 def refused(error: InputError) -> Answer:

@@ -155,7 +155,7 @@ class Ledger:
 
 def identity(job: Job) -> hashlib._Hash:
     """A digest of all that an answer depends on beside the content: options, version, models and pcisolve itself."""
-    digest = hashlib.sha256(f"{VERSION} {tuple(job.options)}".encode())
+    digest = hashlib.sha256(f"{VERSION} {tuple(job.options)} {job.moves}".encode())
     own = Path(__file__).resolve().parents[1]
     for folder in (own, own.parent / "models", *([Path(job.models)] if job.models else [])):
         for file in sorted(one for suffix in ("*.py", "*.toml") for one in folder.rglob(suffix)):

@@ -6,11 +6,11 @@ import heapq
 from collections import Counter
 from typing import Final
 
-from pcisolve.batch.answer import FAILED
+from pcisolve.batch.answer import FAILED, MOVES
 from pcisolve.batch.run import Answered
 from pcisolve.verdict.values import INFEASIBLE, INVALID, SOLVED, UNKNOWN
 
-_STATUSES: Final = (SOLVED, INFEASIBLE, UNKNOWN, INVALID, FAILED)
+_STATUSES: Final = (SOLVED, MOVES, INFEASIBLE, UNKNOWN, INVALID, FAILED)
 _SLOWEST: Final = 5
 _CODES: Final = 20
 

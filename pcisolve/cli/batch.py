@@ -60,6 +60,12 @@ class _Shard(_Pair):
 @click.option("--shard", type=_Shard(), help="only every Nth input, beginning with the Ith")
 @click.option("--shapes/--no-shapes", default=True, help="solve guests that differ in names only once [--shapes]")
 @click.option("--repairs", is_flag=True, help="prove and repair what is refused, as check does")
+@click.option(
+    "--moves",
+    nargs=2,
+    metavar="A B",
+    help="solve nothing: which guests does libvirt B lay out otherwise than libvirt A, and why",
+)
 @click.option("--summary", is_flag=True, help="tell counts and the slowest inputs on stderr")
 @problem_options
 @solve_options(against=False)
@@ -75,6 +81,7 @@ def command(
     shard: tuple[int, int] | None,
     shapes: bool,
     repairs: bool,
+    moves: tuple[str, str] | None,
     summary: bool,
     quiet: bool,
     models: str | None,
@@ -92,9 +99,15 @@ def command(
       pcisolve batch fleet/ -o fleet.jsonl --write solved/
       pcisolve batch 'fleet/**/*.xml' --workers 4
       pcisolve batch guests.tar.gz more-guests.jsonl
+      pcisolve batch fleet/ --moves 9.0.0 12.8 -o moves.jsonl
     """
     options = options_of(words)._replace(repairs=repairs)
     job = Job(options, models, write is not None, shapes)
+    if moves:
+        if write is not None:
+            raise click.UsageError("--moves writes no guests; `pcisolve diff --pin` does")
+        before, after = (options_of({**words, "libvirt": one}) for one in moves)
+        job = Job(before, models, by_shape=False, moves=after)
     if write is not None and not (len(paths) == 1 and os.path.isdir(paths[0])):
         refuse_same_names(paths)
     source = inputs(paths, leave_out=write)

@@ -85,8 +85,15 @@ def moves(
     Raises:
         InputError: it cannot be read, or one of the versions refuses it.
     """
-    data, name = read_layout(source)
-    document = read(data, name)
+    return moves_of(read(*read_layout(source)), before, after, models=models)
+
+
+def moves_of(document: Document, before: Options, after: Options, *, models: str | None = None) -> Moves:
+    """As `moves`, of a guest that was read.
+
+    Raises:
+        InputError: one of the versions refuses it.
+    """
     old, new = (_laid(document, one, models) for one in (before, after))
     return Moves(compared(old, new), tuple(_causes(document, before, after, models)))
 
