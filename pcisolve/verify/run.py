@@ -37,6 +37,7 @@ _ABOUT_PCI = re.compile(
     r"controller|acpi-index|uid|fid|bridge",
     re.IGNORECASE,
 )
+_NOT_PCI = re.compile(r"usb (device|port)|speed mismatch", re.IGNORECASE)  # USB has buses and ports of its own
 _NOT_HANDED_ON = frozenset({"qemu-namespace", "qemu-arg-value", "qemu-override-value"})
 _EDK2_ARM = ("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd", "/usr/share/edk2/aarch64/QEMU_EFI.fd")
 _BOOTS = {"x86_64": "SeaBIOS", "i686": "SeaBIOS", "ppc64": "SLOF", "ppc64le": "SLOF", "aarch64": "edk2"}
@@ -95,7 +96,7 @@ class _Trial:
         expected = next((one for one in findings if one.severity == ERROR), None)
         if not refuses and expected is None:
             return False
-        if refuses and not _ABOUT_PCI.search(message):
+        if refuses and (_NOT_PCI.search(message) or not _ABOUT_PCI.search(message)):
             self._say(UNDECIDED, f"refuses it for a reason that is not its PCI layout: {message}")
         elif refuses and expected is not None:
             self._say(AGREES, f"refuses it, as predicted ({expected.code}): {message}")
