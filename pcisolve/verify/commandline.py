@@ -33,7 +33,7 @@ _NO_DEVICES = re.compile(
 )
 _FILES_OF_DEVICE = ("romfile", "host_mtu", "bootindex", "hostdevice", "rootdir", "filename", "file")
 _HOST_DEVICES = re.compile(r"vfio-pci|vhost-|virtio-pmem-pci|virtio-mem-pci|ivshmem-")
-_PLACE = ("id", "bus", "addr", "multifunction")
+_PLACE = ("id", "bus", "addr", "multifunction", "acpi-index")
 
 
 def startable_words(command: str, drivers: dict[str, str], firmware: str | None) -> list[str]:

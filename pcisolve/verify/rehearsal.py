@@ -118,6 +118,9 @@ def _replace(devices: Element, device: Element, drivers: dict[str, str]) -> None
     ElementTree.SubElement(rng, "backend", model="random").text = "/dev/urandom"
     ElementTree.SubElement(rng, "alias", name=alias)
     rng.append(address)
+    acpi = device.find("acpi")
+    if acpi is not None and acpi.get("index"):
+        ElementTree.SubElement(rng, "acpi", index=acpi.get("index", ""))
     devices.insert(at, rng)
     drivers[alias] = _driver(device)
 

@@ -47,6 +47,14 @@ def test_stand_ins_take_the_same_places() -> None:
     assert {places[name]: driver for name, driver in copy.drivers.items()} == {"0x5": "", "0x6": "e1000e"}
 
 
+def test_a_stand_in_has_the_acpi_index_of_the_device() -> None:
+    nic = NIC.replace("</interface>", "<acpi index='16384'/></interface>")
+    (rng,) = ElementTree.fromstring(startable(domain("q35", nic).decode()).xml).iter("rng")
+    acpi = rng.find("acpi")
+    assert acpi is not None
+    assert acpi.attrib == {"index": "16384"}
+
+
 COMMAND = r"""LC_ALL=C \
 /usr/bin/qemu-system-x86_64 \
 -name guest=x -S \
