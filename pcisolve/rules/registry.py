@@ -24,7 +24,7 @@ from pcisolve.rules.address import bus, numbers, own_place, sharing
 from pcisolve.rules.guest import cards, io_windows, windows
 from pcisolve.rules.guest import functions as guest_functions
 from pcisolve.rules.multi_domain import lookup, tree
-from pcisolve.rules.qemu import arguments, functions, handed_on, iommu, order, platform, root_bus
+from pcisolve.rules.qemu import arguments, functions, handed_on, iommu, memory, order, platform, root_bus
 from pcisolve.rules.qemu import devices as qemu_devices
 from pcisolve.rules.qemu import numbers as qemu_numbers
 from pcisolve.rules.rule import ERROR, Rule
@@ -55,6 +55,7 @@ ALL: tuple[Rule[Any], ...] = (
     *functions.RULES,
     *qemu_devices.RULES,
     *iommu.RULES,
+    *memory.RULES,
     *root_bus.RULES,
     *platform.RULES,
     *arguments.RULES,

@@ -1,4 +1,4 @@
-"""What has to hold for IOMMUs, and for the memory that bridges keep free, when a guest is started."""
+"""What has to hold for IOMMUs that are for one bus, when a guest is started."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from pcisolve.core.kinds import PCIE_EXPANDER
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import parse_decimal
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 _SINCE: Final = (11, 10, 0)  # libvirt reads pciBus
-_MEM_RESERVE: Final = 4 * 1024 * 1024  # KiB
 _NO_INDEX: Final = -1
 
 
@@ -153,37 +152,4 @@ class SmmuDropped(Rule[Part]):
         return Telling(message, (Point(case.view),))
 
 
-class MemReserve(Rule[Controller]):
-    """A bridge keeps less than 4 GiB of memory free."""
-
-    id = "start-mem-reserve"
-    stage = "qemu"
-    placeless = True
-    source = "QEMU 11.1 hw/pci-bridge/gen_pcie_root_port.c (must be less than 4G), tried; libvirt has no bound"
-    allows = (
-        "q35: <controller type='pci' index='1' model='pcie-root-port'><target memReserve='4194303'/></controller>",
-    )
-    forbids = (
-        "q35: <controller type='pci' index='1' model='pcie-root-port'><target memReserve='4194304'/></controller>",
-    )
-
-    def cases(self, question: Question) -> Iterable[Controller]:
-        return [one for one in question.problem.controllers if not self.check(question.layout, one)]
-
-    def check(self, layout: Layout, case: Controller) -> bool:
-        value = case.targets.get("memReserve")
-        return not isinstance(value, int) or value < _MEM_RESERVE
-
-    def tell(self, question: Question, case: Controller) -> Telling:
-        value = case.targets.get("memReserve")
-        message = f"QEMU will not start: {name_of(case)} reserves {value} KiB; less than 4 GiB is possible"
-        return Telling(message, (Point((case.node or case.view).first("target") or case.view, "memReserve"),))
-
-
-RULES: tuple[Rule[OnBus] | Rule[Part] | Rule[Controller], ...] = (
-    SmmuBus(),
-    SmmuOnce(),
-    SmmuMixed(),
-    SmmuDropped(),
-    MemReserve(),
-)
+RULES: tuple[Rule[OnBus] | Rule[Part], ...] = (SmmuBus(), SmmuOnce(), SmmuMixed(), SmmuDropped())

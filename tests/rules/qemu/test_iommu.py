@@ -45,15 +45,3 @@ def test_libvirt_itself_defines_any_bus() -> None:
 
 def test_older_libvirt_does_not_read_it() -> None:
     assert codes(smmu("300"), libvirt="11.9") == []
-
-
-@pytest.mark.parametrize(("value", "expected"), [("1", []), ("4194303", []), ("4194304", ["start-mem-reserve"])])
-def test_memory_reserves(value: str, expected: list[str]) -> None:
-    data = domain("q35", QUIET + controller(1, "pcie-root-port", inside=f"<target memReserve='{value}'/>"))
-    assert [one.code for one in pcisolve.load(data).check().findings] == expected
-
-
-@pytest.mark.parametrize(("value", "code"), [("0", "target-range"), ("x", "target-number"), ("-1", "target-number")])
-def test_what_is_no_reserve(value: str, code: str) -> None:
-    data = domain("q35", QUIET + controller(1, "pcie-root-port", inside=f"<target memReserve='{value}'/>"))
-    assert [one.code for one in pcisolve.load(data).check().findings] == [code]
