@@ -10,6 +10,7 @@ MAX_INDEX: Final = 65_535
 MAX_NODES: Final = 1_024
 SCHEMES: Final = ("flat", "multi-domain")
 UNITS: Final = ("domain", "root", "switch", "slot")
+IOMMUS: Final = ("smmuv3",)
 SPARE_KINDS: Final = ("pcie", "pci")
 SPARE_UNITS: Final = ("guest", "domain", "root", "numa")
 PREFERENCES: Final = ("controllers", "spread", "low-indexes")
@@ -47,11 +48,13 @@ _DOMAIN: Final = {
     "index": Field("number", "the PCI domain's number; the lowest free if missing", maximum=MAX_INDEX),
     "count": _count("how many such domains [1]", MAX_DOMAINS),
     "numa": Field("numbers", "guest NUMA node of its root; a list gives each domain its own", maximum=MAX_NODES),
+    "iommu": Field("word", "an SMMU of its own for each of these roots", words=IOMMUS),
 }
 _ROOT: Final = {
     "name": Field("name", "what devices and messages call it", required=True),
     "count": _count("how many such roots [1]", 31),
     "numa": Field("numbers", "guest NUMA node; a list gives each of the roots its own", maximum=MAX_NODES),
+    "iommu": Field("word", "an SMMU of its own for each of these roots", words=IOMMUS),
 }
 _DEVICE: Final = {
     "name": Field("name", "what relations and messages call the group", required=True),

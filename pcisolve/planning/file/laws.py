@@ -81,4 +81,8 @@ LAWS: Final[dict[str, Law]] = {
         "A note, not a fault: functions of one card of the host are functions of one slot of the guest, but not in the "
         "card's own order. List the addresses in rising order to keep it.",
     ),
+    "plan-iommu": Law(
+        "An SMMU for one root exists on ARM's virt board, since libvirt 11.10.",
+        "Other IOMMUs are the whole machine's: a device of the plan, or an element of its base.",
+    ),
 }

@@ -66,11 +66,18 @@ def _machine(entry: Entry | None) -> MachineWish | None:
 
 
 def _domain(entry: Entry) -> DomainWish:
-    return DomainWish(entry.get("name"), entry.get("index"), entry.get("count", 1), entry.get("numa", ()), entry.at)
+    return DomainWish(
+        name=entry.get("name"),
+        number=entry.get("index"),
+        copies=entry.get("count", 1),
+        nodes=entry.get("numa", ()),
+        at=entry.at,
+        iommu=entry.get("iommu", ""),
+    )
 
 
 def _root(entry: Entry) -> RootWish:
-    return RootWish(entry.get("name"), entry.get("count", 1), entry.get("numa", ()), entry.at)
+    return RootWish(entry.get("name"), entry.get("count", 1), entry.get("numa", ()), entry.at, entry.get("iommu", ""))
 
 
 def _device(entry: Entry) -> DeviceWish:

@@ -28,6 +28,8 @@ class MachineWish(NamedTuple):
 class DomainWish(NamedTuple):
     """One or more alike PCI domains. `nodes`: guest NUMA nodes, one for all or one each; () for none.
 
+    `iommu`: the model of the IOMMU that each root has for itself; "" for none.
+
     `open`: any number of them, from none up to what the machine has; an explanation asks so.
     """
 
@@ -37,6 +39,7 @@ class DomainWish(NamedTuple):
     nodes: tuple[int, ...]
     at: Mark
     open: bool = False
+    iommu: str = ""
 
 
 class RootWish(NamedTuple):
@@ -46,6 +49,7 @@ class RootWish(NamedTuple):
     copies: int
     nodes: tuple[int, ...]
     at: Mark
+    iommu: str = ""
 
 
 class DeviceWish(NamedTuple):

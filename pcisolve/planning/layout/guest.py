@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pcisolve.core.address import Address
@@ -82,6 +82,7 @@ class _Maker:
     def guest(self) -> PlannedGuest:
         new: list[Node] = [self._numbered(self._controller(one)) for one in self.expansion.controllers]
         marks: dict[int, Mark] = {}
+        new += self._iommus(marks)
         ranks: dict[int, tuple[str, int]] = {}
         maker = ElementMaker(self.scene.plan.guest, self._drives(), self._indexes())
         for device in self.expansion.devices:
@@ -92,6 +93,16 @@ class _Maker:
             marks[node.number] = group.wish.at
             ranks[node.number] = (device.group, device.rank)
         return PlannedGuest(with_devices(self.root, new, self.dropped), new, marks, ranks, self.dropped)
+
+    def _iommus(self, marks: dict[int, Mark]) -> Iterator[Node]:
+        """One for each root that has one of its own; it names the root by its controller's index."""
+        roots = {one.site: one.index for one in self.expansion.controllers if one.model is one.site.model}
+        for site in self.scene.sites:
+            index = roots.get(site, site.number if site.existing is not None else None)
+            if site.wish is not None and site.wish.iommu and index is not None:
+                node = synthetic("iommu", {"model": site.wish.iommu}, synthetic("driver", {"pciBus": str(index)}))
+                yield self._numbered(node)
+                marks[node.number] = site.wish.at
 
     def _numbered(self, node: Node) -> Node:
         node.number = self.number

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.devices import DeviceClass, Variant
@@ -18,6 +18,9 @@ from pcisolve.planning.file.text import Mark
 from pcisolve.planning.file.values import DomainWish, Plan, RootWish
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.scheme import FLAT, MULTI_DOMAIN
+
+_SMMU_MACHINE: Final = "arm-virt"
+_SMMU_SINCE: Final = (11, 10, 0)
 
 Kinds = dict[str, tuple[DeviceClass, Variant]]
 
@@ -105,11 +108,23 @@ def scheme_of_plan(plan: Plan, asked: str, platform: Platform | None = None) -> 
     return MULTI_DOMAIN if several or offered else FLAT
 
 
+def _iommus(ground: Ground, plan: Plan) -> Iterator[Problem]:
+    """IOMMUs for single roots, where there are none."""
+    wishes: list[DomainWish | RootWish] = [*plan.domains, *plan.roots]
+    family = ground.setting.machine.family
+    for wish in (one for one in wishes if one.iommu):
+        what = f"an {wish.iommu} for a root of its own"
+        if family != _SMMU_MACHINE:
+            yield Problem("plan-iommu", f"{what} exists on {_SMMU_MACHINE}, not on {family}", wish.at)
+        elif ground.catalog.libvirt < _SMMU_SINCE:
+            yield Problem("plan-iommu", f"{what} needs libvirt 11.10.0", wish.at)
+
+
 def singles(ground: Ground, plan: Plan) -> list[Problem]:
     """Groups of devices of which a guest has only one, and has it, or would have several."""
     base = ground.base.problem
     count = Counter(one.kind for one in base.parts if one.variant is not None and one.variant.needs)
-    found = []
+    found = [*_iommus(ground, plan)]
     for wish in plan.devices:
         device = ground.kinds[wish.kind][0]
         count[device.element] += wish.copies
