@@ -27,7 +27,7 @@ BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow versions pythons live lint check bench lock docs wheel compile pure clean
+.PHONY: help demo test slow versions pythons live oracle lint check bench lock docs wheel compile pure clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
@@ -50,6 +50,9 @@ pythons: $(DEV_STAMP) ## the tests with each Python that pyproject.toml names an
 
 live: $(DEV_STAMP) ## the tests that ask the real libvirt and QEMU, where they are installed
 	$(BIN)/python -m pytest -q -rs -m live
+
+oracle: $(DEV_STAMP) ## what another Debian suite's libvirt and QEMU say of examples/: make oracle SUITE=forky
+	.ci/oracle $(SUITE) $(GUESTS)
 
 lint: $(DEV_STAMP) ## format, lint, types and the import contract
 	$(BIN)/ruff format --check .
