@@ -36,11 +36,14 @@ class Elements:
             self.by_tag.setdefault(node.tag, []).append(node)
         self.controllers: list[Indexed] = []
         self._have: set[tuple[str, int]] = set()
+        self._highest: dict[str, int] = {}
 
     def set_controllers(self, controllers: list[Indexed]) -> None:
         """Take over the ordered list of the input's own controllers."""
         self.controllers = controllers
         self._have = {(one.type, one.index) for one in controllers}
+        for one in controllers:
+            self._highest[one.type] = max(one.index, self._highest.get(one.type, one.index))
 
     def tagged(self, tag: str) -> list[Node]:
         """The elements of a tag, in the order that was set."""
@@ -56,16 +59,18 @@ class Elements:
         new = Indexed(synthetic("controller", attributes), controller_type, index)
         self.controllers.insert(self._position(new) if self.in_order else len(self.controllers), new)
         self._have.add((controller_type, index))
+        self._highest[controller_type] = max(index, self._highest.get(controller_type, index))
 
     def _position(self, new: Indexed) -> int:
         """Before the first of its type with a higher index, else behind the last of its type, else at the end."""
-        behind = len(self.controllers)
-        for position, one in enumerate(self.controllers):
-            if one.type == new.type:
-                if one.index > new.index:
-                    return position
-                behind = position + 1
-        return behind
+        highest = self._highest.get(new.type)
+        if highest is None:
+            return len(self.controllers)
+        if highest > new.index:
+            found = (at for at, one in enumerate(self.controllers) if one.type == new.type and one.index > new.index)
+            return next(found)
+        behind = (at for at in range(len(self.controllers), 0, -1) if self.controllers[at - 1].type == new.type)
+        return next(behind)
 
     def reserve(self, controller_type: str, index: int) -> None:
         """Keep an index for a controller that is numbered later."""
