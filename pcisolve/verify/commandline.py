@@ -13,7 +13,7 @@ _KEPT = frozenset(
     {"-name", "-machine", "-M", "-cpu", "-m", "-smp", "-numa", "-uuid", "-object", "-overcommit", "-global", "-rtc"}
     | {"-display", "-no-user-config", "-nodefaults", "-nographic", "-no-shutdown", "-no-reboot", "-no-acpi", "-no-hpet"}
     | {"-boot", "-chardev", "-blockdev", "-netdev", "-fsdev", "-audiodev", "-device", "-vga", "-usb", "-msg", "-compat"}
-    | {"-serial", "-parallel", "-monitor", "-action", "-watchdog-action"}
+    | {"-serial", "-parallel", "-monitor", "-action", "-watchdog-action", "-sandbox"}
 )
 _OBJECTS = (
     "iothread",
@@ -33,6 +33,7 @@ _NO_DEVICES = re.compile(
 )
 _FILES_OF_DEVICE = ("romfile", "host_mtu", "bootindex", "hostdevice", "rootdir", "filename", "file")
 _HOST_DEVICES = re.compile(r"vfio-pci|vhost-|virtio-pmem-pci|virtio-mem-pci|ivshmem-")
+_SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"  # as libvirt has it
 _PLACE = ("id", "bus", "addr", "multifunction", "acpi-index")
 
 
@@ -171,6 +172,7 @@ _ADAPT: dict[str, Callable[[str], str]] = {
     "-serial": lambda _: "null",
     "-parallel": lambda _: "null",
     "-monitor": lambda _: "none",
+    "-sandbox": lambda _: _SANDBOX,
 }
 
 

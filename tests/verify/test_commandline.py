@@ -74,6 +74,11 @@ def test_the_monitor_of_newer_libvirt_is_left_out() -> None:
     assert words(options) == ["/usr/bin/qemu-system-x86_64", "-accel", "tcg"]
 
 
+def test_the_sandbox_stays_on() -> None:
+    sandbox = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+    assert words("-sandbox off") == ["/usr/bin/qemu-system-x86_64", "-sandbox", sandbox, "-accel", "tcg"]
+
+
 def test_sound_has_an_audio_driver_that_plays_nothing() -> None:
     options = (
         '-audiodev \'{"id":"audio1","driver":"spice"}\' -device \'{"driver":"AC97","id":"s","audiodev":"audio1"}\''
