@@ -32,7 +32,7 @@ def relaxations(problem: Problem, point: Point) -> Iterator[Changes]:
             yield (Change(node, attribute, "0x0"),)
         yield (Change(node if _is_place(node) else element_of(node), "", None),)
     elif node.tag == "controller" and attribute == "index":
-        for index in free_indexes(problem):
+        for index in problem.free_indexes:
             yield (Change(node, "index", str(index)),)
         yield (Change(node, "", None),)
     elif node.tag == "controller" and attribute == "model" and node.get("type") == "pci":
@@ -46,13 +46,6 @@ def relaxations(problem: Problem, point: Point) -> Iterator[Changes]:
             yield (Change(node, attribute, number),)  # libvirt's own choice may be as bad
     else:
         yield (Change(node, "", None),)
-
-
-def free_indexes(problem: Problem) -> list[int]:
-    """The lowest PCI controller index that is free, and one above all that are used."""
-    used = {one.index for one in problem.controllers}
-    lowest = next(index for index in range(1, len(used) + 2) if index not in used)
-    return sorted({lowest, max(used, default=0) + 1})
 
 
 def _is_place(node: Node) -> bool:

@@ -94,6 +94,7 @@ class Problem:
         if not self.flat:
             self._settle_domains()
         self._highest_named: tuple[Part | None] | None = None
+        self._free_indexes: list[int] | None = None
         self._usb_by_index: dict[str | None, list[Part]] | None = None
         self._by_kind: dict[str, list[Part]] = {}
         for part in parts:
@@ -129,6 +130,15 @@ class Problem:
             return [*self.parts, *added]
         first, last = self.parts.index(self.controllers[0]), self.parts.index(self.controllers[-1])
         return [*self.parts[:first], *self.listed(added), *self.parts[last + 1 :]]
+
+    @property
+    def free_indexes(self) -> list[int]:
+        """The lowest PCI controller index that is free, and one above all that are used."""
+        if self._free_indexes is None:
+            used = {one.index for one in self.controllers}
+            lowest = next(index for index in range(1, len(used) + 2) if index not in used)
+            self._free_indexes = sorted({lowest, max(used, default=0) + 1})
+        return self._free_indexes
 
     @property
     def usb_by_index(self) -> dict[str | None, list[Part]]:

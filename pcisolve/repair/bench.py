@@ -23,11 +23,13 @@ class Bench:
         self._own: set[int] = set()
         self._taken: set[tuple[int, int]] = set()
         self._needs: dict[Controller, int] = {}  # found once, for all copies
+        self._next_index: dict[int, int] = {}  # where to look on, by what it has to be above
         self._slots: Slots | None = None if of is None else of._slots
         if of is not None:
             self._own |= of._own
             self._taken |= of._taken
             self._needs = of._needs
+            self._next_index.update(of._next_index)
             return
         self._own.update(one.index for one in self.problem.controllers)
         self._taken.update((place.provider, place.slot) for place in question.choice.places.values())
@@ -66,13 +68,14 @@ class Bench:
 
     def free_index(self, above: int = 0) -> int | None:
         """The lowest index above another one that no controller of the input has."""
-        for index in range(above + 1, above + len(self._own) + 2):
-            if index not in self._own:
-                if self.problem.flat and index > HIGHEST_FLAT_INDEX:
-                    return None
-                self._own.add(index)
-                return index
-        return None
+        index = self._next_index.get(above, above + 1)
+        while index in self._own:
+            index += 1
+        self._next_index[above] = index  # what is taken stays taken
+        if self.problem.flat and index > HIGHEST_FLAT_INDEX:
+            return None
+        self._own.add(index)
+        return index
 
     def free_slot(self, provider: Controller, *, like: int = -1, below: bool = False) -> int | None:
         """The lowest empty slot of a bus, above slot `like` if there is one; or the highest one below that."""
