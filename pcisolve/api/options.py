@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.catalog.catalog import NEWEST, OLDEST
+from pcisolve.catalog.table import dotted
 from pcisolve.problem.problem import AUTO, KEEPS, NEWEST_QEMU, OLDEST_QEMU, POLICIES, SCHEMES, STAGES, Options
 
 Version = tuple[int, int, int]
@@ -61,7 +62,7 @@ def parse_version(text: str, name: str = "libvirt", oldest: Version = OLDEST, ne
         return oldest if text == "oldest" else newest
     numbers = text.split(".")
     if not 1 <= len(numbers) <= 3 or not all(one.isdecimal() and len(one) < 5 for one in numbers):
-        raise ValueError(f'"{text}" is not a {name} version such as {_dotted(oldest)}')
+        raise ValueError(f'"{text}" is not a {name} version such as {dotted(oldest)}')
     major, minor, micro = [int(one) for one in (*numbers, "0", "0")[:3]]
     return major, minor, micro
 
@@ -72,11 +73,7 @@ def out_of_range(options: Options) -> tuple[str, ...]:
     asked = (("libvirt", options.libvirt, OLDEST, NEWEST), ("QEMU", options.qemu, OLDEST_QEMU, NEWEST_QEMU))
     for name, version, oldest, newest in asked:
         if version < oldest:
-            found.append(f"{name} {_dotted(version)} is older than {_dotted(oldest)}, the oldest known: taken for that")
+            found.append(f"{name} {dotted(version)} is older than {dotted(oldest)}, the oldest known: taken for that")
         elif version[:2] > newest[:2]:
-            found.append(f"{name} {_dotted(version)} is newer than {_dotted(newest)}, the newest known: taken for that")
+            found.append(f"{name} {dotted(version)} is newer than {dotted(newest)}, the newest known: taken for that")
     return tuple(found)
-
-
-def _dotted(version: Version) -> str:
-    return ".".join(map(str, version))

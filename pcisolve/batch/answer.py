@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcisolve.api.guests import load_all
+from pcisolve.catalog.table import dotted
 from pcisolve.core.errors import InputError
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import INVALID, SOLVED, UNKNOWN, Finding
@@ -99,7 +100,7 @@ def _moves(job: Job, document: Document, after: Options) -> Answer:
     from pcisolve.ops.moves import moves_of
 
     found = moves_of(document, job.options, after, models=job.models)
-    versions = {"libvirt": [".".join(map(str, one.libvirt)) for one in (job.options, after)]}
+    versions = {"libvirt": [dotted(one.libvirt) for one in (job.options, after)]}
     row = {key: value for key, value in found.to_json().items() if key not in ("before", "after")}
     status = SOLVED if found.difference.is_empty else MOVES
     return answer_of({"status": status, **versions, **row, "findings": []})

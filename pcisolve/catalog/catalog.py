@@ -16,7 +16,7 @@ from pcisolve.catalog.known import Known
 from pcisolve.catalog.machines import Machine
 from pcisolve.catalog.platforms import Platform, read_platform
 from pcisolve.catalog.qemu import QemuDevices
-from pcisolve.catalog.table import ModelFile, Table, parse, read_text
+from pcisolve.catalog.table import ModelFile, Table, dotted, parse, read_text
 from pcisolve.catalog.versioned import Asked
 from pcisolve.catalog.weights import Weights, read_weights
 from pcisolve.core.errors import InputError
@@ -250,7 +250,7 @@ class Catalog:
         headings = [self._heading(stem) for stem in self._files(_MACHINES)]
         newer = [one.since for one in headings if one.covers(arch, name) and one.since > self.libvirt]
         if newer:
-            since = ".".join(str(part) for part in min(newer))
+            since = dotted(min(newer))
             what = f'machine "{name}" of architecture {arch}' if name else f"architecture {arch}"
             return InputError(f"{what} is known since libvirt {since} only")
         known = [one for one in headings if one.since <= self.libvirt]

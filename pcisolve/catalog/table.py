@@ -28,6 +28,11 @@ _VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){0,2}")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
+def dotted(version: Version) -> str:
+    """A version as it is written: 9.0.0."""
+    return ".".join(map(str, version))
+
+
 class ModelFile(NamedTuple):
     """The text of one model file."""
 

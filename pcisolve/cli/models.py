@@ -12,6 +12,7 @@ from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.devices import DeviceClass
 from pcisolve.catalog.machines import Fixed, Machine, Reserved
 from pcisolve.catalog.platforms import Platform
+from pcisolve.catalog.table import dotted
 from pcisolve.core.kinds import spoken
 from pcisolve.core.words import did_you_mean
 
@@ -70,7 +71,7 @@ def _entries(catalog: Catalog) -> list[tuple[str, str, Lines]]:
 
 
 def _since(version: tuple[int, ...]) -> str:
-    return "libvirt " + ".".join(str(number) for number in version) if any(version) else "always"
+    return f"libvirt {dotted(version)}" if any(version) else "always"
 
 
 def _controller(one: ControllerModel) -> Lines:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.catalog.folders import shipped_folder
 from pcisolve.catalog.machines import Machine
+from pcisolve.catalog.table import dotted
 from pcisolve.core.errors import InputError
 from pcisolve.libvirt.container import read
 from pcisolve.libvirt.document import Document
@@ -45,7 +46,7 @@ class Cause(NamedTuple):
 
     def to_text(self) -> str:
         """Such as "11.3.0: ..."."""
-        return f"{_dotted(self.version)}: {self.what or 'for a reason that is not known'}"
+        return f"{dotted(self.version)}: {self.what or 'for a reason that is not known'}"
 
 
 class Moves(NamedTuple):
@@ -61,7 +62,7 @@ class Moves(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As in `diff --format json` with two versions of libvirt."""
-        causes = [{"since": _dotted(one.version), "what": one.what} for one in self.causes]
+        causes = [{"since": dotted(one.version), "what": one.what} for one in self.causes]
         return {**self.difference.to_json(), "causes": causes}
 
 
@@ -99,7 +100,7 @@ def moves_of(document: Document, before: Options, after: Options, *, models: str
 
 
 def _laid(document: Document, options: Options, models: str | None) -> Laid:
-    name = f"{document.name} with libvirt {_dotted(options.libvirt)}"
+    name = f"{document.name} with libvirt {dotted(options.libvirt)}"
     return laid(document, load_catalog(models, options.libvirt), options, name)
 
 
@@ -210,7 +211,3 @@ def _key(part: Part) -> tuple[str, str | None, str | None]:
 
 def _said(pin: Pin) -> str:
     return f"no {pin.part.kind}" if pin.absent else plain_name(pin.part)
-
-
-def _dotted(version: Version) -> str:
-    return ".".join(map(str, version))

@@ -49,9 +49,8 @@ def _controller(node: Node, machine: Machine, index: int | None, scsi_model: str
     if node.get("type") is None:
         added["type"] = DEFAULT_TYPE
     elif node.get("type") == "usb" and node.get("model") in (None, "default"):
-        if (
-            machine.usb_model != "none" or machine.usb_always_none or node.first("address") is None
-        ):  # on s390 an address keeps it
+        keeps = machine.usb_model == "none" and not machine.usb_always_none  # on s390, where it has an address
+        if not keeps or node.first("address") is None:
             added["model"] = machine.usb_model
     elif node.get("type") == "scsi" and node.get("model") in (None, "auto"):
         added["model"] = scsi_model

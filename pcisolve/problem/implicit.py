@@ -98,16 +98,22 @@ def add_implicit_controllers(elements: Elements) -> None:
     """Controllers for disks, virtio-serial ports and SCSI host devices (rule implicit-disk-controllers)."""
     highest = dict.fromkeys(_DISK_CONTROLLERS, -1)
     for disk in elements.tagged("disk"):
-        bus, drive = disk_bus(disk), drive_of(disk)
+        bus = disk_bus(disk)
         if bus in highest:
-            controller = drive.controller if drive is not None else nvme_controller(disk) if bus == "nvme" else 0
-            highest[bus] = max(highest[bus], controller)
+            highest[bus] = max(highest[bus], _controller_of(disk, bus))
     for bus, last in highest.items():
         for index in range(min(last, MAX_IMPLICIT_CONTROLLERS) + 1):
             elements.add(bus, index)
     for node in virtio_serial_devices(elements):
         elements.add("virtio-serial", address_number(node.find("address"), "controller", "virtio-serial"))
     _add_scsi_for_hostdevs(elements)
+
+
+def _controller_of(disk: Node, bus: str) -> int:
+    if bus == "nvme":
+        return nvme_controller(disk)
+    drive = drive_of(disk)
+    return 0 if drive is None else drive.controller
 
 
 def address_number(address: Node | None, attribute: str, kind: str) -> int:

@@ -7,8 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from pcisolve.core.address import Address
-from pcisolve.core.kinds import UPSTREAM_PORT
-from pcisolve.planning.check.wishes import Outcome
+from pcisolve.planning.check.wishes import Outcome, switch_above
 from pcisolve.planning.file.text import Mark
 from pcisolve.planning.file.values import Together
 from pcisolve.problem.parts import Part
@@ -28,7 +27,7 @@ def _shared_switches(outcome: Outcome) -> Iterator[Finding]:
     wishes = [one for one in outcome.plan.relations if isinstance(one, Together) and one.unit == "switch"]
     first: dict[Hashable, Together] = {}
     for wish in wishes:
-        for switch in dict.fromkeys(_switch(outcome, part) for part in _parts(outcome, wish)):
+        for switch in dict.fromkeys(switch_above(outcome.layout, part) for part in _parts(outcome, wish)):
             other = first.setdefault(switch, wish)
             if other is not wish and not set(other.groups) & set(wish.groups):
                 message = (
@@ -64,13 +63,6 @@ def _card(address: Address) -> tuple[int, int, int]:
 
 def _parts(outcome: Outcome, wish: Together) -> list[Part]:
     return [part for name in wish.groups for part in outcome.devices.get(name, [])]
-
-
-def _switch(outcome: Outcome, part: Part) -> int | None:
-    here = outcome.layout.provider(part)
-    while here is not None and not here.needs & UPSTREAM_PORT:
-        here = outcome.layout.provider(here)
-    return None if here is None else here.index
 
 
 def _names(groups: tuple[str, ...]) -> str:

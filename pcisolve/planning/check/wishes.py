@@ -64,15 +64,11 @@ class _Judge:
 
     def switch(self, part: Part) -> Hashable:
         """The upstream port above a part; the part itself where there is none."""
-        return next((one.index for one in self._above(part) if one.needs & UPSTREAM_PORT), part)
+        found = switch_above(self.layout, part)
+        return part if found is None else found
 
     def _above(self, part: Part) -> list[Controller]:
-        found: list[Controller] = []
-        here = self.layout.provider(part)
-        while here is not None and len(found) <= len(self.layout.controllers):
-            found.append(here)
-            here = self.layout.provider(here)
-        return found
+        return _above(self.layout, part)
 
     def group(self, wish: DeviceWish) -> Iterator[str]:
         """Number, address and confinement of a group."""
@@ -181,6 +177,20 @@ class _Judge:
         for label, roots in homes.items():
             if len(roots) > 1:
                 yield f'isolation group "{label}" is below {len(roots)} roots'
+
+
+def switch_above(layout: Layout, part: Part) -> int | None:
+    """The index of the upstream port above a part."""
+    return next((one.index for one in _above(layout, part) if one.needs & UPSTREAM_PORT), None)
+
+
+def _above(layout: Layout, part: Part) -> list[Controller]:
+    found: list[Controller] = []
+    here = layout.provider(part)
+    while here is not None and len(found) <= len(layout.controllers):
+        found.append(here)
+        here = layout.provider(here)
+    return found
 
 
 def _begins_root(one: Controller) -> bool:

@@ -25,9 +25,8 @@ class OnBus(NamedTuple):
     index: int  # type: ignore[assignment]  # libvirt's word; a tuple's own index() is not wanted here
 
 
-def _pluggable(question: Question) -> list[OnBus]:
+def _pluggable(problem: Problem) -> list[OnBus]:
     """The SMMUs that name a bus."""
-    problem = question.problem
     found = []
     for part in problem.by_kind("iommu") if problem.catalog.libvirt >= _SINCE else ():
         driver = part.view.first("driver")
@@ -58,7 +57,7 @@ class SmmuBus(Rule[OnBus]):
     forbids = ("virt: <iommu model='smmuv3'><driver pciBus='9'/></iommu>",)
 
     def cases(self, question: Question) -> Iterable[OnBus]:
-        return [one for one in _pluggable(question) if not self.check(question.layout, one)]
+        return [one for one in _pluggable(question.problem) if not self.check(question.layout, one)]
 
     def check(self, layout: Layout, case: OnBus) -> bool:
         controller = layout.by_index.get(case.index)
@@ -84,22 +83,22 @@ class SmmuOnce(Rule[OnBus]):
 
     def cases(self, question: Question) -> Iterable[OnBus]:
         seen: dict[int, OnBus] = {}
-        return [one for one in _pluggable(question) if seen.setdefault(one.index, one) is not one]
+        return [one for one in _pluggable(question.problem) if seen.setdefault(one.index, one) is not one]
 
     def check(self, layout: Layout, case: OnBus) -> bool:
-        iommus = _pluggable(Question(layout.problem, layout.choice))
+        iommus = _pluggable(layout.problem)
         return sum(one.index == case.index for one in iommus) < 2
 
     def tell(self, question: Question, case: OnBus) -> Telling:
-        first = next(one for one in _pluggable(question) if one.index == case.index)
+        first = next(one for one in _pluggable(question.problem) if one.index == case.index)
         message = f"QEMU will not start: PCI controller {case.index} has two SMMUs on its bus"
         return Telling(message, (Point(case.driver, "pciBus"), Point(first.driver, "pciBus", "has one already")))
 
 
-def _busless(question: Question) -> list[Part]:
+def _busless(problem: Problem) -> list[Part]:
     """The SMMUs that name no bus, where others do; all of them in libvirt's order."""
-    named = {one.iommu for one in _pluggable(question)}
-    smmus = [one for one in question.problem.by_kind("iommu") if one.view.get("model") == "smmuv3"]
+    named = {one.iommu for one in _pluggable(problem)}
+    smmus = [one for one in problem.by_kind("iommu") if one.view.get("model") == "smmuv3"]
     return [one for one in smmus if named and one not in named]
 
 
@@ -118,14 +117,14 @@ class SmmuMixed(Rule[Part]):
     forbids = ("virt: <iommu model='smmuv3'/><iommu model='smmuv3'><driver pciBus='0'/></iommu>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
-        return [one for one in _busless(question) if _is_first(question.problem, one)]
+        return [one for one in _busless(question.problem) if _is_first(question.problem, one)]
 
     def check(self, layout: Layout, case: Part) -> bool:
-        return not _is_first(layout.problem, case) or not _pluggable(Question(layout.problem, layout.choice))
+        return not _is_first(layout.problem, case) or not _pluggable(layout.problem)
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"QEMU will not start: {name_of(case)} names no bus and is the machine's own, and there are others"
-        other = _pluggable(question)[0]
+        other = _pluggable(question.problem)[0]
         return Telling(message, (Point(case.view), Point(other.driver, "pciBus", "is for one bus")))
 
 
@@ -141,11 +140,11 @@ class SmmuDropped(Rule[Part]):
     forbids = ("virt: <iommu model='smmuv3'><driver pciBus='0'/></iommu><iommu model='smmuv3'/>",)
 
     def cases(self, question: Question) -> Iterable[Part]:
-        return [one for one in _busless(question) if not _is_first(question.problem, one)]
+        return [one for one in _busless(question.problem) if not _is_first(question.problem, one)]
 
     def check(self, layout: Layout, case: Part) -> bool:
         named = "pciBus" in (case.view.first("driver") or case.view).attributes
-        return named or _is_first(layout.problem, case) or not _pluggable(Question(layout.problem, layout.choice))
+        return named or _is_first(layout.problem, case) or not _pluggable(layout.problem)
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} names no bus, and others do: libvirt leaves it out when the guest is started"
