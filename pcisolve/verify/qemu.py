@@ -10,13 +10,14 @@ import socket
 import subprocess
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from pcisolve.verify.hypervisor import Unavailable
 from pcisolve.verify.scratch import Scratch
 
 _LONGEST_ANSWER = 64 << 20  # bytes
 _LAST_WORDS = 4096  # bytes of its log that are read
+_LAST_MOMENTS = 100  # tenths of a second between the end of its monitor and its own
 
 
 class Refused(Exception):
@@ -89,6 +90,13 @@ class Qemu:
         if not self._scratch.seconds_left():
             raise Unavailable(f"{os.path.basename(self._words[0])} did not answer within the time limit")
 
+    def _monitor_closed(self) -> NoReturn:
+        """A QEMU that ends closes its monitor first: its own words are worth waiting for."""
+        for _ in range(_LAST_MOMENTS):
+            self._look_alive()
+            time.sleep(0.1)
+        raise Unavailable("QEMU closed its monitor")
+
     def _last_words(self) -> str:
         with self._log.open("rb") as log:
             log.seek(max(0, self._log.stat().st_size - _LAST_WORDS))
@@ -105,7 +113,8 @@ class Qemu:
             Refused: it ended.
             Unavailable: it does not answer in time.
         """
-        self._connection.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        with contextlib.suppress(OSError):  # it ended between two words: reading says why
+            self._connection.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
         while True:
             answer = self._line()
             if "return" in answer:
@@ -122,9 +131,7 @@ class Qemu:
             except OSError:
                 more = b""
             if more == b"":
-                time.sleep(0.1)
-                self._look_alive()
-                raise Unavailable("QEMU closed its monitor")
+                self._monitor_closed()
             if more is None:
                 self._look_alive()
             self._unread += more or b""

@@ -35,6 +35,20 @@ client, _ = server.accept()
 client.sendall(CONTENT)
 time.sleep(1000)
 """
+GREETS = f"""#!{sys.executable}
+import os, socket, sys, time
+path = next(word for word in sys.argv if word.startswith("unix:"))[5:].split(",")[0]
+server = socket.socket(socket.AF_UNIX)
+server.bind(path)
+server.listen()
+client, _ = server.accept()
+client.sendall(b'{{"QMP": {{}}}}\\n')
+HEARS
+client.close()
+server.close()
+time.sleep(0.5)
+sys.exit("qemu: no room")
+"""
 FLOODS = "#!/bin/sh\nexec yes a very long complaint >&2\n"
 
 
@@ -66,6 +80,11 @@ def refusal(folder: Path, text: str, limit: float) -> str:
 def test_one_that_exits_is_told_with_its_last_words(tmp_path: Path) -> None:
     assert refusal(tmp_path, EXITS, 600) == "Refused: pci.5: no room"
     assert refusal(tmp_path, SILENT, 600) == "Refused: it ended with status 3 and said nothing"
+
+
+@pytest.mark.parametrize("hears", ["", "client.recv(1)", "client.recv(4096)"])
+def test_one_that_closes_its_monitor_first_is_told_with_its_last_words(tmp_path: Path, hears: str) -> None:
+    assert refusal(tmp_path, GREETS.replace("HEARS", hears), 600) == "Refused: no room"
 
 
 @pytest.mark.parametrize("text", [HANGS, LEAVES])
