@@ -135,11 +135,7 @@ def load_all(
         InputError: one of them cannot be read, or there is something else in it; with file, line and what was
             expected.
     """
-    if isinstance(source, bytes):
-        raw, called = source, name
-    else:
-        path = os.fspath(source)
-        raw, called = read_raw(path), "<stdin>" if path == "-" else path
+    raw, called = _content(source, name)
     data, packing = unpack(raw, MAX_BYTES, called)
     folder = None if models is None else os.fspath(models)
     if is_plan(data):
@@ -150,3 +146,11 @@ def load_all(
         return Guests(called, (PlannedGuest(read_text(data, called), folder),), None, raw, packing)
     container = read_all(data, called)
     return Guests(called, [Guest(one, folder) for one in container.documents], container, raw, packing)
+
+
+def _content(source: str | os.PathLike[str] | bytes, name: str) -> tuple[bytes, str]:
+    """The bytes of a source, and what messages call it."""
+    if isinstance(source, bytes):
+        return source, name
+    path = os.fspath(source)
+    return read_raw(path), "<stdin>" if path == "-" else path

@@ -25,24 +25,15 @@ def make_options(
     rules: Iterable[str] = (),
     without: Iterable[str] = (),
 ) -> Options:
-    """Options from the words of the command line.
+    """Options from the words of the command line; what each means: pcisolve.Options.
 
     Args:
-        libvirt: version as "9.0.0", "oldest" or "newest"; None for the newest known.
-        qemu: the same.
-        bus_bits: 8 bounds bus ids in the multi-domain scheme; 0 does not.
-        time_limit: seconds the solver may take.
-        keep: "hotplug" for policy minimal without shared slots; "" for none.
-        rules: folders of site rules, whose Python files are run.
-        without: ids of rules that do not count.
-        platform: a platform of models/platforms whose limits count as well; "" for none.
+        libvirt, qemu: versions as "9.0.0", "oldest" or "newest"; None for the newest known.
 
     Raises:
         ValueError: a word is not one of the known ones, or the version is not a version.
     """
-    for word, known in ((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS)):
-        if word not in known:
-            raise ValueError(f'"{word}" is not one of {", ".join(known)}')
+    _refuse_unknown((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS))
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
     return options._replace(
         rules=tuple(rules),
@@ -50,6 +41,12 @@ def make_options(
         libvirt=NEWEST if libvirt is None else parse_version(libvirt),
         qemu=NEWEST_QEMU if qemu is None else parse_version(qemu, "QEMU", OLDEST_QEMU, NEWEST_QEMU),
     )
+
+
+def _refuse_unknown(*pairs: tuple[str, tuple[str, ...]]) -> None:
+    for word, known in pairs:
+        if word not in known:
+            raise ValueError(f'"{word}" is not one of {", ".join(known)}')
 
 
 def parse_version(text: str, name: str = "libvirt", oldest: Version = OLDEST, newest: Version = NEWEST) -> Version:

@@ -74,15 +74,8 @@ class ControllerModel(NamedTuple):
 
 
 def read_controller(table: Table, known: Known, libvirt: Version) -> ControllerModel:
-    """One file of models/controllers; options newer than `libvirt` are left out.
-
-    Raises:
-        InputError: a wrong file.
-    """
-    slots = table.numbers("slots", SLOTS_PER_BUS - 1)
-    if len(slots) != 2 or slots[0] > slots[1]:
-        raise table.error("slots", '"slots" has a wrong value', "[lowest, highest]")
-    needs = table.kinds("needs")
+    """One file of models/controllers; options newer than `libvirt` are left out. Raises InputError: a wrong file."""
+    lowest, highest = _slots(table)
     model = ControllerModel(
         name=table.word("name", (table.file.stem,)),
         summary=table.text("summary"),
@@ -91,12 +84,12 @@ def read_controller(table: Table, known: Known, libvirt: Version) -> ControllerM
         root=table.flag("root"),
         bus=table.word("bus", _BUS_SORTS),
         accepts=table.kinds("accepts"),
-        min_slot=slots[0],
-        max_slot=slots[1],
+        min_slot=lowest,
+        max_slot=highest,
         automatic=table.flag("automatic"),
         hotplug=table.flag("hotplug"),
-        needs=needs,
-        explicit_needs=table.kinds("explicit_needs", required=False) or needs,
+        needs=table.kinds("needs"),
+        explicit_needs=table.kinds("explicit_needs", required=False) or table.kinds("needs"),
         shares_slot=table.flag("shares_slot"),
         index_above_bus=table.flag("index_above_bus"),
         guest_buses=table.number("guest_buses", maximum=2),
@@ -106,8 +99,14 @@ def read_controller(table: Table, known: Known, libvirt: Version) -> ControllerM
         extra_roots_on=table.words("extra_roots_on", known.machines, required=True),
         targets=_targets(table, known, libvirt),
     )
-    table.finish()
-    return model
+    return table.finished(model)
+
+
+def _slots(table: Table) -> tuple[int, ...]:
+    slots = table.numbers("slots", SLOTS_PER_BUS - 1)
+    if len(slots) != 2 or slots[0] > slots[1]:
+        raise table.error("slots", '"slots" has a wrong value', "[lowest, highest]")
+    return slots
 
 
 def _targets(table: Table, known: Known, libvirt: Version) -> dict[str, TargetOption]:

@@ -211,6 +211,11 @@ class Table:
             found.append(Table(self.file, raw, (*self.steps, (key, ordinal))))
         return found
 
+    def finished(self, value: T) -> T:
+        """What was read, once nothing is left that nobody asked for."""
+        self.finish()
+        return value
+
     def finish(self) -> None:
         """Refuse the keys that nobody asked for."""
         for key in self.raw:

@@ -26,49 +26,56 @@ _NO_NEWLINE = "\\ No newline at end of file"  # the words of diff(1), which patc
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+_PROBLEM_OPTIONS = (
+    click.option(
+        "--scheme",
+        type=click.Choice(SCHEMES),
+        default="auto",
+        help="how indexes relate to domains and buses [auto: as the input does]",
+    ),
+    click.option("--stage", type=click.Choice(STAGES), default="guest", help="how far down it must hold [guest]"),
+    click.option("--libvirt", metavar="VERSION", help="libvirt to agree with: 9.0.0, oldest ... [newest]"),
+    click.option("--qemu", metavar="VERSION", help="QEMU to agree with, such as 7.2 [the newest known]"),
+    click.option("--models", metavar="DIR", help="a folder of models that adds to and overrides the shipped ones"),
+    click.option(
+        "--bus-bits",
+        type=click.Choice(("0", "8")),
+        default="0",
+        help="8: bus ids at most 0xff in the multi-domain scheme",
+    ),
+    click.option(
+        "--platform",
+        default="",
+        metavar="NAME",
+        help="what is to start the guest, such as qemu-pseries: its limits count too [none in particular]",
+    ),
+    click.option(
+        "--rules",
+        multiple=True,
+        type=click.Path(exists=True, file_okay=False),
+        metavar="DIR",
+        help="a folder of rules of your own, which are Python and are run; may be given again",
+    ),
+    click.option("--without", multiple=True, metavar="ID", help="a rule that does not count; may be given again"),
+    click.option("--quiet", "-q", is_flag=True, help="no diagnostics"),
+)
+_NAMES = [
+    "scheme",
+    "stage",
+    "policy",
+    "libvirt",
+    "qemu",
+    "time_limit",
+    "platform",
+    "keep",
+    "rules",
+    "without",
+]  # as in make_options
+
+
 def problem_options(command: Command) -> Command:
-    """--scheme, --stage, --libvirt, --models, --bus-bits, --platform, --rules, --without, --quiet."""
-    for option in reversed(
-        (
-            click.option(
-                "--scheme",
-                type=click.Choice(SCHEMES),
-                default="auto",
-                help="how indexes relate to domains and buses [auto: as the input does]",
-            ),
-            click.option(
-                "--stage", type=click.Choice(STAGES), default="guest", help="how far down it must hold [guest]"
-            ),
-            click.option("--libvirt", metavar="VERSION", help="libvirt to agree with: 9.0.0, oldest ... [newest]"),
-            click.option("--qemu", metavar="VERSION", help="QEMU to agree with, such as 7.2 [the newest known]"),
-            click.option(
-                "--models", metavar="DIR", help="a folder of models that adds to and overrides the shipped ones"
-            ),
-            click.option(
-                "--bus-bits",
-                type=click.Choice(("0", "8")),
-                default="0",
-                help="8: bus ids at most 0xff in the multi-domain scheme",
-            ),
-            click.option(
-                "--platform",
-                default="",
-                metavar="NAME",
-                help="what is to start the guest, such as qemu-pseries: its limits count too [none in particular]",
-            ),
-            click.option(
-                "--rules",
-                multiple=True,
-                type=click.Path(exists=True, file_okay=False),
-                metavar="DIR",
-                help="a folder of rules of your own, which are Python and are run; may be given again",
-            ),
-            click.option(
-                "--without", multiple=True, metavar="ID", help="a rule that does not count; may be given again"
-            ),
-            click.option("--quiet", "-q", is_flag=True, help="no diagnostics"),
-        )
-    ):
+    """--scheme, --stage, --libvirt, --qemu, --models, --bus-bits, --platform, --rules, --without, --quiet."""
+    for option in reversed(_PROBLEM_OPTIONS):
         command = option(command)
     return command
 
@@ -104,22 +111,7 @@ def options_of(words: dict[str, Any]) -> Options:
     Raises:
         click.UsageError: a word that click itself does not check.
     """
-    known = {
-        key: words[key]
-        for key in (
-            "scheme",
-            "stage",
-            "policy",
-            "libvirt",
-            "qemu",
-            "time_limit",
-            "platform",
-            "keep",
-            "rules",
-            "without",
-        )
-        if words.get(key) is not None
-    }
+    known = {name: words[name] for name in _NAMES if words.get(name) is not None}
     try:
         options = make_options(**known, bus_bits=int(words.get("bus_bits", "0")))
         if options.rules or options.without:

@@ -195,13 +195,12 @@ def _roots(text: str, name: str) -> Iterator[Extent]:
             _refuse_text(text, at, tag, name)
         if text[tag + 1 : tag + 2] in ("!", "?"):
             at = end_of_other(text, tag)
-            if at < 0:
-                at = tag
-                break
-            continue
+            if at >= 0:
+                continue
+            at = tag
+            break
+        begin = tag if depth == 0 else begin
         found = TAG.match(text, tag)
-        if depth == 0:
-            begin = tag
         if found is None:
             depth = 1
             break

@@ -21,7 +21,7 @@ from pcisolve.repair.search import Verified
 from pcisolve.rules.rule import ERROR, name_of
 from pcisolve.solver.judge import judge
 from pcisolve.verdict.mended import Mended, Wanted
-from pcisolve.verdict.values import MOVES, SAFE, SOLVED, UNSAFE, Move
+from pcisolve.verdict.values import MOVES, SAFE, SOLVED, UNSAFE, Move, Verdict
 
 MOST_ROUNDS = 8  # a repair can bring to light what it hid
 MOST_ALONE = 8  # repairs that are tried one by one where they do not go together
@@ -51,7 +51,14 @@ def mend(document: Document, catalog: Catalog, options: Options, wanted: Wanted 
         if len(done) * FEW < len(refused.conflicts):
             break
     verdict = check(document.root, document, catalog, options, layout=False)
-    left = sum(one.severity == ERROR or wanted.warnings for one in verdict.findings) if verdict.findings else 0
+    return _mended(document, verdict, made, held, parts, warnings=wanted.warnings)
+
+
+def _mended(
+    document: Document, verdict: Verdict, made: list[Verified], held: Counter[str], parts: set[str], *, warnings: bool
+) -> Mended:
+    """What has come of it. `parts` are those the guest had; `held` counts repairs that are not allowed."""
+    left = sum(one.severity == ERROR or warnings for one in verdict.findings)
     if verdict.status != SOLVED:
         left = max(left, 1)
     repaired = Counter(one.consequence.safety for one in made)

@@ -67,30 +67,43 @@ class _Against:
             ground, document = ground_of(self.plan, self.catalog, self.options, brought.lines, brought.known)
         except Refused:
             return self._without()
+        kept = self._kept(ground, self._claims(was, brought))
+        if kept is None:
+            return self._without()
+        new = anchored(self.plan, kept)
+        answer = laid_out(decided(new.plan, ground, self.options), ground, document, self.options, new.joined)
+        return self._told(answer, was, brought)
+
+    def _claims(self, was: dict[Which, Address], brought: Brought) -> dict[Which, Address]:
+        """The devices that could be where they were, as far as one can know one by one."""
         wishes = {wish.name: wish for wish in self.plan.devices}
-        buses = {which: self._provider(address) for which, address in was.items()}
-        claims = [
-            which
-            for which in sorted(was)
-            if buses[which] in brought.indexes and may_be_anchored(self.plan, wishes[which[0]])
-        ]
+        return {
+            which: address
+            for which, address in sorted(was.items())
+            if self._provider(address) in brought.indexes and may_be_anchored(self.plan, wishes[which[0]])
+        }
+
+    def _kept(self, ground: Ground, claims: dict[Which, Address]) -> dict[Which, Address] | None:
+        """The most of the claims that go together; None where the plan has no layout even without them.
+
+        Raises:
+            InputError: they are too many.
+            TimeIsUp: not known in time.
+        """
         self._refuse_size(len(claims), len(ground.base.problem.roots) or 1)
         prober = Prober(ground, self.options.time_limit)
+        places = list(claims.items())
 
         def possible(numbers: Sequence[int]) -> bool:
-            kept = {claims[number]: was[claims[number]] for number in numbers}
-            answer = prober.possible(anchored(self.plan, kept).plan, ())
+            answer = prober.possible(anchored(self.plan, dict(places[number] for number in numbers)).plan, ())
             if answer is None:
                 raise TimeIsUp
             return answer
 
-        given_up = fewest(len(claims), possible, self.options.time_limit)
+        given_up = fewest(len(places), possible, self.options.time_limit)
         if given_up is None:
-            return self._without()
-        kept = {which: was[which] for number, which in enumerate(claims) if number not in set(given_up)}
-        new = anchored(self.plan, kept)
-        answer = laid_out(decided(new.plan, ground, self.options), ground, document, self.options, new.joined)
-        return self._told(answer, was, brought)
+            return None
+        return {which: address for number, (which, address) in enumerate(places) if number not in set(given_up)}
 
     def _refuse_size(self, devices: int, roots: int) -> None:
         if devices * roots > _NUMBERS:

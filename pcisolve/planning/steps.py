@@ -224,20 +224,22 @@ def ground_of(
         raise AssertionError("a plan without machine is refused")
     document = base_document(plan) if plan.base is not None else _skeleton(plan, setting, controllers)
     asked = options._replace(scheme=_base_scheme(plan, options, setting), policy="libvirt")
-    first = solve(document.root, document, catalog, asked)
-    if first.layout is None:
-        raise Refused(first.verdict)
-    if not first.layout.controllers:
+    first = _layout_of(document, catalog, asked)
+    if not first.controllers:
         message = f"libvirt gives {setting.machine.family} no PCI bus, so there is nothing to plan for it"
         _refuse_problems(plan.text, [Problem("plan-machine", message, plan.mark("machine"))])
-    settled = document.again(solved_bytes(document, first.layout))
-    again = solve(settled.root, settled, catalog, asked._replace(scheme=first.verdict.scheme))
-    if again.layout is None:
-        raise Refused(again.verdict)
+    settled, scheme = document.again(solved_bytes(document, first)), first.problem.scheme
+    layout = _layout_of(settled, catalog, asked._replace(scheme=scheme))
     if plan.base is not None:
-        setting = _setting_of_base(again.layout, setting)
-    scheme, has_base = first.verdict.scheme, plan.base is not None
-    return Ground(catalog, setting, kinds, scheme, again.layout, has_base, known or {}), settled
+        setting = _setting_of_base(layout, setting)
+    return Ground(catalog, setting, kinds, scheme, layout, plan.base is not None, known or {}), settled
+
+
+def _layout_of(document: Document, catalog: Catalog, options: Options) -> Layout:
+    solution = solve(document.root, document, catalog, options)
+    if solution.layout is None:
+        raise Refused(solution.verdict)
+    return solution.layout
 
 
 def _base_scheme(plan: Plan, options: Options, setting: Setting) -> str:

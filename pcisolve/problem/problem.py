@@ -39,11 +39,16 @@ MAX_CONTROLLERS = 20_000
 class Options(NamedTuple):
     """What the caller wants; the same options and input give the same answer.
 
-    `keep` "hotplug": policy minimal leaves every endpoint a slot of its own where it can be hot-plugged.
-    `platform` is the name of a platform (models/platforms) whose limits count as well; "" for none. Without `repairs`
-    findings are told without proof and repairs, and say so: a refused guest then costs no more than a sound one.
-    `libvirt` and `qemu` are the versions that the answer is for. `rules` are folders of site rules,
-    `without` the ids of rules that do not count.
+    Attributes:
+        libvirt, qemu: the versions that the answer is for.
+        bus_bits: 8 bounds bus ids in the multi-domain scheme; 0 does not.
+        time_limit: seconds that searching, proving and repairing may take.
+        platform: the name of a platform (models/platforms) whose limits count as well; "" for none.
+        repairs: False: findings are told without proof and repairs, and say so; a refused guest then costs no more
+            than a sound one.
+        keep: "hotplug": policy minimal leaves every endpoint a slot of its own where it can be hot-plugged.
+        rules: folders of site rules, whose Python files are run.
+        without: ids of rules that do not count.
     """
 
     scheme: str = "auto"
@@ -91,14 +96,12 @@ class Problem:
         self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
-        if not self.flat:
-            self._settle_domains()
+        self._by_kind = _by_kind(parts)
         self._highest_named: tuple[Part | None] | None = None
         self._free_indexes: list[int] | None = None
         self._usb_by_index: dict[str | None, list[Part]] | None = None
-        self._by_kind: dict[str, list[Part]] = {}
-        for part in parts:
-            self._by_kind.setdefault(part.kind, []).append(part)
+        if not self.flat:
+            self._settle_domains()
 
     def _settle_domains(self) -> None:
         """Addresses on the bus of a controller without an address tell in which domain it has to be."""
@@ -193,3 +196,10 @@ class Problem:
 
 def _index(controller: Controller) -> int:
     return controller.index
+
+
+def _by_kind(parts: list[Part]) -> dict[str, list[Part]]:
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        found.setdefault(part.kind, []).append(part)
+    return found

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pcisolve.solver.run import INFEASIBLE, UNKNOWN, Run, run, run_in_turn
+from pcisolve.solver.run import UNKNOWN, Run, run, run_in_turn
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -35,23 +35,21 @@ class Leveled(NamedTuple):
         return all(one.value == one.bound for one in self.levels)
 
 
-def minimize(
-    model: cp_model.CpModel,
-    names: Sequence[str],
-    level: Callable[[str], Any],
-    seconds: float,
-    work: float,
-    *,
-    in_turn: bool = False,
-) -> Leveled:
-    """Minimize the levels in turn.
+class Limits(NamedTuple):
+    """When to stop: after so many seconds in all, or after so much deterministic work in one level.
 
-    Args:
-        seconds: the time limit of all of them.
-        work: deterministic limit of each, so that a busy machine finds the same.
-        in_turn: search in two ways in turn.
+    The work is the same on a busy machine. `in_turn`: levels are searched in two ways in turn.
     """
-    end = time.monotonic() + seconds
+
+    seconds: float
+    work: float
+    in_turn: bool = False
+
+
+def minimize(model: cp_model.CpModel, names: Sequence[str], level: Callable[[str], Any], limits: Limits) -> Leveled:
+    """Minimize the levels in turn; whether nothing was found even in the first one is in the status."""
+    end = time.monotonic() + limits.seconds
+    solve = run_in_turn if limits.in_turn else run
     levels: list[Level] = []
     best: Run | None = None
     status = UNKNOWN
@@ -59,12 +57,10 @@ def minimize(
         share = (end - time.monotonic()) / (len(names) - number)
         objective = level(name)
         model.minimize(objective)
-        ran = (run_in_turn if in_turn else run)(model, max(share, _LEAST), work=work)
+        ran = solve(model, max(share, _LEAST), work=limits.work)
         status = ran.status if best is None else status
-        if ran.status == INFEASIBLE and best is None:
-            return Leveled(INFEASIBLE, None, ())
         if not ran.found:
-            break
+            break  # in the first level: infeasible, or not known
         levels.append(Level(name, ran.objective, ran.bound))
         best = ran
         model.add(objective <= ran.objective)

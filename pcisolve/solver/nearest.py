@@ -17,7 +17,7 @@ from pcisolve.problem.problem import Problem
 from pcisolve.rules import registry
 from pcisolve.rules.site import site_rules
 from pcisolve.solver.expand import CannotExpand, expand
-from pcisolve.solver.levels import Level, minimize
+from pcisolve.solver.levels import Level, Limits, minimize
 from pcisolve.solver.reference import NotModelled, placed_parts, reference_of
 from pcisolve.solver.run import INFEASIBLE, OPTIMAL, UNKNOWN, run
 from pcisolve.solver.space import build_space
@@ -112,7 +112,7 @@ class Search:
             return Undecided(LARGE)
         model = self._model(space, io=io)
         names = [name for name in self.names if kept or name != MOVED]
-        found = minimize(model.model, names, partial(level, model), self._left(), _WORK)
+        found = minimize(model.model, names, partial(level, model), Limits(self._left(), _WORK))
         if found.run is None:
             return Undecided(LARGE) if space.loose else self._nothing(space, found.status, io)
         try:

@@ -29,6 +29,8 @@ from pcisolve.rules.qemu.platform import RULES as PLATFORM
 from pcisolve.rules.rule import Question
 from pcisolve.verdict.values import Verdict
 
+_MOST_SAID = 3  # of what does not hold: one is a defect already
+
 
 class CheckFailed(Exception):
     """A planned layout breaks a rule: a defect of pcisolve, never an answer."""
@@ -93,18 +95,20 @@ def judge(
         rules = (*registry.rules_for(options._replace(stage="libvirt")), *PLATFORM)
     broken = breaches(question, layout, rules)
     _refuse_what_is_asked(question, guest, broken)
-    said = [one.rule.tell(question, one.case).message for one in broken[:3]]
-    said += [f"controller {one.index} was added" for one in choice.added[:3]]
-    if said:
-        raise CheckFailed("; ".join(said))
+    added = [f"controller {one.index} was added" for one in choice.added]
+    _fail([*(one.rule.tell(question, one.case).message for one in broken[:_MOST_SAID]), *added])
     _refuse_what_has_no_place(layout, guest)
     outcome = _outcome(scene, expansion, guest, layout)
-    said = broken_wishes(outcome)[:3]
-    if said:
-        raise CheckFailed("; ".join(said))
+    _fail(broken_wishes(outcome))
     verdict = _verdict(guest, layout, ground)
     verdict = verdict._replace(findings=(*verdict.findings, *notes_of(outcome)))
     return Judged(verdict, layout, _site_names(scene, expansion))
+
+
+def _fail(said: list[str]) -> None:
+    """Nothing is left to say of a layout that holds."""
+    if said:
+        raise CheckFailed("; ".join(said[:_MOST_SAID]))
 
 
 def _refuse_what_is_asked(question: Question, guest: PlannedGuest, broken: list[Breach]) -> None:

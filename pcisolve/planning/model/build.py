@@ -36,16 +36,9 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
     own = _caps(ground)._replace(**{one.name: one.value for one in caps})
     sites = SiteMaker(ground, plan, occupancy, own, problems).sites(extra)
     _refuse_size(plan, len(sites))
-    for spare in plan.spares:
-        if spare.unit == "numa" and all(one.node is None for one in sites):
-            problems.append(Problem("plan-spare", "per: numa, and no root of the plan is at a NUMA node", spare.at))
-    express = ground.base.by_index[0].model is not None and ground.base.by_index[0].model.express
-    groups = [_group(ground, wish, sites, express) for wish in plan.devices]
-    groups = reserve_pins(ground, occupancy, sites, groups, problems)
-    direct = ground.setting.platform is not None and not ground.setting.platform.bridges
-    below = {model.name: model for one in occupancy.controllers if (model := one.model) is not None}
-    roots = {one.model.name: one.model for one in sites}
-    growing = {} if direct else _growing(ground, {**roots, **below})
+    problems += _spares_of_nothing(plan, sites)
+    groups = reserve_pins(ground, occupancy, sites, [_group(ground, one, sites) for one in plan.devices], problems)
+    growing = _growing(ground, {**{one.model.name: one.model for one in sites}, **occupancy.models})
     return Scene(
         plan=plan,
         scheme=ground.scheme,
@@ -57,10 +50,17 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
         buses=occupancy.buses,
         existing=_existing(occupancy, sites),
         standing=_standing(ground, occupancy, sites),
-        hosts={**growing, **{name: model for name, model in below.items() if not model.root}},
-        direct=direct,
+        hosts={**growing, **{name: model for name, model in occupancy.models.items() if not model.root}},
+        direct=ground.is_direct,
         locked_zero=ground.setting.machine.isolation,
     )
+
+
+def _spares_of_nothing(plan: Plan, sites: list[Site]) -> list[Problem]:
+    if any(one.node is not None for one in sites):
+        return []
+    message = "per: numa, and no root of the plan is at a NUMA node"
+    return [Problem("plan-spare", message, one.at) for one in plan.spares if one.unit == "numa"]
 
 
 def _standing(ground: Ground, occupancy: Occupancy, sites: list[Site]) -> Standing:
@@ -95,6 +95,8 @@ def _bus_number(ground: Ground, site: Site) -> int:
 
 
 def _growing(ground: Ground, above: dict[str, ControllerModel]) -> dict[str, ControllerModel]:
+    if ground.is_direct:
+        return {}
     family = ground.setting.machine.family
     found = growth_models(above.values(), ground.catalog.controllers(), family)
     return {one.name: one for one in found}
@@ -124,9 +126,9 @@ def _caps(ground: Ground) -> Caps:
     return Caps(domains, machine.guest_buses or 256, machine.io_windows or None, _PORTS, controllers)
 
 
-def _group(ground: Ground, wish: DeviceWish, sites: list[Site], express: bool) -> Group:
+def _group(ground: Ground, wish: DeviceWish, sites: list[Site]) -> Group:
     device, variant = ground.kinds[wish.kind]
-    needs = CONVENTIONAL if variant.needs == "conventional" or not express else EXPRESS
+    needs = CONVENTIONAL if variant.needs == "conventional" or not ground.is_express else EXPRESS
     allowed = tuple(one.position for one in sites if _may_be_at(wish, one, variant.integrated, sites))
     return Group(wish, device, variant, needs, allowed)
 

@@ -9,7 +9,7 @@ from pcisolve.planning.model.counts import Counts
 from pcisolve.planning.model.scene import Scene
 from pcisolve.planning.model.strays import has_strays, strays
 from pcisolve.planning.model.wishes import Wishes
-from pcisolve.solver.levels import Level, minimize
+from pcisolve.solver.levels import Level, Limits, minimize
 from pcisolve.solver.run import INFEASIBLE, Run, run_in_turn
 
 DOMAINS = "domains"
@@ -52,7 +52,9 @@ def best(scene: Scene, seconds: float) -> Best | Nothing | Undecided:
     first = [DOMAINS] if any(one.optional for one in scene.sites) else []
     names = [*first, *([STRAYS] if has_strays(scene) else []), *scene.plan.prefer]
     work = seconds * _WORK_PER_SECOND / len(names)
-    found = minimize(counts.model, names, lambda name: _objective(name, counts, wishes), seconds, work, in_turn=True)
+    found = minimize(
+        counts.model, names, lambda name: _objective(name, counts, wishes), Limits(seconds, work, in_turn=True)
+    )
     if found.status == INFEASIBLE:
         return Nothing()
     if found.run is None:

@@ -48,6 +48,17 @@ class Ground(NamedTuple):
     has_base: bool
     known: Mapping[int, tuple[DomainWish | RootWish, int]] = {}  # nobody changes it
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether devices are on the roots themselves: the platform has no bridges."""
+        return self.setting.platform is not None and not self.setting.platform.bridges
+
+    @property
+    def is_express(self) -> bool:
+        """Whether bus 0 is PCI Express."""
+        model = self.base.by_index[0].model
+        return model is not None and model.express
+
 
 def setting_of(plan: Plan, catalog: Catalog, problems: list[Problem]) -> Setting | None:
     """The machine and platform a plan names, or what is wrong with them."""

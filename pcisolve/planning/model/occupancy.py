@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.core.node import Node
 from pcisolve.firstfit.buses import Bus
@@ -26,6 +27,11 @@ class Occupancy:
         for part, place in layout.places.items():
             if place.provider in self.buses:
                 self.buses[place.provider].reserve(place.slot, place.function, part, explicit=True)
+
+    @property
+    def models(self) -> dict[str, ControllerModel]:
+        """The models of its controllers, by name."""
+        return {one.model.name: one.model for one in self.controllers if one.model is not None}
 
     def begins_site(self, controller: Controller) -> bool:
         """Whether the controller is a root, or an expander bus."""
