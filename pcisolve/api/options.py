@@ -6,7 +6,18 @@ from collections.abc import Iterable
 
 from pcisolve.catalog.catalog import NEWEST, OLDEST
 from pcisolve.catalog.table import dotted
-from pcisolve.problem.problem import AUTO, KEEPS, NEWEST_QEMU, OLDEST_QEMU, POLICIES, SCHEMES, STAGES, Options
+from pcisolve.problem.problem import (
+    AUTO,
+    CONFLICTS,
+    KEEPS,
+    NEWEST_QEMU,
+    OLDEST_QEMU,
+    ONE,
+    POLICIES,
+    SCHEMES,
+    STAGES,
+    Options,
+)
 
 Version = tuple[int, int, int]
 
@@ -24,20 +35,19 @@ def make_options(
     keep: str = "",
     rules: Iterable[str] = (),
     without: Iterable[str] = (),
+    conflicts: str = ONE,
 ) -> Options:
-    """Options from the words of the command line; what each means: pcisolve.Options.
-
-    Args:
-        libvirt, qemu: versions as "9.0.0", "oldest" or "newest"; None for the newest known.
+    """Options from words; pcisolve.Options says what each means. Versions are "9.0.0", "oldest" or "newest".
 
     Raises:
         ValueError: a word is not one of the known ones, or the version is not a version.
     """
-    _refuse_unknown((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS))
+    _refuse_unknown((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS), (conflicts, CONFLICTS))
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
     return options._replace(
         rules=tuple(rules),
         without=frozenset(without),
+        conflicts=conflicts,
         libvirt=NEWEST if libvirt is None else parse_version(libvirt),
         qemu=NEWEST_QEMU if qemu is None else parse_version(qemu, "QEMU", OLDEST_QEMU, NEWEST_QEMU),
     )

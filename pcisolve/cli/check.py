@@ -9,7 +9,16 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import Guests, load_all
-from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options, refuse, text_diff
+from pcisolve.cli.common import (
+    conflicts_option,
+    emit,
+    head_of,
+    options_of,
+    print_findings,
+    problem_options,
+    refuse,
+    text_diff,
+)
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import is_read_only, write_atomically
 from pcisolve.verdict.mended import Mended, Wanted
@@ -39,6 +48,7 @@ _STYLES = ("full", "concise", "json", "jsonl", "github", "sarif")
     metavar="S",
     help="seconds that proving and repairing may take, for each file [30]",
 )
+@conflicts_option
 @problem_options
 def command(
     files: tuple[str, ...],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
@@ -15,7 +16,7 @@ from pcisolve.api.options import make_options, out_of_range
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.core.packed import pack, packing_by_name
-from pcisolve.problem.problem import AUTO, HOTPLUG, POLICIES, SCHEMES, STABLE, STAGES, Options
+from pcisolve.problem.problem import AUTO, CONFLICTS, HOTPLUG, ONE, POLICIES, SCHEMES, STABLE, STAGES, Options
 from pcisolve.verdict.values import Verdict
 
 if TYPE_CHECKING:
@@ -59,18 +60,7 @@ _PROBLEM_OPTIONS = (
     click.option("--without", multiple=True, metavar="ID", help="a rule that does not count; may be given again"),
     click.option("--quiet", "-q", is_flag=True, help="no diagnostics"),
 )
-_NAMES = [
-    "scheme",
-    "stage",
-    "policy",
-    "libvirt",
-    "qemu",
-    "time_limit",
-    "platform",
-    "keep",
-    "rules",
-    "without",
-]  # as in make_options
+_NAMES = frozenset(inspect.signature(make_options).parameters) - {"bus_bits"}
 
 
 def problem_options(command: Command) -> Command:
@@ -78,6 +68,16 @@ def problem_options(command: Command) -> Command:
     for option in reversed(_PROBLEM_OPTIONS):
         command = option(command)
     return command
+
+
+def conflicts_option(command: Command) -> Command:
+    """--conflicts."""
+    return click.option(
+        "--conflicts",
+        type=click.Choice(CONFLICTS),
+        default=ONE,
+        help=f"of a plan that has no layout: one of the smallest conflicts, or all of them [{ONE}]",
+    )(command)
 
 
 def solve_options(*, against: bool) -> Callable[[Command], Command]:
@@ -111,7 +111,7 @@ def options_of(words: dict[str, Any]) -> Options:
     Raises:
         click.UsageError: a word that click itself does not check.
     """
-    known = {name: words[name] for name in _NAMES if words.get(name) is not None}
+    known = {name: words[name] for name in sorted(_NAMES) if words.get(name) is not None}
     try:
         options = make_options(**known, bus_bits=int(words.get("bus_bits", "0")))
         if options.rules or options.without:

@@ -21,6 +21,7 @@ def finding(problem: Problem, conflict: Conflict, *, minimal: bool) -> Finding:
         alike=tuple(fact(problem, told.telling.points[0]) for told in conflict.told[1:] if told.telling.points),
         notes=telling.notes,
         severity=rule.severity,
+        shortages=telling.shortages,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from pcisolve.core.shortage import Shortage
 from pcisolve.placing.levels import CONVENTIONAL, MOVED, NOT_HOTPLUGGABLE
 from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
@@ -60,7 +61,11 @@ def told_impossible(verdict: Verdict, outcome: Impossible) -> Verdict:
         message += f", and at most {outcome.most:,} {'has' if outcome.most == 1 else 'have'} one at the same time"
     if outcome.certificate:
         message += f" ({outcome.certificate})"
-    return verdict._replace(notes=(*verdict.notes, Note(_RULE, message, None)))
+    findings = verdict.findings
+    if outcome.most is not None:
+        short = Shortage("places", outcome.parts, outcome.most)
+        findings = tuple(one._replace(shortages=(*one.shortages, short)) for one in findings)
+    return verdict._replace(findings=findings, notes=(*verdict.notes, Note(_RULE, message, None)))
 
 
 def told_undecided(verdict: Verdict, outcome: Undecided, question: Question, broken: Sequence[Breach]) -> Verdict:

@@ -19,7 +19,7 @@ from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, Plan, RootWish, Which
-from pcisolve.planning.finding.finding import conflict, problem_findings
+from pcisolve.planning.finding.finding import conflicts, problem_findings
 from pcisolve.planning.kept.alike import merged
 from pcisolve.planning.kept.anchored import anchored
 from pcisolve.planning.kept.chipset import chipset_places
@@ -32,7 +32,7 @@ from pcisolve.planning.model.ground import Ground, Setting, kinds_of_plan, schem
 from pcisolve.planning.model.probe import Prober
 from pcisolve.planning.model.scene import Scene
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.problem import Options
+from pcisolve.problem.problem import ALL, Options
 from pcisolve.solver.levels import Level
 from pcisolve.verdict.rows import Row
 from pcisolve.verdict.values import INFEASIBLE, INVALID, UNKNOWN, Finding, Verdict
@@ -152,8 +152,9 @@ def decided(plan: Plan, ground: Ground, options: Options, asked: Plan | None = N
     if isinstance(found, Undecided):
         raise Refused(_verdict(UNKNOWN, options, (), proven=False))
     if isinstance(found, Nothing):
-        finding = conflict(asked or plan, Prober(ground, options.time_limit).possible, scene.caps)
-        raise Refused(_verdict(INFEASIBLE, options, (finding,)))
+        possible = Prober(ground, options.time_limit).possible
+        told = conflicts(asked or plan, possible, scene.caps, every=options.conflicts == ALL)
+        raise Refused(_verdict(INFEASIBLE, options, tuple(told)))
     return Decided(scene, found)
 
 

@@ -30,6 +30,8 @@ MINIMAL = "minimal"
 POLICIES = (AUTO, "libvirt", MINIMAL, STABLE)
 HOTPLUG = "hotplug"
 KEEPS = ("", HOTPLUG)
+ONE, ALL = "one", "all"
+CONFLICTS = (ONE, ALL)
 SCHEMES = ("auto", "flat", "multi-domain")
 OLDEST_QEMU = (7, 2, 0)
 NEWEST_QEMU = (11, 1, 0)
@@ -49,6 +51,7 @@ class Options(NamedTuple):
         keep: "hotplug": policy minimal leaves every endpoint a slot of its own where it can be hot-plugged.
         rules: folders of site rules, whose Python files are run.
         without: ids of rules that do not count.
+        conflicts: "all": of a plan that has no layout every minimal conflict is told; "one": one of the smallest.
     """
 
     scheme: str = "auto"
@@ -63,6 +66,7 @@ class Options(NamedTuple):
     rules: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
     qemu: tuple[int, int, int] = NEWEST_QEMU
+    conflicts: str = ONE
 
 
 class Problem:

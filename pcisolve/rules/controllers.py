@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcisolve.core.shortage import Shortage
 from pcisolve.core.words import did_you_mean
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
@@ -164,7 +165,8 @@ class RootCount(ControllerRule):
     def tell(self, question: Question, case: Controller) -> Telling:
         problem = question.problem
         message = f"{len(problem.roots)} root controllers; {problem.machine.family} has at most {_root_limit(problem)}"
-        return Telling(message, _point(case))
+        short = Shortage("root controllers", len(problem.roots), _root_limit(problem))
+        return Telling(message, _point(case), shortages=(short,))
 
 
 def _root_limit(problem: Problem) -> int:

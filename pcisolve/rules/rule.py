@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 from mypy_extensions import mypyc_attr
 
 from pcisolve.core.node import Node
+from pcisolve.core.shortage import Shortage
 from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.layout import Layout
@@ -33,12 +34,14 @@ class Point(NamedTuple):
 class Telling(NamedTuple):
     """A broken law in words; the first point is the element at fault.
 
-    `notes` say what the platform has and what was counted, apart from what the user wrote.
+    `notes` say what the platform has and what was counted, apart from what the user wrote; `shortages` say in numbers
+    what runs out.
     """
 
     message: str
     points: tuple[Point, ...]
     notes: tuple[str, ...] = ()
+    shortages: tuple[Shortage, ...] = ()
 
 
 class Question:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pcisolve.core.shortage import Shortage
 from pcisolve.firmware.guest_view import InGuest
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
@@ -96,6 +97,7 @@ class Finding(NamedTuple):
         context: lines that help to see it, though the conflict does without them.
         alike: the elements at fault of further cases that are told by this one.
         notes: what the platform says, and the arithmetic.
+        shortages: what runs out, in numbers.
         repairs: the safest first, and of equally safe ones the cheapest.
         severity: "error", "warning" or "note"; only errors refuse a guest.
     """
@@ -111,6 +113,7 @@ class Finding(NamedTuple):
     notes: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
     severity: str = "error"
+    shortages: tuple[Shortage, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The finding as in `check --format json`."""
@@ -125,6 +128,7 @@ class Finding(NamedTuple):
             "context": [fact._asdict() for fact in self.context],
             "alike": [fact._asdict() for fact in self.alike],
             "notes": list(self.notes),
+            "shortages": [shortage.to_json() for shortage in self.shortages],
             "repairs": [repair.to_json() for repair in self.repairs],
         }
 

@@ -184,6 +184,7 @@ def test_check_formats(file: Path) -> None:
             "context": [],
             "alike": [],
             "notes": [],
+            "shortages": [],
             "repairs": [
                 {
                     "changes": [{**address, "to": "0000:00:02.0"}],

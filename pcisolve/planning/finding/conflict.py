@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from pcisolve.planning.file.values import Apart, DeviceWish, DomainWish, Limit, Plan, RootWish, Spare, Together
 from pcisolve.planning.model.scene import Cap
-from pcisolve.solver.mus import quickxplain
+from pcisolve.solver.mus import Core, every, quickxplain, smallest
 
 Wish = DeviceWish | DomainWish | RootWish | Together | Apart | Spare | Limit
 Possible = Callable[[Plan, Sequence[Cap]], bool | None]  # None: not known within the time limit
+_FEW: Final = 24  # wishes of a plan whose smallest conflict is looked for, on so many roots
+_ROOTS: Final = 64
+_QUESTIONS: Final = 100
+_ALL_QUESTIONS: Final = 2_000
 
 
 class Conflict(NamedTuple):
@@ -21,9 +25,35 @@ class Conflict(NamedTuple):
 
 
 def minimal_conflict(plan: Plan, possible: Possible) -> Conflict:
-    """The wishes of one conflict, in the order of the file."""
-    core = quickxplain(list(_wishes(plan)), lambda wishes: possible(only(plan, wishes), ()))
+    """The wishes of one conflict, in the order of the file; of a small plan there is no conflict of fewer wishes."""
+    wishes = list(_wishes(plan))
+
+    def holds(those: Sequence[Wish]) -> bool | None:
+        return possible(only(plan, those), ())
+
+    core = quickxplain(wishes, holds)
+    if len(core.claims) > 1 and len(wishes) <= _FEW and _roots(plan) <= _ROOTS:
+        fewer = smallest(wishes, holds, [1] * len(wishes), _QUESTIONS)
+        core = fewer if fewer is not None and len(fewer.claims) < len(core.claims) else core
+    return _conflict(core)
+
+
+def every_conflict(plan: Plan, possible: Possible) -> Iterator[Conflict]:
+    """Every minimal conflict, one after the other.
+
+    Raises:
+        TimeIsUp: so many questions were not enough, or one was not decided in time; there may be more.
+    """
+    cores = every(list(_wishes(plan)), lambda wishes: possible(only(plan, wishes), ()), _ALL_QUESTIONS)
+    return map(_conflict, cores)
+
+
+def _conflict(core: Core[Wish]) -> Conflict:
     return Conflict(tuple(sorted(core.claims, key=lambda one: one.at)), core.proved)
+
+
+def _roots(plan: Plan) -> int:
+    return sum(one.copies for one in plan.domains) + sum(one.copies for one in plan.roots)
 
 
 def _wishes(plan: Plan) -> Iterable[Wish]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from pcisolve.core.shortage import BUSES, Shortage
 from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.text import Mark, PlanText
 from pcisolve.planning.file.values import Apart, DeviceWish, DomainWish, Limit, Plan, RootWish, Spare, Together
@@ -12,26 +13,29 @@ from pcisolve.planning.finding.conflict import (
     Conflict,
     Possible,
     Wish,
+    every_conflict,
     minimal_conflict,
     only,
     replaced,
     with_number,
 )
 from pcisolve.planning.model.scene import Cap, Caps
+from pcisolve.solver.mus import TimeIsUp
 from pcisolve.verdict.values import FactAt, Finding
 
 CODE: Final = "plan-conflict"
 _MOST_FACTS: Final = 3  # what fits into twelve lines, with a note
 _MORE: Final = 4096  # how far above a machine's own limit a better one is looked for
 _AHEAD: Final = 1024  # and above a number of the plan
+_NOT_ALL: Final = "whether there are further conflicts was not decided in time"
 _LEAST_MORE: Final = 256  # a limit of bus numbers is never higher
 
-# What a machine's own limit says, with what it would have to be.
+# What a machine's own limit is about, and what it says, with what it would have to be.
 _CAPS: Final = {
-    "buses": "a PCI domain has {have:,} bus numbers; this needs {need:,} in one of them",
-    "ports": "QEMU numbers {have:,} root and downstream ports in a guest; this needs {need:,}",
-    "io_windows": "the firmware gives I/O ports to {have:,} conventional bridges; this needs {need:,}",
-    "controllers": "the flat scheme has {have:,} controller indexes; this needs {need:,}",
+    "buses": (BUSES, "a PCI domain has {have:,} bus numbers; this needs {need:,} in one of them"),
+    "ports": ("chassis numbers", "QEMU numbers {have:,} root and downstream ports in a guest; this needs {need:,}"),
+    "io_windows": ("I/O windows", "the firmware gives I/O ports to {have:,} conventional bridges; this needs {need:,}"),
+    "controllers": ("controller indexes", "the flat scheme has {have:,} controller indexes; this needs {need:,}"),
 }
 
 
@@ -42,13 +46,31 @@ def problem_findings(text: PlanText, problems: Iterable[Problem]) -> list[Findin
     ]
 
 
-def conflict(plan: Plan, possible: Possible, caps: Caps) -> Finding:
-    """The finding for a plan that is proved to be infeasible.
+def conflicts(plan: Plan, possible: Possible, caps: Caps, *, every: bool) -> list[Finding]:
+    """What is told of a plan that is proved to be infeasible: one conflict, or every minimal one.
 
     Args:
         caps: the machine's own limits.
+        every: those of the fewest wishes first.
     """
-    found = minimal_conflict(plan, possible)
+    found, rest = _all_conflicts(plan, possible) if every else ([], ())
+    found = found or [minimal_conflict(plan, possible)]
+    findings = [_finding(plan, one, possible, caps) for one in found]
+    return [*findings[:-1], findings[-1]._replace(notes=(*findings[-1].notes, *rest))]
+
+
+def _all_conflicts(plan: Plan, possible: Possible) -> tuple[list[Conflict], tuple[str, ...]]:
+    """Those that were found, and what is to be said where there may be more."""
+    found: list[Conflict] = []
+    rest: tuple[str, ...] = ()
+    try:
+        found.extend(every_conflict(plan, possible))
+    except TimeIsUp:
+        rest = (_NOT_ALL,)
+    return sorted(found, key=lambda one: (len(one.wishes), [wish.at for wish in one.wishes])), rest
+
+
+def _finding(plan: Plan, found: Conflict, possible: Possible, caps: Caps) -> Finding:
     telling = _Telling(plan, found, possible, caps)
     shown = telling.shown()
     facts = [_fact(plan.text, one.at, telling.role(one)) for one in shown]
@@ -57,7 +79,8 @@ def conflict(plan: Plan, possible: Possible, caps: Caps) -> Finding:
     if rest:
         message += f" and in line{'s' if len(rest) > 1 else ''} {', '.join(rest)}"
     notes = tuple(telling.notes())[: 2 if len(shown) < _MOST_FACTS else 1]
-    return Finding(CODE, (CODE,), "guest", message, found.minimal, tuple(facts), notes=notes)
+    short = tuple(telling.shortages)
+    return Finding(CODE, (CODE,), "guest", message, found.minimal, tuple(facts), notes=notes, shortages=short)
 
 
 def _fact(text: PlanText, at: Mark, role: str) -> FactAt:
@@ -73,6 +96,7 @@ class _Telling:
         self.plan, self.found, self.possible, self.domains = plan, found, possible, caps.domains
         self.caps = {name: have for name in _CAPS if (have := getattr(caps, name)) is not None}
         self.devices = [one for one in found.wishes if isinstance(one, DeviceWish)]
+        self.shortages: list[Shortage] = []
 
     def shown(self) -> list[Wish]:
         """The wishes that are shown with their lines: one group of devices first of all, then what is not devices."""
@@ -103,13 +127,17 @@ class _Telling:
             return ""
         if isinstance(wish, DeviceWish | Spare):
             most = _bisect(lambda number: self._holds(wish, number), 0, wish.copies)
-            return "not even none of it fits" if most is None else f"{most:,} is the most that fits"
+            if most is None:
+                return "not even none of it fits"
+            self.shortages.append(Shortage(_called(wish), wish.copies, most))
+            return f"{most:,} is the most that fits"
         value = _value(wish)
         top = self._top(wish)
         more = _gallop(lambda number: self._holds(wish, number), value, min(top, value + _AHEAD))
         if more is None and top > value + _AHEAD:
             raise NotDecided
         if more is not None:
+            self.shortages.append(Shortage(_called(wish), more, value))
             return f"{more:,} fit{'s' if more == 1 else ''}"
         lower = isinstance(wish, DomainWish) and value > 1
         fewer = _bisect(lambda number: self._holds(wish, number), 1, value) if lower else None
@@ -158,7 +186,9 @@ class _Telling:
                 continue
             need = self._needed(plan, name, lifted)
             if need is not None:
-                yield _CAPS[name].format(have=have, need=need)
+                resource, words = _CAPS[name]
+                self.shortages.append(Shortage(resource, need, have))
+                yield words.format(have=have, need=need)
 
     def _needed(self, plan: Plan, name: str, lifted: list[Cap]) -> int | None:
         have = self.caps[name]
@@ -170,8 +200,8 @@ class _Telling:
     def _arithmetic(self, plan: Plan) -> Iterable[str]:
         """What the numbers of the wishes come to."""
         domains = sum(one.copies for one in plan.domains)
-        if domains > 1 and len(self.devices) == 1:
-            yield from self._one_domain(plan, domains)
+        if len(self.devices) == 1:
+            yield from self._one_domain(plan, self.devices[0])
         for spare in plan.spares:
             if spare.unit == "domain" and domains > 1:
                 yield f"spare slots: {domains} x {spare.copies:,} = {domains * spare.copies:,}"
@@ -180,10 +210,13 @@ class _Telling:
             if isinstance(relation, Together) and not relation.pairwise and len(counts) > 1:
                 yield f"in one {relation.unit}: {' + '.join(f'{one:,}' for one in counts)} = {sum(counts):,} devices"
 
-    def _one_domain(self, plan: Plan, domains: int) -> Iterable[str]:
-        """How many of the only group one domain takes, with its share of the controllers."""
-        wish = self.devices[0]
-        alone = tuple(one._replace(copies=1, nodes=one.nodes[:1], open=False) for one in plan.domains[:1])
+    def _one_domain(self, plan: Plan, wish: DeviceWish) -> Iterable[str]:
+        """How many of the only group one domain takes, with its share of the controllers, where domains are alike."""
+        may_be_in = [one for one in plan.domains if not wish.domains or one.name in wish.domains]
+        domains = sum(one.copies for one in may_be_in)
+        if domains <= 1 or any(one.open for one in may_be_in):
+            return
+        alone = tuple(one._replace(copies=1, nodes=one.nodes[:1]) for one in may_be_in[:1])
         share = [one._replace(value=-(-one.value // domains)) for one in plan.limits if one.name == "controllers"]
         limits = (*share, *(one for one in plan.limits if one.name == "buses-per-domain"))
 
@@ -195,6 +228,17 @@ class _Telling:
         if most is not None and domains * most < wish.copies:
             with_ = f" with {share[0].value:,} of the controllers" if share else ""
             yield f"one domain takes at most {most:,}{with_}: {domains} x {most:,} = {domains * most:,}"
+
+
+def _called(wish: Wish) -> str:
+    """What a wish is called where its numbers are told."""
+    if isinstance(wish, DeviceWish | DomainWish | RootWish):
+        return wish.name
+    if isinstance(wish, Limit):
+        return f"limit of {wish.name}"
+    if isinstance(wish, Spare):
+        return f"spare slots per {wish.unit}"
+    return f"{' and '.join(wish.groups)} in one {wish.unit}"
 
 
 def _value(wish: Wish) -> int:

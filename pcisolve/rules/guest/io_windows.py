@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pcisolve.core.shortage import Shortage
 from pcisolve.firmware.io_windows import always_needs, io_takers, is_candidate, uses_io
 from pcisolve.placing.io_windows import io_windows
 from pcisolve.placing.layout_model import LayoutModel
@@ -73,7 +74,8 @@ class IoWindows(Rule[IoSpace]):
         over = takers[case.limit :]
         role = "" if over[0].added else "is one too many"
         message += f" ({name_of(over[0])} is the first without)"
-        return Telling(message, (point(over[0], "", role),))
+        short = Shortage("I/O windows", len(takers), case.limit)
+        return Telling(message, (point(over[0], "", role),), shortages=(short,))
 
 
 def _limit(problem: Problem) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pcisolve.core.shortage import BUSES, Shortage
 from pcisolve.firmware.guest_view import BUS_NUMBERS, beyond_numbers, limit_of, opens_window
 from pcisolve.firmware.windows import Window, needs, own_need, windows
 from pcisolve.placing.layout_model import SURE, LayoutModel
@@ -108,7 +109,8 @@ class WindowFit(WindowRule):
         points += [Point(one.node, "", "takes a number below it") for one in self._below(question, case) if one.node]
         if case.top.node is not None:
             points.insert(0, _point(case.top, ""))
-        return Telling(message, tuple(points) or (_point(case.top, ""),), notes)
+        short = Shortage(BUSES, need, max(case.size, 0))
+        return Telling(message, tuple(points) or (_point(case.top, ""),), notes, (short,))
 
 
 class BusCount(WindowRule):
@@ -135,7 +137,8 @@ class BusCount(WindowRule):
     def tell(self, question: Question, case: Window) -> Telling:
         need, _ = self._count(question, case)
         message = f"the guest has {need} buses, but {_machine(question)} has only {case.size} bus numbers; "
-        return Telling(f"{message}those above are lost", (_point(case.top, ""),))
+        short = Shortage(BUSES, need, case.size)
+        return Telling(f"{message}those above are lost", (_point(case.top, ""),), shortages=(short,))
 
 
 class SpareBus(BusCount):
@@ -161,7 +164,8 @@ class SpareBus(BusCount):
         spare = list(beyond_numbers(question.layout))
         ports = f"{name_of(spare[0])} gets" if len(spare) == 1 else f"{len(spare)} empty ports get"
         message = f"{ports} no bus number: {_machine(question)} has {case.size}; nothing can be plugged in there"
-        return Telling(message, tuple(_point(one, "") for one in spare if one.node) or (_point(case.top, ""),))
+        points = tuple(_point(one, "") for one in spare if one.node) or (_point(case.top, ""),)
+        return Telling(message, points, shortages=(Shortage(BUSES, case.size + len(spare), case.size),))
 
 
 def _machine(question: Question) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcisolve.core.address import BUSES_PER_DOMAIN, Address
+from pcisolve.core.shortage import BUSES, Shortage
 from pcisolve.placing.index_model import ANYWHERE, IndexModel
 from pcisolve.placing.indexes import keep_indexes_below
 from pcisolve.placing.layout_model import LayoutModel
@@ -220,7 +221,8 @@ class BusesPerDomain(Rule[Controller]):
         note = f"1 bus of the root itself, {len(below)} of the controllers below it: {count} in all"
         rest = [Point(one.node, "", "is below that root") for one in written[:-1] if one.node is not None]
         points = [Point(one.node, "", f"is bus {count} of the domain") for one in written[-1:] if one.node is not None]
-        return Telling(message, (*points, *rest) or (Point(case.node or case.view, "index"),), (note,))
+        short = Shortage(BUSES, count, BUSES_PER_DOMAIN)
+        return Telling(message, (*points, *rest) or (Point(case.node or case.view, "index"),), (note,), (short,))
 
 
 class OwnPlace(_Child):
