@@ -36,6 +36,7 @@ def make_options(
     rules: Iterable[str] = (),
     without: Iterable[str] = (),
     conflicts: str = ONE,
+    prove: bool = False,
 ) -> Options:
     """Options from words; pcisolve.Options says what each means. Versions are "9.0.0", "oldest" or "newest".
 
@@ -44,10 +45,8 @@ def make_options(
     """
     _refuse_unknown((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS), (conflicts, CONFLICTS))
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
+    options = options._replace(rules=tuple(rules), without=frozenset(without), conflicts=conflicts, prove=prove)
     return options._replace(
-        rules=tuple(rules),
-        without=frozenset(without),
-        conflicts=conflicts,
         libvirt=NEWEST if libvirt is None else parse_version(libvirt),
         qemu=NEWEST_QEMU if qemu is None else parse_version(qemu, "QEMU", OLDEST_QEMU, NEWEST_QEMU),
     )

@@ -10,12 +10,12 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import Guests, load_all
 from pcisolve.cli.common import (
-    conflicts_option,
     emit,
     head_of,
     options_of,
     print_findings,
     problem_options,
+    proof_options,
     refuse,
     text_diff,
 )
@@ -48,7 +48,7 @@ _STYLES = ("full", "concise", "json", "jsonl", "github", "sarif")
     metavar="S",
     help="seconds that proving and repairing may take, for each file [30]",
 )
-@conflicts_option
+@proof_options
 @problem_options
 def command(
     files: tuple[str, ...],

@@ -70,8 +70,13 @@ def problem_options(command: Command) -> Command:
     return command
 
 
-def conflicts_option(command: Command) -> Command:
-    """--conflicts."""
+def proof_options(command: Command) -> Command:
+    """--conflicts, --prove."""
+    command = click.option(
+        "--prove",
+        is_flag=True,
+        help="where no layout exists: check that again, in exact arithmetic or by a proof that is checked",
+    )(command)
     return click.option(
         "--conflicts",
         type=click.Choice(CONFLICTS),

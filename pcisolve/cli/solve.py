@@ -12,12 +12,12 @@ from click.core import ParameterSource
 from pcisolve.api.guest import Guest, Result
 from pcisolve.api.guests import Guests, load_all
 from pcisolve.cli.common import (
-    conflicts_option,
     emit,
     head_of,
     options_of,
     print_findings,
     problem_options,
+    proof_options,
     solve_options,
     text_diff,
 )
@@ -42,7 +42,7 @@ from pcisolve.verdict.values import UNKNOWN, Verdict
     help="keep what can be kept of an earlier layout: domain XML, or JSON of pcisolve solve (--policy stable)",
 )
 @problem_options
-@conflicts_option
+@proof_options
 @solve_options(against=True)
 def command(
     file: str, output: str | None, style: str, against: str | None, quiet: bool, models: str | None, **words: Any

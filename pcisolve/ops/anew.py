@@ -11,9 +11,16 @@ from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
 from pcisolve.solver.levels import Level
 from pcisolve.solver.nearest import Impossible, Undecided
+from pcisolve.solver.proof import ARITHMETIC, LRAT, NONE, Proof
 from pcisolve.verdict.values import CP_SAT, DECIDED_BY, UNSAFE, Note, Verdict
 
 _RULE: Final = "alg-find"
+_PROOFS: Final = {
+    ARITHMETIC: "impossible, checked again without the solver: {constraints:,} of the model's constraints, added up, "
+    "contradict each other",
+    LRAT: "impossible, checked again: the solver's proof is valid, clause by clause",
+    NONE: "impossible by the solver's word alone: neither arithmetic nor a clausal proof showed it again",
+}
 _COSTS: Final = {
     MOVED: ("is elsewhere than", "are elsewhere than", " libvirt would put {it}"),
     NOT_HOTPLUGGABLE: ("shares a slot", "share slots", "; {it} cannot be hot-plugged one by one"),
@@ -65,7 +72,17 @@ def told_impossible(verdict: Verdict, outcome: Impossible) -> Verdict:
     if outcome.most is not None:
         short = Shortage("places", outcome.parts, outcome.most)
         findings = tuple(one._replace(shortages=(*one.shortages, short)) for one in findings)
-    return verdict._replace(findings=findings, notes=(*verdict.notes, Note(_RULE, message, None)))
+    told = verdict._replace(findings=findings, notes=(*verdict.notes, Note(_RULE, message, None)))
+    return told if outcome.proof is None else told_proof(told, outcome.proof)
+
+
+def told_proof(verdict: Verdict, proof: Proof) -> Verdict:
+    """With how far it was checked again that nothing is possible."""
+    message = _PROOFS[proof.by].format(constraints=proof.constraints)
+    if proof.assumed:
+        message += "; what its reasoning about sums found was taken as given"
+    stats = {**verdict.stats, "proof": proof.to_json()}
+    return verdict._replace(stats=stats, notes=(*verdict.notes, Note(_RULE, message, None)))
 
 
 def told_undecided(verdict: Verdict, outcome: Undecided, question: Question, broken: Sequence[Breach]) -> Verdict:

@@ -11,6 +11,7 @@ from pcisolve.core.address import Address
 from pcisolve.core.errors import InputError
 from pcisolve.libvirt.container import read, read_path
 from pcisolve.libvirt.document import Document
+from pcisolve.ops.anew import told_proof
 from pcisolve.ops.solve import solve
 from pcisolve.ops.summary import summary
 from pcisolve.ops.write import solved_bytes
@@ -27,7 +28,7 @@ from pcisolve.planning.layout.expand import Expansion, expand
 from pcisolve.planning.layout.guest import planned_guest
 from pcisolve.planning.layout.skeleton import skeleton
 from pcisolve.planning.model.build import build_scene
-from pcisolve.planning.model.decide import Best, Nothing, Undecided, best
+from pcisolve.planning.model.decide import Best, Nothing, Undecided, best, nothing_proved
 from pcisolve.planning.model.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
 from pcisolve.planning.model.probe import Prober
 from pcisolve.planning.model.scene import Scene
@@ -154,7 +155,8 @@ def decided(plan: Plan, ground: Ground, options: Options, asked: Plan | None = N
     if isinstance(found, Nothing):
         possible = Prober(ground, options.time_limit).possible
         told = conflicts(asked or plan, possible, scene.caps, every=options.conflicts == ALL)
-        raise Refused(_verdict(INFEASIBLE, options, tuple(told)))
+        verdict = _verdict(INFEASIBLE, options, tuple(told))
+        raise Refused(told_proof(verdict, nothing_proved(scene, options.time_limit)) if options.prove else verdict)
     return Decided(scene, found)
 
 

@@ -52,6 +52,7 @@ class Options(NamedTuple):
         rules: folders of site rules, whose Python files are run.
         without: ids of rules that do not count.
         conflicts: "all": of a plan that has no layout every minimal conflict is told; "one": one of the smallest.
+        prove: "infeasible" is checked again, in exact arithmetic or by a proof of the solver's that is checked.
     """
 
     scheme: str = "auto"
@@ -67,6 +68,7 @@ class Options(NamedTuple):
     without: frozenset[str] = frozenset()
     qemu: tuple[int, int, int] = NEWEST_QEMU
     conflicts: str = ONE
+    prove: bool = False
 
 
 class Problem:

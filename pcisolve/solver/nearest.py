@@ -18,6 +18,7 @@ from pcisolve.rules import registry
 from pcisolve.rules.site import site_rules
 from pcisolve.solver.expand import CannotExpand, expand
 from pcisolve.solver.levels import Level, Limits, minimize
+from pcisolve.solver.proof import Proof, proof
 from pcisolve.solver.reference import NotModelled, placed_parts, reference_of
 from pcisolve.solver.run import INFEASIBLE, OPTIMAL, UNKNOWN, run
 from pcisolve.solver.space import build_space
@@ -44,11 +45,13 @@ class Impossible(NamedTuple):
         parts: how many are open.
         most: how many of them have a place at once; None where that was not found out.
         certificate: why, by counting alone; "" where that does not show it.
+        proof: how it was checked again, where that was asked for.
     """
 
     parts: int
     most: int | None
     certificate: str
+    proof: Proof | None = None
 
 
 class Undecided(NamedTuple):
@@ -141,7 +144,8 @@ class Search:
 
     def _none(self, space: Space) -> Outcome:
         """Whether there is none even where I/O windows are counted only if they are sure; and how many would fit."""
-        lenient = run(self._model(space, io=SURE).model, self._left())
+        widest = self._model(space, io=SURE).model
+        lenient = run(widest, self._left())
         if lenient.status != INFEASIBLE:
             return Undecided(TIME if lenient.status == UNKNOWN else SPARE)
         parts = sum(len(one.parts) for one in space.classes)
@@ -149,7 +153,8 @@ class Search:
         model.model.minimize(level(model, LEFT_OUT))
         ran = run(model.model, self._left(), work=_WORK)
         most = parts - ran.objective if ran.status == OPTIMAL else None
-        return Impossible(parts, most, certificate(self.problem, space))
+        checked = proof(widest, self._left()) if self.problem.options.prove else None
+        return Impossible(parts, most, certificate(self.problem, space), checked)
 
     def _told(self, choice: Choice, levels: Sequence[Level]) -> tuple[Level, ...]:
         """The levels with the bounds of the first model, and how many parts have really moved."""

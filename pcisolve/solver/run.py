@@ -17,6 +17,7 @@ DEFAULT: Final = "default"
 PLAIN: Final = "plain"  # without presolve, in the order of the variables: quick where little is open
 LINEAR: Final = "linear"  # led by the linear relaxation: quick where much is counted and little is excluded
 _FIRST_WORK: Final = {DEFAULT: 0.1, LINEAR: 1.0}  # deterministic limits: the first turn, and at least
+_LRAT_STATUS: Final = "LRAT_status:"
 _LEAST: Final = 0.001  # seconds: less is no limit to CP-SAT
 
 
@@ -81,8 +82,33 @@ def run(model: cp_model.CpModel, seconds: float, *, search: str = DEFAULT, work:
     if search == LINEAR:
         parameters.search_branching = cp_model.LP_SEARCH
         parameters.linearization_level = 2
+    return Run(solver, _status(solver.solve(model)))
+
+
+def _status(code: Any) -> str:
+    from ortools.sat.python import cp_model
+
     statuses = {cp_model.OPTIMAL: OPTIMAL, cp_model.FEASIBLE: FEASIBLE, cp_model.INFEASIBLE: INFEASIBLE}
-    return Run(solver, statuses.get(solver.solve(model), UNKNOWN))
+    return statuses.get(code, UNKNOWN)
+
+
+def lrat(model: cp_model.CpModel, seconds: float) -> tuple[str, str]:
+    """Solve a model with a proof of every clause, checked as it is written; the status, and what the check says.
+
+    The check is "VALID", "VALID_WITH_ASSUMED_CLAUSES" where clauses came from reasoning about sums, or "" where there
+    was nothing to check.
+    """
+    from ortools.sat.python import cp_model
+
+    solver, lines = cp_model.CpSolver(), list[str]()
+    parameters = solver.parameters
+    parameters.num_workers, parameters.random_seed, parameters.max_time_in_seconds = 1, 1, seconds
+    parameters.cp_model_presolve, parameters.check_lrat_proof = False, True
+    parameters.log_search_progress, parameters.log_to_stdout = True, False
+    solver.log_callback = lines.append
+    status = _status(solver.solve(model))
+    said = [line.partition(_LRAT_STATUS)[2].strip() for line in "\n".join(lines).splitlines() if _LRAT_STATUS in line]
+    return status, said[-1] if said else ""
 
 
 def run_in_turn(model: cp_model.CpModel, seconds: float, *, work: float) -> Run:

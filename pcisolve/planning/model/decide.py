@@ -10,6 +10,7 @@ from pcisolve.planning.model.scene import Scene
 from pcisolve.planning.model.strays import has_strays, strays
 from pcisolve.planning.model.wishes import Wishes
 from pcisolve.solver.levels import Level, Limits, minimize
+from pcisolve.solver.proof import Proof, proof
 from pcisolve.solver.run import INFEASIBLE, Run, run_in_turn
 
 DOMAINS = "domains"
@@ -62,6 +63,13 @@ def best(scene: Scene, seconds: float) -> Best | Nothing | Undecided:
     left = [Level(name, -1, 0) for name in names[len(found.levels) :]]
     told = [one for one in (*found.levels, *left) if one.name != STRAYS]
     return Best(_counted(found.run, counts, wishes), tuple(told))
+
+
+def nothing_proved(scene: Scene, seconds: float) -> Proof:
+    """Check again that a scene has no counts at all."""
+    counts = Counts(scene)
+    Wishes(counts)
+    return proof(counts.model, seconds)
 
 
 def _objective(name: str, counts: Counts, wishes: Wishes) -> Any:

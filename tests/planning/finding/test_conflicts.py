@@ -98,3 +98,12 @@ def test_another_word_is_refused(wrong: str) -> None:
 
     with pytest.raises(ValueError, match="is not one of one, all"):
         make_options(conflicts=wrong)
+
+
+@pytest.mark.parametrize(("prove", "notes"), [(True, 1), (False, 0)])
+def test_impossible_is_checked_again_where_that_is_asked_for(prove: bool, notes: int) -> None:
+    verdict = solve(TWO, options=Options(prove=prove)).verdict
+    said = [one.message for one in verdict.notes if one.message.startswith("impossible, checked again without")]
+    assert len(said) == notes and ("proof" in verdict.stats) == prove
+    if prove:
+        assert verdict.stats["proof"]["by"] == "arithmetic" and verdict.stats["proof"]["constraints"] > 1
