@@ -35,6 +35,8 @@ _LIBVIRT: Final = "libvirt.toml"  # of the shipped folder only
 def load_catalog(models_dir: str | os.PathLike[str] | None = None, libvirt: tuple[int, int, int] = NEWEST) -> Catalog:
     """The catalog of a libvirt version; files of `models_dir` add to the shipped ones or override them by name.
 
+    The files of `models_dir` are read at once, so that a wrong one is said whatever is asked.
+
     Raises:
         InputError: `models_dir` is not a folder of model files. A wrong file is refused when it is first needed.
     """
@@ -42,7 +44,9 @@ def load_catalog(models_dir: str | os.PathLike[str] | None = None, libvirt: tupl
         return _shipped(libvirt)
     folder = os.fspath(models_dir)
     check_user_folder(folder)
-    return Catalog((shipped_folder(), folder), libvirt)
+    catalog = Catalog((shipped_folder(), folder), libvirt)
+    catalog.read_own()
+    return catalog
 
 
 @cache
@@ -67,6 +71,7 @@ class Catalog:
         self._qemu: QemuDevices | None = None
         self._target_options: frozenset[str] | None = None
         self._behaviors: dict[str, Behavior] | None = None
+        self._own_elements: tuple[str, ...] | None = None
 
     def controller(self, model: str) -> ControllerModel | None:
         """The PCI controller model of this name; None when unknown or newer than this libvirt."""
@@ -140,6 +145,31 @@ class Catalog:
         if self._target_options is None:
             self._target_options = frozenset(option for one in self.controllers() for option in one.targets)
         return self._target_options
+
+    def read_own(self) -> None:
+        """Read every file of the user's folder.
+
+        Raises:
+            InputError: one of them is wrong.
+        """
+        own = {sort: model_files(self.folders[1:], sort) for sort in (_CONTROLLERS, _DEVICES, _MACHINES, _PLATFORMS)}
+        for name in own[_CONTROLLERS]:
+            self.controller(name)
+        for name in own[_DEVICES]:
+            self.device(name)
+        for name in own[_PLATFORMS]:
+            self.platform(name)
+        for stem in own[_MACHINES]:
+            for arch in self._heading(stem).arches[:1]:
+                self._read_machine(stem, arch, "")
+
+    @property
+    def own_elements(self) -> tuple[str, ...]:
+        """The device elements that only the user's folder knows, by name; none without such a folder."""
+        if self._own_elements is None:
+            own, shipped = (model_files(one, _DEVICES) for one in (self.folders[1:], self.folders[:1]))
+            self._own_elements = tuple(name for name in own if name not in shipped) if own else ()
+        return self._own_elements
 
     def elements(self) -> frozenset[str]:
         """The names of all device elements, those of newer libvirt included."""

@@ -50,7 +50,8 @@ def parts_in_turn(problem: Problem, controllers: list[Controller]) -> Iterator[P
     for controller in controllers:
         if controller.model is not None and not controller.is_root and controller.wants:
             yield controller
-    for kind, takes_part in _TURNS:
+    own = ((element, _always) for element in problem.catalog.own_elements)  # libvirt has no turn for them: last
+    for kind, takes_part in (*_TURNS, *own):
         for part in problem.by_kind(kind):
             if part.needs and part.wants and takes_part(part):
                 yield part

@@ -198,7 +198,7 @@ class _Assembly:
         parts: list[Part] = []
         if self.machine.scsi_model == _LAST_SCSI and self.catalog.behaves(SCSI_MODEL_OF_SIBLINGS):
             self.scsi_model = implicit.scsi_model(self.elements)
-        for tag in ITERATION_ORDER:
+        for tag in (*ITERATION_ORDER, *self.catalog.own_elements):
             if tag == "controller":
                 parts += [self._controller(one) for one in self.elements.controllers]
             else:
