@@ -39,8 +39,12 @@ def test_the_shipped_catalog_is_read_once_per_version():
     assert load_catalog() is not load_catalog(None, (9, 0, 0))
 
 
-def test_nothing_is_parsed_before_it_is_asked_for(copied):
-    load_catalog(copied(BRIDGE, "slots", "slotz")).controller("pci-root")
+def test_a_wrong_file_is_said_whatever_is_asked_for(copied):
+    with pytest.raises(InputError):
+        load_catalog(copied(BRIDGE, "slots", "slotz"))
+
+
+def test_nothing_that_is_shipped_is_parsed_before_it_is_asked_for():
     catalog = Catalog(load_catalog().folders, (12, 8, 0))
     assert catalog._parsed == {}
 
