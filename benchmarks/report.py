@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks import decided
 from benchmarks.peers import guests, memory, plots, race, throughput
 from benchmarks.peers.memory import Sample
 from benchmarks.peers.race import INFEASIBLE, OPTIMAL, PEERS, SECONDS, Run
@@ -41,6 +42,12 @@ every rule. Seconds to a proved optimum, on one core; -: not within {SECONDS:.0f
 _TOO_MUCH = """\
 One device more than there are slots. Seconds to the proof that it cannot be; pcisolve's include the explanation.
 """
+_DECIDED = """\
+## Who decides
+
+`python -m benchmarks.decided`: which answers are libvirt's own search and which are CP-SAT's, how many refusals are
+CP-SAT's proofs (the others are a rule's alone), how often it ran, and how often with nothing to decide.
+"""
 _MEMORY = """\
 ## Memory
 
@@ -62,11 +69,22 @@ class Measured:
         self.fleet = throughput.batch_rate(guests.fleet(FLEET), shapes=True)
         self.rows = race.race()
         self.samples = memory.samples()
+        self.decided = decided.table(decided.rows())
 
 
 def page(found: Measured) -> str:
     """The whole text."""
-    return "\n".join([*_head(found), *_ratios(found), *_throughput(found), *_race(found.rows), *_memory(found.samples)])
+    return "\n".join(
+        [
+            *_head(found),
+            *_ratios(found),
+            *_throughput(found),
+            *_race(found.rows),
+            *_memory(found.samples),
+            _DECIDED,
+            found.decided,
+        ]
+    )
 
 
 def _head(found: Measured) -> Iterator[str]:

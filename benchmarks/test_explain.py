@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.planted import PLANTED, many_domains
-from pcisolve.catalog.catalog import load_catalog
-from pcisolve.explain.trials import Outcome, outcome_of
+from pcisolve.catalog.catalog import NEWEST, load_catalog
+from pcisolve.explain.conflicts import gather
+from pcisolve.explain.minimal import proved
+from pcisolve.explain.trials import Outcome, Trials, outcome_of
 from pcisolve.libvirt.container import read
 from pcisolve.ops.refuse import Refused
-from pcisolve.problem.problem import NEWEST_LIBVIRT, Options
+from pcisolve.problem.problem import Options
 from pcisolve.solver.judge import judge
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
-CATALOG = load_catalog(None, NEWEST_LIBVIRT)
+CATALOG = load_catalog(None, NEWEST)
 OPTIONS = Options(stage="libvirt")
 GUESTS = {**PLANTED, "16,000 controllers": many_domains}
 
@@ -37,9 +39,9 @@ def _outcome(name: str) -> Outcome:
 @pytest.mark.parametrize("name", GUESTS)
 def test_explain(benchmark: BenchmarkFixture, name: str) -> None:
     outcome = _outcome(name)
-    findings = benchmark(lambda: Refused(outcome, repairs=False).findings())
-    assert findings
-    assert any(one.minimal for one in findings)
+    problem = outcome.question.problem
+    proofs = benchmark(lambda: [proved(problem, one, Trials(problem)) for one in gather(outcome.told)])
+    assert any(one is not None for one in proofs)
 
 
 @pytest.mark.parametrize("name", GUESTS)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pcisolve.api.guests import load
-from pcisolve.catalog.catalog import load_catalog
+from pcisolve.catalog.catalog import NEWEST, load_catalog
 from pcisolve.libvirt.container import read
 from pcisolve.ops.solve import check, solve
 from pcisolve.ops.write import solved_bytes
-from pcisolve.problem.problem import NEWEST_LIBVIRT, Options
+from pcisolve.problem.problem import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SIZES = (5, 15, 50, 200)
 pytestmark = pytest.mark.parametrize("devices", SIZES)
-CATALOG = load_catalog(None, NEWEST_LIBVIRT)
+CATALOG = load_catalog(None, NEWEST)
 
 
 def test_parse(benchmark: BenchmarkFixture, guest: GuestMaker, devices: int) -> None:

@@ -15,7 +15,7 @@ _SOUND = "<sound model='ac97'/>"
 _CLASH = "<rng model='virtio'><backend model='random'>/dev/urandom</backend><address type='pci' slot='0x1f'/></rng>"
 
 
-def _guest(name: str, devices: str, arch: str = "x86_64", machine: str = "q35") -> bytes:
+def guest(name: str, devices: str, arch: str = "x86_64", machine: str = "q35") -> bytes:
     return (
         f"<domain type='qemu'><name>{name}</name><memory>1048576</memory><vcpu>1</vcpu>"
         f"<os><type arch='{arch}' machine='{machine}'>hvm</type></os><devices>{devices}</devices></domain>"
@@ -37,13 +37,13 @@ def _small(count: int) -> Iterator[bytes]:
         machine = "q35" if number % 2 else "pc"
         devices = _NIC.format(0, number >> 8, number & 255) + _RNG * (number % 17) + _SOUND * (number % 5)
         clash = _CLASH * 2 if number % 3 == 0 else ""
-        yield _guest(f"small-{number}", devices + clash, machine=machine)
+        yield guest(f"small-{number}", devices + clash, machine=machine)
 
 
 def large(count: int = 10, devices: int = 200) -> list[bytes]:
     """Guests of so many virtio interfaces, each on a root port of its own."""
     return [
-        _guest(f"large-{one}", "".join(_NIC.format(one, number >> 8, number & 255) for number in range(devices)))
+        guest(f"large-{one}", "".join(_NIC.format(one, number >> 8, number & 255) for number in range(devices)))
         for one in range(count)
     ]
 
@@ -54,4 +54,4 @@ def fleet(count: int, shapes: int = 40) -> Iterator[bytes]:
         shape = number % shapes
         disks = (_DISK.format(f"{number}-{disk}", chr(ord("a") + disk)) for disk in range(1 + shape % 4))
         nics = (_NIC.format(number >> 8 & 255, number & 255, nic) for nic in range(1 + shape // 4))
-        yield _guest(f"vm-{number}", "".join([*disks, *nics, _RNG]))
+        yield guest(f"vm-{number}", "".join([*disks, *nics, _RNG]))

@@ -65,6 +65,7 @@ class Undecided(NamedTuple):
 
 
 Outcome = Found | Impossible | Undecided
+_NO_BUSES: Final = "there are no buses to choose from"
 LARGE: Final = "not decided, because the guest is too large to be placed anew"
 TIME: Final = "not decided in time"
 UNSOUND: Final = "not decided, because what was found does not hold"
@@ -89,7 +90,7 @@ class Search:
     def outcomes(self) -> Iterator[Outcome]:
         """What is found, one after the other, until one of them holds; the last one is never Found."""
         if self.problem.machine.zpci or not self.problem.controllers:
-            yield Undecided("this machine has no buses to choose from", large=False)
+            yield Undecided(_NO_BUSES, large=False)
             return
         first = self._solved(EXACT, kept=self.kept)
         if isinstance(first, Undecided) and first.reason == SPARE:
@@ -111,6 +112,8 @@ class Search:
             space = build_space(self.problem, reference, narrow=self.narrow, likeness=self._likeness)
         except NotModelled as what:
             return Undecided(f"{what} are not placed anew", large=False)
+        if not space.hosts:
+            return Undecided(_NO_BUSES, large=False)
         if len(space.hosts) * (len(space.classes) + len(space.growth)) > _NUMBERS:
             return Undecided(LARGE)
         model = self._model(space, io=io)

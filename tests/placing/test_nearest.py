@@ -128,3 +128,12 @@ def test_fewest_controllers(keep: str) -> None:
     # 40 disks and two parts more: on the 30 slots of the root in eights, or a port for each beside it
     assert found["controllers"] == len(result.verdict.controllers) == (1 if not keep else 43)
     assert found["not hot-pluggable"] == (0 if keep else 42)
+
+
+def test_nothing_is_asked_where_there_is_no_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root without a model cannot be used, so that there is nothing to search in."""
+    from pcisolve.solver import levels
+
+    monkeypatch.setattr(levels, "run", lambda *_, **__: pytest.fail("CP-SAT was asked about nothing"))
+    verdict = guest("x86_64 q35", 3, "<controller type='pci' index='0'/>").solve(make_options(policy="minimal")).verdict
+    assert verdict.status == "infeasible"
