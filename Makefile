@@ -27,7 +27,7 @@ BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test once slow versions pythons live oracle lint check bench lock docs wheel compile pure clean
+.PHONY: help demo test coverage once slow versions pythons live oracle lint check bench lock docs wheel compile pure clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
@@ -65,6 +65,9 @@ check: lint test ## all that must hold before a commit: lint, tests, examples of
 bench: $(BENCH_STAMP) ## the benchmarks, and benchmarks/README.md: pcisolve beside libvirt and other solvers
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only
 	$(BIN)/python -m benchmarks.report
+
+coverage: pure ## the tests once more, not compiled: which branches they take, 92 % at least
+	$(PYTEST) --cov --cov-report=term
 
 once: $(DEV_STAMP) ## every benchmark once, untimed: that they still run
 	$(BIN)/python -m pytest -q benchmarks --benchmark-disable

@@ -214,9 +214,9 @@ class _Telling:
         """How many of the only group one domain takes, with its share of the controllers, where domains are alike."""
         may_be_in = [one for one in plan.domains if not wish.domains or one.name in wish.domains]
         domains = sum(one.copies for one in may_be_in)
-        if domains <= 1 or any(one.open for one in may_be_in):
+        if domains <= 1:
             return
-        alone = tuple(one._replace(copies=1, nodes=one.nodes[:1]) for one in may_be_in[:1])
+        alone = tuple(one._replace(copies=1, nodes=one.nodes[:1], open=False) for one in may_be_in[:1])
         share = [one._replace(value=-(-one.value // domains)) for one in plan.limits if one.name == "controllers"]
         limits = (*share, *(one for one in plan.limits if one.name == "buses-per-domain"))
 
