@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -19,10 +20,12 @@ from pcisolve.cli.common import (
     refuse,
     text_diff,
 )
+from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import is_read_only, write_atomically
+from pcisolve.problem.problem import Options
 from pcisolve.verdict.mended import Mended, Wanted
-from pcisolve.verdict.values import Finding, Verdict
+from pcisolve.verdict.values import EXIT_CODE, UNKNOWN, Finding, Verdict
 
 _STYLES = ("full", "concise", "json", "jsonl", "github", "sarif")
 
@@ -85,16 +88,28 @@ def command(
         try:
             guests = load_all(file, models=models)
             if fix or diff:
-                repaired = [guest.repair(options, **wanted._asdict()) for guest in guests]
+                repaired = [
+                    within(options.time_limit, partial(guest.repair, options, **wanted._asdict())) for guest in guests
+                ]
                 told.mended(guests, file, repaired, writes=fix and not diff)
             else:
                 for guest in guests:
-                    told.checked(guests, guest, guest.check(options, layout=False))
+                    told.checked(guests, guest, _checked(guest, options))
         except InputError as error:
             refuse(error)
             told.worst = 2
+        except OutOfTime:
+            click.echo(f"{file}: {SAID}", err=True)
+            told.worst = EXIT_CODE[UNKNOWN]
     told.finish(mended=fix or diff)
     sys.exit(told.worst)
+
+
+def _checked(guest: Guest, options: Options) -> Verdict:
+    try:
+        return within(options.time_limit, lambda: guest.check(options, layout=False))
+    except OutOfTime:
+        return undecided(options)
 
 
 class _Told:
@@ -115,6 +130,8 @@ class _Told:
         """One guest was checked."""
         self._exit(verdict)
         self.findings += verdict.findings
+        if verdict.status == UNKNOWN and not self.quiet:
+            click.echo(f"{guests.name}: {SAID}", err=True)
         if self.as_text and not self.quiet:
             if verdict.findings and self.style == "full":
                 click.echo(head_of(guests, guest), nl=False)

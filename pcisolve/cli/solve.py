@@ -21,6 +21,7 @@ from pcisolve.cli.common import (
     solve_options,
     text_diff,
 )
+from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes
 from pcisolve.verdict.values import UNKNOWN, Verdict
@@ -70,7 +71,7 @@ def command(
     contents: list[Any] = []
     said: list[tuple[Guest, Verdict]] = []
     for guest in guests:
-        result = guest.solve(options, against=against)
+        result = _solved(guest, options, against)
         verdict = result.verdict
         said.append((guest, verdict._replace(controllers=(), devices=())))  # thousands of guests are not kept whole
         if style == "json":
@@ -93,12 +94,19 @@ def _refuse_other_policy(against: str | None, options: Options) -> None:
         raise click.UsageError("--policy stable keeps what an earlier layout has: name it with --against OLD")
 
 
+def _solved(guest: Guest, options: Options, against: str | None) -> Result:
+    try:
+        return within(options.time_limit, lambda: guest.solve(options, against=against))
+    except OutOfTime:
+        return Result(undecided(options), None, None)
+
+
 def _say(guests: Guests, guest: Guest, verdict: Verdict, style: str) -> None:
     """On stderr what there is to know about an answer, as far as the output does not say it."""
     if style != "json" and (verdict.findings or verdict.status == UNKNOWN):
         click.echo(head_of(guests, guest), err=True, nl=False)
     if verdict.status == UNKNOWN and (style == "json" or not verdict.notes):
-        click.echo("pcisolve: time limit reached before a decision; raise --time-limit", err=True)
+        click.echo(f"pcisolve: {SAID}", err=True)
     elif style != "json":
         click.echo(notes(verdict.notes, guest.name), err=True, nl=False)
         print_findings(guest, verdict, err=True)
