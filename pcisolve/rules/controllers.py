@@ -7,25 +7,20 @@ from collections.abc import Iterable
 from pcisolve.core.shortage import Shortage
 from pcisolve.core.words import did_you_mean
 from pcisolve.placing.layout_model import LayoutModel
-from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.blame import machine_notes
-from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
+from pcisolve.rules.inputs import InputRule
+from pcisolve.rules.rule import Point, Question, Telling, name_of
 
 
-class ControllerRule(Rule[Controller]):
-    """Shared by rules that the input alone decides: each says which controllers keep it."""
+class ControllerRule(InputRule[Controller]):
+    """Shared by rules about what a PCI controller of the input is."""
 
-    def cases(self, question: Question) -> Iterable[Controller]:
-        return [one for one in question.problem.controllers if one.node is not None]
+    placeless = False
 
-    def check(self, layout: Layout, case: Controller) -> bool:
-        return self.keeps(layout.problem, case)
-
-    def keeps(self, problem: Problem, case: Controller) -> bool:
-        """Whether the controller keeps the law."""
-        raise NotImplementedError
+    def among(self, problem: Problem) -> Iterable[Controller]:
+        return (one for one in problem.controllers if one.node is not None)
 
 
 def _point(case: Controller, attribute: str = "model") -> tuple[Point, ...]:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcisolve.catalog.machines import Machine
 from pcisolve.problem.drives import drive_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.own_place import at_own_place
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
+from pcisolve.rules.inputs import InputRule
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 
 
-class DeviceRule(Rule[Part]):
-    """Shared by rules that the input alone decides."""
+class DeviceRule(InputRule[Part]):
+    """Shared by rules about what a device of the input says."""
 
-    placeless = True
-
-    def cases(self, question: Question) -> Iterable[Part]:
-        return [part for part in question.problem.parts if part.node is not None and not self.keeps(part)]
-
-    def check(self, layout: Layout, case: Part) -> bool:
-        return self.keeps(case)
-
-    def keeps(self, case: Part) -> bool:
-        """Whether the device keeps the law."""
-        raise NotImplementedError
+    def among(self, problem: Problem) -> Iterable[Part]:
+        return (part for part in problem.parts if part.node is not None)
 
 
 class NeedsPciAddress(DeviceRule):
@@ -36,7 +28,7 @@ class NeedsPciAddress(DeviceRule):
     allows = ("q35: <watchdog model='i6300esb'><address type='pci'/></watchdog>",)
     forbids = ("q35: <watchdog model='i6300esb'><address type='drive' controller='0'/></watchdog>",)
 
-    def keeps(self, case: Part) -> bool:
+    def keeps(self, problem: Problem, case: Part) -> bool:
         if case.variant is None or case.variant.pci_address != "required":
             return True
         return case.address_type in ("", "pci", *case.variant.other_addresses)
@@ -58,7 +50,7 @@ class RefusesPciAddress(DeviceRule):
         "pc: <disk type='file' device='disk'><target dev='sda' bus='scsi'/><address type='pci' slot='9'/></disk>",
     )
 
-    def keeps(self, case: Part) -> bool:
+    def keeps(self, problem: Problem, case: Part) -> bool:
         return case.address_type != "pci" or case.variant is None or case.variant.pci_address != "refused"
 
     def tell(self, question: Question, case: Part) -> Telling:
@@ -76,22 +68,15 @@ class VirtioDiskAddress(DeviceRule):
         "<address type='drive' controller='0' bus='0' unit='0'/></disk>",
     )
 
-    def cases(self, question: Question) -> Iterable[Part]:
-        machine = question.problem.machine
-        return [one for one in question.problem.by_kind("disk") if one.node and not self.may_have(one, machine)]
+    def among(self, problem: Problem) -> Iterable[Part]:
+        return (one for one in problem.by_kind("disk") if one.node is not None)
 
-    def check(self, layout: Layout, case: Part) -> bool:
-        return self.may_have(case, layout.problem.machine)
-
-    def keeps(self, case: Part) -> bool:
-        if case.kind != "disk" or case.view.get("target/bus") != "virtio":
+    def keeps(self, problem: Problem, case: Part) -> bool:
+        if case.view.get("target/bus") != "virtio":
             return True
-        return case.address_type in ("", "pci", "ccw", "virtio-mmio")
-
-    def may_have(self, case: Part, machine: Machine) -> bool:
-        """Whether the disk may have its address on this machine; QEMU for ppc64 and s390x has no virtio-mmio."""
-        is_mmio = case.address_type == "virtio-mmio" and case.view.get("target/bus") == "virtio"
-        return self.keeps(case) and not (is_mmio and (machine.zpci or machine.spapr_vio))
+        if case.address_type == "virtio-mmio":  # which QEMU for ppc64 and s390x does not have
+            return not (problem.machine.zpci or problem.machine.spapr_vio)
+        return case.address_type in ("", "pci", "ccw")
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} is a virtio disk and cannot have an address of type {case.address_type}"
@@ -113,7 +98,7 @@ class UnassignedHostdev(DeviceRule):
     )
     forbids = ("q35: <rng model='virtio'><address type='unassigned'/></rng>",)
 
-    def keeps(self, case: Part) -> bool:
+    def keeps(self, problem: Problem, case: Part) -> bool:
         return case.address_type != "unassigned" or case.kind in ("hostdev", "hub", "channel")
 
     def tell(self, question: Question, case: Part) -> Telling:
@@ -121,7 +106,7 @@ class UnassignedHostdev(DeviceRule):
         return Telling(message, (point(case, "type"),))
 
 
-class CcwMachine(Rule[Part]):
+class CcwMachine(InputRule[Part]):
     """CCW addresses exist on s390 only."""
 
     id = "ccw-needs-s390"
@@ -130,13 +115,11 @@ class CcwMachine(Rule[Part]):
     allows = ("s390: <rng model='virtio'><address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/></rng>",)
     forbids = ("q35: <rng model='virtio'><address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0001'/></rng>",)
 
-    def cases(self, question: Question) -> Iterable[Part]:
-        if question.problem.machine.virtio_address == "ccw":
-            return ()
-        return [part for part in question.problem.parts if part.address_type == "ccw"]
+    def among(self, problem: Problem) -> Iterable[Part]:
+        return problem.parts
 
-    def check(self, layout: Layout, case: Part) -> bool:
-        return case.address_type != "ccw" or layout.problem.machine.virtio_address == "ccw"
+    def keeps(self, problem: Problem, case: Part) -> bool:
+        return case.address_type != "ccw" or problem.machine.virtio_address == "ccw"
 
     def tell(self, question: Question, case: Part) -> Telling:
         family = question.problem.machine.family
@@ -156,7 +139,7 @@ class AcpiIndex(DeviceRule):
         "q35: <memballoon model='virtio'><acpi index='3'/><address type='spapr-vio' reg='0x3000'/></memballoon>",
     )
 
-    def keeps(self, case: Part) -> bool:
+    def keeps(self, problem: Problem, case: Part) -> bool:
         return case.view.first("acpi") is None or case.address_type in ("", "pci")
 
     def tell(self, question: Question, case: Part) -> Telling:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
+from pcisolve.problem.problem import Problem
 from pcisolve.rules.devices import DeviceRule
 from pcisolve.rules.rule import NOTE, Point, Question, Rule, Telling, name_of, point
 
@@ -34,7 +35,7 @@ class DroppedAddress(_Dropped):
         "pc: <hub type='usb'><address type='pci' slot='3'/></hub>",
     )
 
-    def keeps(self, case: Part) -> bool:
+    def keeps(self, problem: Problem, case: Part) -> bool:
         if case.address_node is None or case.address_node.get("type") != "pci":
             return True
         if case.asked is not None and case.asked.is_unset:
@@ -59,7 +60,7 @@ class BareMultifunction(_Dropped):
     allows = ("pc: <rng model='virtio'><address type='pci' slot='3' multifunction='on'/></rng>",)
     forbids = ("pc: <rng model='virtio'><address type='pci' multifunction='on'/></rng>",)
 
-    def keeps(self, case: Part) -> bool:
+    def keeps(self, problem: Problem, case: Part) -> bool:
         if case.asked is None or case.pinned is not None or case.drops_address or case.address_node is None:
             return True
         return case.address_node.get("multifunction") is None

@@ -11,6 +11,7 @@ from pcisolve.core.numbers import parse_decimal
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.problem.problem import Problem
+from pcisolve.rules.inputs import InputRule
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 _SINCE: Final = (11, 10, 0)  # libvirt reads pciBus
@@ -71,7 +72,7 @@ class SmmuBus(Rule[OnBus]):
         return Telling(message, (Point(case.driver, "pciBus"),))
 
 
-class SmmuOnce(Rule[OnBus]):
+class SmmuOnce(InputRule[OnBus]):
     """A bus has one SMMU."""
 
     id = "start-smmu-once"
@@ -81,13 +82,11 @@ class SmmuOnce(Rule[OnBus]):
     allows = ("virt: <iommu model='smmuv3'><driver pciBus='0'/></iommu>",)
     forbids = ("virt: " + "<iommu model='smmuv3'><driver pciBus='0'/></iommu>" * 2,)
 
-    def cases(self, question: Question) -> Iterable[OnBus]:
-        seen: dict[int, OnBus] = {}
-        return [one for one in _pluggable(question.problem) if seen.setdefault(one.index, one) is not one]
+    def among(self, problem: Problem) -> Iterable[OnBus]:
+        return _pluggable(problem)
 
-    def check(self, layout: Layout, case: OnBus) -> bool:
-        iommus = _pluggable(layout.problem)
-        return sum(one.index == case.index for one in iommus) < 2
+    def keeps(self, problem: Problem, case: OnBus) -> bool:
+        return next(one for one in _pluggable(problem) if one.index == case.index) == case
 
     def tell(self, question: Question, case: OnBus) -> Telling:
         first = next(one for one in _pluggable(question.problem) if one.index == case.index)
@@ -106,7 +105,7 @@ def _is_first(problem: Problem, case: Part) -> bool:
     return next(iter(problem.by_kind("iommu")), None) is case
 
 
-class SmmuMixed(Rule[Part]):
+class SmmuMixed(InputRule[Part]):
     """Where the first SMMU names no bus, it is the whole machine's, and there is no other."""
 
     id = "start-smmu-mixed"
@@ -116,11 +115,11 @@ class SmmuMixed(Rule[Part]):
     allows = ("virt: <iommu model='smmuv3'/>",)
     forbids = ("virt: <iommu model='smmuv3'/><iommu model='smmuv3'><driver pciBus='0'/></iommu>",)
 
-    def cases(self, question: Question) -> Iterable[Part]:
-        return [one for one in _busless(question.problem) if _is_first(question.problem, one)]
+    def among(self, problem: Problem) -> Iterable[Part]:
+        return _busless(problem)
 
-    def check(self, layout: Layout, case: Part) -> bool:
-        return not _is_first(layout.problem, case) or not _pluggable(layout.problem)
+    def keeps(self, problem: Problem, case: Part) -> bool:
+        return not _is_first(problem, case)
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"QEMU will not start: {name_of(case)} names no bus and is the machine's own, and there are others"
@@ -128,7 +127,7 @@ class SmmuMixed(Rule[Part]):
         return Telling(message, (Point(case.view), Point(other.driver, "pciBus", "is for one bus")))
 
 
-class SmmuDropped(Rule[Part]):
+class SmmuDropped(InputRule[Part]):
     """After an SMMU that names a bus, one that names none is left out when the guest is started, silently."""
 
     id = "smmu-dropped"
@@ -139,12 +138,11 @@ class SmmuDropped(Rule[Part]):
     allows = ("virt: <iommu model='smmuv3'/>",)
     forbids = ("virt: <iommu model='smmuv3'><driver pciBus='0'/></iommu><iommu model='smmuv3'/>",)
 
-    def cases(self, question: Question) -> Iterable[Part]:
-        return [one for one in _busless(question.problem) if not _is_first(question.problem, one)]
+    def among(self, problem: Problem) -> Iterable[Part]:
+        return _busless(problem)
 
-    def check(self, layout: Layout, case: Part) -> bool:
-        named = "pciBus" in (case.view.first("driver") or case.view).attributes
-        return named or _is_first(layout.problem, case) or not _pluggable(layout.problem)
+    def keeps(self, problem: Problem, case: Part) -> bool:
+        return _is_first(problem, case)
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} names no bus, and others do: libvirt leaves it out when the guest is started"

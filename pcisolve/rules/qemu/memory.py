@@ -7,9 +7,9 @@ from typing import Final
 
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import parse_decimal
-from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
+from pcisolve.rules.inputs import InputRule
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 _MEM_RESERVE: Final = 4 * 1024 * 1024  # KiB
@@ -27,12 +27,11 @@ _UNITS: Final = {
 }
 
 
-class MemReserve(Rule[Controller]):
+class MemReserve(InputRule[Controller]):
     """A bridge keeps less than 4 GiB of memory free."""
 
     id = "start-mem-reserve"
     stage = "qemu"
-    placeless = True
     source = "QEMU 11.1 hw/pci-bridge/gen_pcie_root_port.c (must be less than 4G), tried; libvirt has no bound"
     allows = (
         "q35: <controller type='pci' index='1' model='pcie-root-port'><target memReserve='4194303'/></controller>",
@@ -41,10 +40,10 @@ class MemReserve(Rule[Controller]):
         "q35: <controller type='pci' index='1' model='pcie-root-port'><target memReserve='4194304'/></controller>",
     )
 
-    def cases(self, question: Question) -> Iterable[Controller]:
-        return [one for one in question.problem.controllers if not self.check(question.layout, one)]
+    def among(self, problem: Problem) -> Iterable[Controller]:
+        return problem.controllers
 
-    def check(self, layout: Layout, case: Controller) -> bool:
+    def keeps(self, problem: Problem, case: Controller) -> bool:
         value = case.targets.get("memReserve")
         return not isinstance(value, int) or value < _MEM_RESERVE
 
@@ -54,12 +53,11 @@ class MemReserve(Rule[Controller]):
         return Telling(message, (Point((case.node or case.view).first("target") or case.view, "memReserve"),))
 
 
-class HoleSize(Rule[Controller]):
+class HoleSize(InputRule[Controller]):
     """On ARM's virt board the 64-bit window of PCI is a power of two, and at least 512 GiB."""
 
     id = "start-pcihole64"
     stage = "qemu"
-    placeless = True
     source = "QEMU 11.1 hw/arm/virt.c (highmem-mmio-size is not a power of 2; cannot be set to a lower value), tried"
     allows = (
         "virt: <controller type='pci' index='0' model='pcie-root'><pcihole64 unit='GiB'>1024</pcihole64></controller>",
@@ -68,13 +66,10 @@ class HoleSize(Rule[Controller]):
         "virt: <controller type='pci' index='0' model='pcie-root'><pcihole64 unit='GiB'>600</pcihole64></controller>",
     )
 
-    def cases(self, question: Question) -> Iterable[Controller]:
-        return [one for one in question.problem.roots if not self._keeps(question.problem, one)]
+    def among(self, problem: Problem) -> Iterable[Controller]:
+        return problem.roots
 
-    def check(self, layout: Layout, case: Controller) -> bool:
-        return self._keeps(layout.problem, case)
-
-    def _keeps(self, problem: Problem, case: Controller) -> bool:
+    def keeps(self, problem: Problem, case: Controller) -> bool:
         size = _size(case.view.first("pcihole64"))
         if size is None or problem.machine.family != "arm-virt" or problem.catalog.libvirt < _HOLE_SINCE:
             return True
@@ -97,23 +92,19 @@ def _size(hole: Node | None) -> int | None:
         return None
 
 
-class NodeSet(Rule[Part]):
+class NodeSet(InputRule[Part]):
     """The nodes that a device is near to are cells of the guest's <numa>."""
 
     id = "acpi-nodeset"
     severity = "warning"
-    placeless = True
     source = "libvirt formatdomain 11.8.0 (acpi nodeset); 12.8.0 and QEMU 11.1 take any number, tried"
     allows = ("q35: <rng model='virtio'/>",)
     forbids = ("q35: <rng model='virtio'><acpi nodeset='7'/></rng>",)
 
-    def cases(self, question: Question) -> Iterable[Part]:
-        return [one for one in question.problem.parts if not self._keeps(question.problem, one)]
+    def among(self, problem: Problem) -> Iterable[Part]:
+        return problem.parts
 
-    def check(self, layout: Layout, case: Part) -> bool:
-        return self._keeps(layout.problem, case)
-
-    def _keeps(self, problem: Problem, case: Part) -> bool:
+    def keeps(self, problem: Problem, case: Part) -> bool:
         nodes = _nodes(case.view.get("acpi/nodeset") or "")
         return problem.catalog.libvirt < _NODESET_SINCE or max(nodes, default=-1) < problem.numa_cells
 
