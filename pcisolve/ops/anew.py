@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pcisolve.core.shortage import Shortage
-from pcisolve.placing.levels import CONVENTIONAL, MOVED, NOT_HOTPLUGGABLE
+from pcisolve.placing.levels import CONTROLLERS, CONVENTIONAL, MOVED, NOT_HOTPLUGGABLE
 from pcisolve.rules.check import Breach
 from pcisolve.rules.rule import Question
 from pcisolve.solver.levels import Level
 from pcisolve.solver.nearest import Impossible, Undecided
 from pcisolve.solver.proof import ARITHMETIC, LRAT, NONE, Proof
-from pcisolve.verdict.values import CP_SAT, DECIDED_BY, UNSAFE, Note, Verdict
+from pcisolve.verdict.values import CP_SAT, DECIDED_BY, FIRST_FIT, UNSAFE, Note, Verdict
 
 _RULE: Final = "alg-find"
 _PROOFS: Final = {
@@ -83,6 +83,15 @@ def told_proof(verdict: Verdict, proof: Proof) -> Verdict:
         message += "; what its reasoning about sums found was taken as given"
     stats = {**verdict.stats, "proof": proof.to_json()}
     return verdict._replace(stats=stats, notes=(*verdict.notes, Note(_RULE, message, None)))
+
+
+def told_not_fewest(verdict: Verdict, outcome: Undecided) -> Verdict:
+    """With the word that this is libvirt's own layout, and that nobody knows whether fewer controllers would do."""
+    level = Level(CONTROLLERS, len(verdict.controllers), 0)
+    message = f"this is libvirt's own layout; whether fewer controllers would do: {outcome.reason}"
+    told = told_levels(verdict, (level,))
+    stats = {**told.stats, DECIDED_BY: FIRST_FIT}
+    return told._replace(proven=False, stats=stats, notes=(*told.notes, Note(_RULE, message, None)))
 
 
 def told_undecided(verdict: Verdict, outcome: Undecided, question: Question, broken: Sequence[Breach]) -> Verdict:

@@ -134,8 +134,8 @@ def _checked(problem: Problem, choice: Choice) -> Answer | None:
 
 def _fewest(problem: Problem) -> Answer | None:
     """The layout with the fewest controllers; None where libvirt's own answer is all there is."""
-    from pcisolve.ops.anew import told_impossible, told_levels, told_undecided
-    from pcisolve.solver.nearest import Found, Impossible, Search, Undecided
+    from pcisolve.ops.anew import told_impossible, told_levels, told_not_fewest, told_undecided
+    from pcisolve.solver.nearest import TIME, Found, Impossible, Search, Undecided
 
     choice = first_fit(problem)
     question = Question(problem, choice)
@@ -147,7 +147,10 @@ def _fewest(problem: Problem) -> Answer | None:
         if isinstance(found, Impossible) and asks_for_room(broken):
             return Answer(told_impossible(_refusal(question, broken), found), None)
         if isinstance(found, Undecided) and found.large and not broken:
-            return undecided(problem)
+            answer = None if found.reason == TIME else _checked(problem, choice)
+            if answer is None:
+                return undecided(problem)
+            return answer._replace(verdict=told_not_fewest(answer.verdict, found))
         if isinstance(found, Undecided) and asks_for_room(broken):
             return Answer(told_undecided(undecided(problem).verdict, found, question, broken), None)
     return None

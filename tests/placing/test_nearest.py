@@ -137,3 +137,14 @@ def test_nothing_is_asked_where_there_is_no_bus(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(levels, "run", lambda *_, **__: pytest.fail("CP-SAT was asked about nothing"))
     verdict = guest("x86_64 q35", 3, "<controller type='pci' index='0'/>").solve(make_options(policy="minimal")).verdict
     assert verdict.status == "infeasible"
+
+
+def test_where_the_fewest_are_not_known_libvirts_own_layout_is_told_as_such() -> None:
+    """A port of index 124 needs 123 controllers below it, more than firmware surely has I/O windows for."""
+    root = "<controller type='pci' index='4' model='pcie-expander-bus'><target busNr='180'/></controller>"
+    port = "<controller type='pci' index='124' model='pcie-root-port'/>"
+    result = guest("x86_64 pc-q35-7.2", 0, root + port).solve(make_options(policy="minimal"))
+    verdict = result.verdict
+    assert (verdict.status, verdict.proven, verdict.stats["decided_by"]) == ("solved", False, "first-fit")
+    assert verdict.stats["objective"][0]["bound"] == 0
+    assert verdict.notes[-1].message.startswith("this is libvirt's own layout; whether fewer controllers would do: not")
