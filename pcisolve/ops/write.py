@@ -29,8 +29,10 @@ def solved_bytes(document: Document, layout: Layout, planned: int | None = None,
             _update(writer, layout, part, part.node)
             if part.new_type:
                 _leave_pci(writer, layout, part)
-            elif part.drops_address or part.loses_address:
-                writer.remove_child(part.node, "address")
+            elif part.drops_address or part.loses_address or _is_empty(layout, part):
+                for address in part.node.children:
+                    if address.tag == "address":  # libvirt reads the first only; a second one would be it then
+                        writer.remove(address)
     after = _last_pci_controller(layout, planned)
     for controller in sorted(layout.controllers, key=lambda one: one.index):
         if controller.node is None or _is_planned(controller, planned):
@@ -81,6 +83,11 @@ def _write_model(writer: Writer, part: Part, node: Node) -> None:
 
 def _is_planned(part: Part, planned: int | None) -> bool:
     return planned is not None and part.node is not None and part.node.number >= planned
+
+
+def _is_empty(layout: Layout, part: Part) -> bool:
+    """Whether an address that names no place stays without one: libvirt writes none then."""
+    return part.asked is not None and part.asked.is_unset and part not in layout.addresses
 
 
 def _leave_pci(writer: Writer, layout: Layout, part: Part) -> None:

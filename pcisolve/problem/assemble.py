@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pcisolve.catalog.behaviors import ADDED_IN_ORDER, SCSI_MODEL_OF_SIBLINGS
 from pcisolve.catalog.catalog import Catalog
-from pcisolve.catalog.devices import DeviceClass
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.errors import InputError
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.core.node import Node, Source
-from pcisolve.core.words import did_you_mean, misspelt
 from pcisolve.problem import implicit
 from pcisolve.problem.defaults import DEFAULT_TYPE, with_defaults
 from pcisolve.problem.hypervisor import refuse_other
@@ -30,7 +27,14 @@ from pcisolve.problem.qemu.commandline import read_command_line
 from pcisolve.problem.reading import Reader
 from pcisolve.problem.scheme import MULTI_DOMAIN, scheme_of
 from pcisolve.problem.serial_ports import assign_ports
-from pcisolve.problem.virtio import leave_pci, lose_address, repeats_a_serial, settle_virtio_addresses
+from pcisolve.problem.unknown import refuse_unknown_elements, refuse_unknown_words
+from pcisolve.problem.virtio import (
+    is_there_in_name_only,
+    leave_pci,
+    lose_address,
+    repeats_a_serial,
+    settle_virtio_addresses,
+)
 
 if TYPE_CHECKING:
     from pcisolve.problem.qemu.commandline import CommandLine
@@ -67,13 +71,6 @@ ITERATION_ORDER = [
 ]
 _LAST_SCSI = "lsilogic"  # the default of machines that have no SCSI controller of their own
 _NUMBER_OPTIONS = ("chassisNr", "chassis", "port", "busNr", "index", "memReserve")
-_NOT_DEVICES = frozenset({"emulator", "redirfilter"})
-# Elements of <domain> itself (libvirt src/conf/schemas/domaincommon.rng).
-_OUTSIDE_DEVICES = frozenset(
-    {"blkiotune", "bootloader", "clock", "cpu", "cputune", "features", "iothreads", "keywrap"}
-    | {"launchSecurity", "memoryBacking", "memtune", "metadata", "numatune", "on_crash", "on_poweroff"}
-    | {"on_reboot", "os", "perf", "pm", "resource", "seclabel", "sysinfo", "throttlegroups", "vcpu"}
-)
 NUMBERED_LATER = -1
 
 
@@ -101,7 +98,7 @@ class _Assembly:
         self.machine = self._machine()
         devices = root.first("devices")
         children = devices.children if devices is not None else []
-        self._refuse_unknown_elements(children)
+        refuse_unknown_elements(self.reader, catalog, children)
         self.elements = implicit.Elements(children, in_order=catalog.behaves(ADDED_IN_ORDER))
         console = self._first_console()
         has_serial = bool(self.elements.tagged("serial"))
@@ -237,12 +234,14 @@ class _Assembly:
 
     def _read_address(self, part: Part) -> None:
         node = part.node
-        self._read_acpi_index(node)
+        unread = is_there_in_name_only(part.view)
+        if not unread:
+            self._read_acpi_index(node)
         address = node.first("address") if node is not None else None
         if address is None:
             return
         part.address_node = address
-        if node is self.repeating:
+        if unread or node is self.repeating:
             part.drops_address = True
             return
         part.address_type = self.reader.address_type(address)
@@ -252,19 +251,6 @@ class _Assembly:
             part.multifunction = None if part.pinned is None else multifunction  # rule addr-all-zero-is-unset
             part.zpci = self.reader.zpci(address)
 
-    def _refuse_words(self, device: DeviceClass, node: Node) -> None:
-        """Words that libvirt does not know; where no place depends on them, that is not what refuses the guest here."""
-        for path, word, known in device.unknown_words(node):
-            holder, attribute = _owner(node, path)
-            rule = "known-word" if device.decides_place(path) else "known-word-elsewhere"
-            self.reader.refuse(rule, holder, attribute, word, did_you_mean(word, known))
-
-    def _refuse_unknown_elements(self, devices: list[Node]) -> None:
-        known = self.catalog.elements() | _NOT_DEVICES
-        for node in devices:
-            if node.tag not in known:
-                self.reader.refuse("known-device", node, "", f"<{node.tag}>", _where_it_belongs(node.tag, known))
-
     def _classify(self, part: Part, express: bool) -> None:
         if isinstance(part, Controller):
             return
@@ -273,7 +259,7 @@ class _Assembly:
             return
         part.takes_zpci = device.zpci
         if part.node is not None:
-            self._refuse_words(device, part.node)
+            refuse_unknown_words(self.reader, device, part.node)
         part.variant = variant = device.variant(part.view)
         leave_pci(part, self.machine)
         lose_address(part)
@@ -282,17 +268,3 @@ class _Assembly:
             part.needs = part.explicit_needs = CONVENTIONAL if conventional else EXPRESS
             part.automatic = True
             part.integrated = variant.integrated
-
-
-def _where_it_belongs(tag: str, known: Iterable[str]) -> str:
-    """What an element of <devices> that is no device may have been meant to be."""
-    if tag in _OUTSIDE_DEVICES:
-        return f"<{tag}> belongs directly into <domain>"
-    meant = misspelt(tag, known)
-    return f'did you mean "{meant}"?' if meant else ""
-
-
-def _owner(node: Node, path: str) -> tuple[Node, str]:
-    """The element that holds an attribute path, and the attribute."""
-    holder, _, attribute = path.rpartition("/")
-    return (node.find(holder) or node) if holder else node, attribute

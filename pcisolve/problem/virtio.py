@@ -64,6 +64,12 @@ def _is_never_placed(part: Part) -> bool:
     return part.variant is None or not (part.variant.needs or part.variant.pci_address == "refused")
 
 
+def is_there_in_name_only(view: Node) -> bool:
+    """Whether libvirt looks at nothing but the model: a memory balloon or USB controller of model none."""
+    nameless = view.tag == "memballoon" or (view.tag == "controller" and view.get("type") == "usb")
+    return nameless and view.get("model") == "none"
+
+
 def settle_virtio_addresses(parts: list[Part], machine: Machine, express: bool) -> None:
     """Give address-less virtio devices the address type the machine prefers.
 

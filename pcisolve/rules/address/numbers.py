@@ -46,7 +46,7 @@ class SlotNumber(_AskedNumber):
 
 
 class FunctionNumber(_AskedNumber):
-    """A function is at most 7."""
+    """A function is at most 7; of an address that names no place it is not looked at (fact addr-all-zero-is-unset)."""
 
     id = "addr-function-3bit"
     common = True
@@ -55,6 +55,9 @@ class FunctionNumber(_AskedNumber):
     highest = FUNCTIONS_PER_SLOT - 1
     allows = ("q35: <memballoon model='virtio'><address type='pci' slot='3' function='7'/></memballoon>",)
     forbids = ("q35: <memballoon model='virtio'><address type='pci' slot='3' function='8'/></memballoon>",)
+
+    def cases(self, question: Question) -> Iterable[Part]:
+        return [part for part in question.problem.parts if part.asked is not None and not part.asked.is_unset]
 
 
 class BusNumber(_AskedNumber):

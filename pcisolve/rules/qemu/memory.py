@@ -15,6 +15,7 @@ from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 _MEM_RESERVE: Final = 4 * 1024 * 1024  # KiB
 _LEAST_HOLE: Final = 512 << 30
 _HOLE_SINCE: Final = (12, 0, 0)  # tried with 12.8.0; 9.0.0 does not hand it on, of those in between it is not known
+_HOLE_MACHINES: Final = ("i440fx", "q35")
 _NODESET_SINCE: Final = (11, 8, 0)
 _KIBI, _KILO = 1024, 1000
 _UNITS: Final = {
@@ -51,6 +52,35 @@ class MemReserve(InputRule[Controller]):
         value = case.targets.get("memReserve")
         message = f"QEMU will not start: {name_of(case)} reserves {value} KiB; less than 4 GiB is possible"
         return Telling(message, (Point((case.node or case.view).first("target") or case.view, "memReserve"),))
+
+
+class HoleMachine(InputRule[Controller]):
+    """The 64-bit window of PCI is set on i440fx and q35, and since libvirt 12 on ARM's virt board.
+
+    libvirt does not read it on other controllers than the root.
+    """
+
+    id = "pcihole64-machine"
+    stage = "libvirt"
+    impossible = True
+    source = (
+        "libvirt 9.0.0 and 12.8.0 (Setting the 64-bit PCI hole size is not supported for machine), tried with pc, q35, "
+        "virt on ARM and RISC-V, pseries, s390-ccw-virtio"
+    )
+    allows = ("q35: <controller type='pci' index='0' model='pcie-root'><pcihole64>1048576</pcihole64></controller>",)
+    forbids = ("pseries: <controller type='pci' index='0' model='pci-root'><pcihole64>1024</pcihole64></controller>",)
+
+    def among(self, problem: Problem) -> Iterable[Controller]:
+        return (one for one in problem.roots if one.view.first("pcihole64") is not None)
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        family = problem.machine.family
+        return family in _HOLE_MACHINES or (family == "arm-virt" and problem.catalog.libvirt >= _HOLE_SINCE)
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        family = question.problem.machine.family
+        message = f"{name_of(case)} has a 64-bit PCI window of its own, and on {family} its size is fixed"
+        return Telling(message, (Point(case.view.first("pcihole64") or case.view),))
 
 
 class HoleSize(InputRule[Controller]):
@@ -126,4 +156,4 @@ def _nodes(text: str) -> list[int]:
     return found
 
 
-RULES: tuple[Rule[Controller] | Rule[Part], ...] = (MemReserve(), HoleSize(), NodeSet())
+RULES: tuple[Rule[Controller] | Rule[Part], ...] = (MemReserve(), HoleMachine(), HoleSize(), NodeSet())
