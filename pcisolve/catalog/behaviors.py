@@ -8,6 +8,8 @@ from pcisolve.catalog.table import Table, Version
 
 ADDED_IN_ORDER: Final = "added-in-order"
 SCSI_MODEL_OF_SIBLINGS: Final = "scsi-model-of-siblings"
+PORT_FOR_PCIE_TO_PCI_BRIDGE: Final = "port-for-pcie-to-pci-bridge"
+CONTROLLERS_NEED_PCI: Final = "controllers-need-pci"
 
 
 class Behavior(NamedTuple):

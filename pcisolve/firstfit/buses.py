@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pcisolve.catalog.behaviors import PORT_FOR_PCIE_TO_PCI_BRIDGE
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS
-from pcisolve.core.kinds import CONVENTIONAL, EXPRESS, PCI_BRIDGE, UPSTREAM_PORT
+from pcisolve.core.kinds import CONVENTIONAL, EXPRESS, PCI_BRIDGE, PCIE_TO_PCI_BRIDGE, UPSTREAM_PORT
 from pcisolve.problem.admits import takes
 from pcisolve.problem.choice import Place
 from pcisolve.problem.parts import Controller, Part
@@ -190,13 +191,16 @@ class Buses:
             model = self.machine.grows_conventional
             if model and not self.catalog_model(model).root and not any(bus.accepts & PCI_BRIDGE for bus in self.order):
                 return model, list(self.machine.legacy_entry)
-        elif part.needs & (EXPRESS | UPSTREAM_PORT):
+        elif part.needs & (EXPRESS | UPSTREAM_PORT) or self._grows_for_bridge(part):
             model = self.machine.grows_express
         else:
             raise CannotGrow(_growth_rule(part))
         if not model:
             raise CannotGrow("alg-grow")
         return model, []
+
+    def _grows_for_bridge(self, part: Part) -> bool:
+        return bool(part.needs & PCIE_TO_PCI_BRIDGE) and self.catalog.behaves(PORT_FOR_PCIE_TO_PCI_BRIDGE)
 
     def catalog_model(self, name: str) -> ControllerModel:
         """A model that a machine's data names; the catalog has checked that it exists."""

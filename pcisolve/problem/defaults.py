@@ -45,7 +45,8 @@ def with_defaults(
 
 
 def _controller(node: Node, machine: Machine, index: int | None, scsi_model: str) -> Node:
-    added: dict[str, str] = {} if node.get("index") is not None else {"index": str(index)}
+    number = str(index)
+    added = {} if node.get("index") == number else {"index": number}  # " 1" is 1
     if node.get("type") is None:
         added["type"] = DEFAULT_TYPE
     elif node.get("type") == "usb" and node.get("model") in (None, "default"):

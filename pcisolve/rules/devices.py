@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcisolve.catalog.behaviors import CONTROLLERS_NEED_PCI
 from pcisolve.problem.drives import drive_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.own_place import at_own_place
@@ -140,7 +141,7 @@ class AcpiIndex(DeviceRule):
     )
 
     def keeps(self, problem: Problem, case: Part) -> bool:
-        return case.view.first("acpi") is None or case.address_type in ("", "pci")
+        return case.view.get("acpi/index") is None or case.address_type in ("", "pci")
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} has an ACPI index, which goes with an address of type pci, not {case.address_type}"
@@ -251,12 +252,36 @@ class PciBuses(Rule[Part]):
         return Telling(f"{name_of(case)} needs a PCI bus, and {family} has none{added}", (point(case),))
 
 
+class PciMachine(InputRule[Part]):
+    """A PCI controller, and a USB controller that is a PCI device, are for machines that have PCI."""
+
+    id = "machine-without-pci"
+    follows_from = ("no-pci-buses",)
+    source = (
+        "libvirt 12.8.0 (Machine type does not support PCI), tried with a dozen boards; behavior controllers-need-pci"
+    )
+    allows = ("isapc: <memballoon model='none'/>",)
+    forbids = ("isapc: <controller type='pci' index='0' model='pci-root'/>",)
+
+    def among(self, problem: Problem) -> Iterable[Part]:
+        without = not problem.machine.root and problem.catalog.behaves(CONTROLLERS_NEED_PCI)
+        return problem.by_kind("controller") if without else ()
+
+    def keeps(self, problem: Problem, case: Part) -> bool:
+        return not isinstance(case, Controller) and not (case.needs and case.view.get("type") == "usb")
+
+    def tell(self, question: Question, case: Part) -> Telling:
+        family = question.problem.root.get("os/type/machine") or question.problem.machine.family
+        return Telling(f"{name_of(case)} needs PCI, which the machine {family} does not have", (point(case, "type"),))
+
+
 RULES: tuple[Rule[Part] | Rule[tuple[Part, ...]], ...] = (
     NeedsPciAddress(),
     RefusesPciAddress(),
     VirtioDiskAddress(),
     UnassignedHostdev(),
     CcwMachine(),
+    PciMachine(),
     AcpiIndex(),
     ControllerOnce(),
     SingleIde(),

@@ -9,6 +9,7 @@ import pytest
 import pcisolve
 from pcisolve.api.options import make_options, out_of_range
 from pcisolve.catalog.catalog import load_catalog
+from tests.support import QUIET, domain, sound
 
 OLD, NEW = "9.0.0", "12.8.0"
 REFUSED = "refused"
@@ -159,3 +160,13 @@ def test_acpi_indexes_of_newer_qemu(index: int) -> None:
         for qemu in ("7.2", "10.0", "11.1")
     }
     assert found == {"7.2": [], "10.0": ["start-acpi-index"], "11.1": ["start-acpi-index"]}
+
+
+PCI_BRIDGE_ALONE = "<controller type='pci' index='1' model='pcie-to-pci-bridge'/>"
+
+
+def test_a_port_is_added_for_a_pcie_to_pci_bridge_by_the_newest_only() -> None:
+    guest = domain("q35", QUIET + PCI_BRIDGE_ALONE + sound("0:1:1.0"))
+    for version, status in (("9.0.0", "infeasible"), ("11.3", "infeasible"), ("12.8", "solved")):
+        options = make_options(stage="libvirt", policy="libvirt", libvirt=version)
+        assert pcisolve.load(guest).solve(options).verdict.status == status
