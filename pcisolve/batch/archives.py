@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from collections.abc import Iterator
 from typing import IO, Any
@@ -25,6 +26,8 @@ def members(reader: IO[bytes], label: str) -> Iterator[Input]:
     try:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
+                if not _is_text(member.name):
+                    member.name = os.fsencode(member.name).decode(errors="backslashreplace")
                 last = member.name
                 archive.members = []  # type: ignore[attr-defined]  # tarfile remembers all it has seen; memory stays flat
                 if not member.isfile() or not is_guest_name(member.name):
@@ -66,6 +69,10 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, label: str) -> In
     return Input(label, solved_name(member.name), data=data)
 
 
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
 def rows(reader: IO[bytes], label: str) -> Iterator[Input]:
     """The guests of JSON Lines of {"id", "xml"}; further keys are ignored. A line that is none is a refusal."""
     number = 0
@@ -104,6 +111,8 @@ def _row(line: bytes, label: str, number: int) -> Input:
         name = str(name)
     if not isinstance(name, str) or not 0 < len(name) <= _MAX_ID:
         return _bad_row(label, number, f'"id" is not a text of 1 to {_MAX_ID:,} characters')
+    if not _is_text(name):
+        return _bad_row(label, number, '"id" has half a character (a lone surrogate)')
     if not isinstance(xml, str):
         return _bad_row(label, number, '"xml" is not a text')
     data = xml.encode("utf-8", "surrogatepass")

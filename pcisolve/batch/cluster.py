@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import socket
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _WAIT: Final = 30  # seconds for the scheduler, and for its first worker
+_FIRST: Final = 5.0  # seconds for the first word
+_HIGHEST_PORT: Final = 65_535
 _LOOK: Final = 5.0  # seconds between two looks at how many workers there are
 _CHUNKS_EACH: Final = 2  # per thread of a worker, so that the next is there when one is done
 
@@ -32,11 +35,29 @@ def connect(address: str) -> Client:
         from distributed import Client
     except ImportError:
         raise InputError("dask.distributed is not installed", expected="pip install 'pcisolve[cluster]'") from None
+    _refuse_unreachable(address)
     try:
         return Client(address, timeout=_WAIT, set_as_default=False)
     except (OSError, ValueError) as error:  # TimeoutError is an OSError
-        message = f"no Dask scheduler answers at {address}: {error}"
-        raise InputError(message, expected="an address such as tcp://host:8786") from None
+        raise _nobody(address, str(error)) from None
+
+
+def _nobody(address: str, why: str) -> InputError:
+    return InputError(f"no Dask scheduler answers at {address}: {why}", expected="an address such as tcp://host:8786")
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Ask once whether anybody listens: Dask itself goes on trying for a minute."""
+    scheme, separator, place = address.rpartition("://")
+    host, colon, port = place.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+        raise _nobody(address, "it names no host and port")
+    if separator and scheme not in ("tcp", "tls"):
+        return  # what else Dask speaks is Dask's to try
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_FIRST).close()
+    except OSError as error:
+        raise _nobody(address, error.strerror or str(error)) from None
 
 
 def version() -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pcisolve.core.errors import InputError
 from pcisolve.core.packed import unpack
 from pcisolve.libvirt.source import MAX_BYTES, read_bytes
+
+STDIN: Final = "<stdin>"
 
 
 class Input(NamedTuple):

@@ -10,7 +10,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pcisolve.batch.answer import Answer, Job
 from pcisolve.batch.input import Input
@@ -24,6 +24,7 @@ _FORMAT: Final = 1
 _LASTING: Final = frozenset({SOLVED, INFEASIBLE, INVALID})  # the others may end better when tried again
 _SECONDS: Final = 1.0  # between two transactions: what a killed batch has to do again
 _BYTES: Final = 8 << 20
+_LARGEST: Final = 256 << 20  # bytes of an answer: the largest input has 64 MiB
 _LEVEL: Final = 1  # of compression: answers shrink to a tenth, and it is quick
 
 _TABLE: Final = """
@@ -89,9 +90,7 @@ class Ledger:
             ).fetchone()
         if row is None or (self._job.wants_xml and row[0] == SOLVED and row[3] is None):
             return None
-        status, codes, text, xml, seconds = row
-        wanted = None if xml is None or not self._job.wants_xml else zlib.decompress(xml)
-        return Answer(status, zlib.decompress(text).decode(), tuple(codes.split()), wanted, seconds)
+        return _recorded(row, wants_xml=self._job.wants_xml)
 
     def learned(self, one: Input, answer: Answer) -> None:
         """Record an answer; it is on the disk a second later, or when the ledger is closed.
@@ -151,6 +150,34 @@ class Ledger:
             raise OSError(error.sqlite_errorcode, str(error), self._path) from None
         except sqlite3.DatabaseError:
             raise self._no_ledger() from None
+
+
+def _recorded(row: tuple[Any, ...], *, wants_xml: bool) -> Answer | None:
+    """An answer as it was recorded; None for a row that pcisolve has not written, which is then solved anew."""
+    status, codes, packed, packed_xml, seconds = row
+    text, xml = _unpacked(packed), None if packed_xml is None else _unpacked(packed_xml)
+    is_ours = status in _LASTING and isinstance(codes, str) and isinstance(seconds, float) and text is not None
+    if not is_ours or (packed_xml is not None and xml is None):
+        return None
+    try:
+        words = (text or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    if not (words.startswith("{") and words.endswith("}")):
+        return None
+    return Answer(status, words, tuple(codes.split()), xml if wants_xml else None, seconds)
+
+
+def _unpacked(packed: object) -> bytes | None:
+    """What was packed; None for what was not, and for more than any answer is."""
+    if not isinstance(packed, bytes):
+        return None
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(packed, _LARGEST)
+    except zlib.error:
+        return None
+    return data if unpacker.eof else None
 
 
 def identity(job: Job) -> hashlib._Hash:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import sys
 from types import TracebackType
@@ -39,7 +40,7 @@ class Lines:
             self._stream = _opened(self._path)  # a pipe, or /dev/stdout
         else:
             self._part = os.path.realpath(self._path) + _PART
-            self._stream = _opened(self._part)
+            self._stream = _only_ours(self._part)
 
     def write(self, line: str) -> None:
         """Add a line, given without its newline.
@@ -82,6 +83,30 @@ class Lines:
         self._stream.close()
         if self._part is not None:
             os.replace(self._part, self._part.removesuffix(_PART))
+
+
+def _only_ours(path: str) -> IO[str]:
+    """The file, emptied, unless another batch is writing it.
+
+    Raises:
+        InputError: one is.
+        OSError: it cannot be written.
+    """
+    while True:
+        stream = open(path, "a", encoding="utf-8")  # noqa: SIM115  # whoever made it closes it
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:  # some file systems have no locks
+            if error.errno == errno.EWOULDBLOCK:
+                stream.close()
+                message = f"another batch is writing {path.removesuffix(_PART)}"
+                raise InputError(message, expected="an output of its own for each batch") from None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(stream.fileno()), os.stat(path)):
+                break
+        stream.close()  # the other one has just finished, and this is its output
+    stream.truncate(0)
+    return stream
 
 
 def _opened(path: str) -> IO[str]:

@@ -6,15 +6,22 @@ that is what pools of the standard library do not promise.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import os
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_context, process
 from typing import Any, NamedTuple
+
+from pcisolve.core.errors import InputError
 
 # Imported once, in the process that workers are forked from.
 _PRELOAD = ["pcisolve.ops.solve", "pcisolve.ops.write", "pcisolve.solver.preload", "pcisolve.batch.run"]
+_LONGEST_FOLDER = 60  # bytes: of a name that multiprocessing adds up to 40 to
 _STARTS = 5  # how often it is tried
 
 
@@ -42,7 +49,12 @@ class Pool:
             workers: how many processes.
             seconds: after which a chunk's worker is stopped.
             megabytes: of memory that a worker may take beyond what it starts with.
+
+        Raises:
+            InputError: there is no working directory.
         """
+        _refuse_no_folder()
+        _keep_sockets_short()
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)
         self._work, self._seconds, self._megabytes = work, seconds, megabytes
@@ -133,6 +145,26 @@ class _Worker:
             self.process.join()
         code: int | None = self.process.exitcode
         return code
+
+
+def _refuse_no_folder() -> None:
+    """Processes are started in the working directory.
+
+    Raises:
+        InputError: it was deleted.
+    """
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise InputError("the working directory was deleted", expected="one that is there") from None
+
+
+def _keep_sockets_short() -> None:
+    """Sockets between processes have a name of 107 bytes at most, and a temporary folder may be deep."""
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
+        folder = tempfile.mkdtemp(prefix="pcisolve-", dir="/tmp")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        process.current_process()._config["tempdir"] = folder  # type: ignore[attr-defined]
 
 
 def _ending(code: int | None) -> str:

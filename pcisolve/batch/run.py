@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from pcisolve.batch.answer import Answer, Job, failed, out_of_time, refused, solve_content
-from pcisolve.batch.input import Input, content_of
+from pcisolve.batch.input import STDIN, Input, content_of
 from pcisolve.batch.pool import Lost, Outcome, Pool
 from pcisolve.batch.shapes import Shapes
 from pcisolve.core.errors import InputError
@@ -58,7 +58,8 @@ def _solve_input(job: Job, one: Input) -> Answer:
     except InputError as error:
         return refused(error)
     if is_plan(data):  # it may stand on another file, which its name leads to
-        return solve_content(job, data, one.label)
+        alone = one.path is None and one.label != STDIN
+        return solve_content(job._replace(options=job.options._replace(alone=alone)), data, one.label)
     return _shapes(job).solve(data) if job.by_shape else solve_content(job, data)
 
 

@@ -225,6 +225,11 @@ def ground_of(
     _refuse_problems(plan.text, problems)
     if setting is None:
         raise AssertionError("a plan without machine is refused")
+    if plan.base is not None and options.alone:
+        where = plan.text.location(plan.mark("base"))
+        raise InputError(
+            "a plan in an archive or in JSON Lines has no base", expected="a file of its own", location=where
+        )
     document = base_document(plan) if plan.base is not None else _skeleton(plan, setting, controllers)
     asked = options._replace(scheme=_base_scheme(plan, options, setting), policy="libvirt")
     first = _layout_of(document, catalog, asked)
@@ -269,8 +274,11 @@ def base_document(plan: Plan) -> Document:
         raise InputError("a plan without a base has nothing to be compared with", location=where)
     name = plan.base
     folder = os.path.dirname(plan.text.name) if plan.text.name != "<stdin>" else ""
+    path = os.path.join(folder, name)
     try:
-        return read_path(os.path.join(folder, name))
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise InputError(f"{path}: not a regular file", expected="a readable file")
+        return read_path(path)
     except InputError as error:
         if error.location is not None:
             raise

@@ -53,6 +53,7 @@ class Options(NamedTuple):
         without: ids of rules that do not count.
         conflicts: "all": of a plan that has no layout every minimal conflict is told; "one": one of the smallest.
         prove: "infeasible" is checked again, in exact arithmetic or by a proof of the solver's that is checked.
+        alone: nothing but the input itself is read: a plan has no base.
     """
 
     scheme: str = "auto"
@@ -69,6 +70,7 @@ class Options(NamedTuple):
     qemu: tuple[int, int, int] = NEWEST_QEMU
     conflicts: str = ONE
     prove: bool = False
+    alone: bool = False
 
 
 class Problem:
