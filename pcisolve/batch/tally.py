@@ -8,6 +8,7 @@ from typing import Final
 
 from pcisolve.batch.answer import FAILED, MOVES
 from pcisolve.batch.run import Answered
+from pcisolve.core.words import printable
 from pcisolve.verdict.values import INFEASIBLE, INVALID, SOLVED, UNKNOWN
 
 _STATUSES: Final = (SOLVED, MOVES, INFEASIBLE, UNKNOWN, INVALID, FAILED)
@@ -58,7 +59,9 @@ class Tally:
                 lines.append(f"           and {len(self.codes) - _CODES} more codes")
         if self._slowest:
             lines.append("slowest:")
-            lines += [f"{seconds:>9.3f}  s  {label}" for seconds, label in sorted(self._slowest, reverse=True)]
+            lines += [
+                f"{seconds:>9.3f}  s  {printable(label)}" for seconds, label in sorted(self._slowest, reverse=True)
+            ]
         return "\n".join(lines) + "\n"
 
     def _most_common(self) -> list[tuple[str, int]]:

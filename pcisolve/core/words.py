@@ -38,3 +38,8 @@ def misspelt(word: str, known: Iterable[str]) -> str | None:
         return best if shorter in dropped else None
     others = sum(one != other for one, other in zip(word, best, strict=True))
     return best if others == 1 and len(word) > 3 else None
+
+
+def printable(text: str) -> str:
+    """What a terminal can show of somebody else's text: whatever would steer it is a question mark."""
+    return "".join(one if one.isprintable() else "?" for one in text)

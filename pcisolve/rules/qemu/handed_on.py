@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pcisolve.core.words import printable
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped, name_of
 from pcisolve.problem.qemu.arguments import Argument
@@ -38,7 +39,7 @@ class StartRule(Rule[CaseT]):
 def quoted(argument: Argument) -> str:
     """An argument as it is written, short enough for a message."""
     text = clipped(argument.text)
-    return f"`{''.join(one if one.isprintable() else '?' for one in text)}`"
+    return f"`{printable(text)}`"
 
 
 def point_of(argument: Argument, role: str = "") -> Point:
