@@ -1,0 +1,78 @@
+"""What is written on a row of a picture, the same in every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from pcisolve.render.picture.fold import Row
+from pcisolve.render.picture.picture import Box
+from pcisolve.render.picture.shown import visible
+
+_NAMED: Final = 3  # sorts of what is plugged into a stack
+
+
+def title_of(boxes: Sequence[Box], row: Row) -> str:
+    """Who or what it is: "disk vda", "24 \u00d7 pcie-root-port", "and 12 more"."""
+    box = boxes[row.at]
+    if row.more:
+        return f"and {row.count:,} more"
+    if row.is_stack:
+        return f"{row.count:,} \u00d7 {visible(box.what or box.kind)}"
+    return visible(box.label)
+
+
+def what_of(boxes: Sequence[Box], row: Row) -> str:
+    """What it is, where the title does not say that; of a stack the first and the last one's names."""
+    box = boxes[row.at]
+    if row.more:
+        return ""
+    if row.is_stack:
+        return between(visible(box.label), visible(boxes[row.last].label))
+    first, _, rest = box.what.partition(" ")
+    return visible(rest if first in box.label.split() else box.what) if box.what != box.label else ""
+
+
+def place_of(boxes: Sequence[Box], row: Row) -> str:
+    """Its address, or from which to which address a stack goes."""
+    if row.more:
+        return ""
+    return between(visible(boxes[row.at].address), visible(boxes[row.last].address))
+
+
+def guest_of(boxes: Sequence[Box], row: Row) -> str:
+    """The address in the guest, where it is another one."""
+    first, last = boxes[row.at], boxes[row.last]
+    if row.more or (first.guest, last.guest) == (first.address, last.address):
+        return ""
+    return between(visible(first.guest), visible(last.guest))
+
+
+def between(first: str, last: str) -> str:
+    """From one to another; one alone where they are the same."""
+    if first == last or not last:
+        return first
+    return f"{first} \u2026 {last}"
+
+
+def inside_of(boxes: Sequence[Box], row: Row, end: int) -> str:
+    """What is plugged into each part of a stack: "virtio disk", "4 \u00d7 hostdev"; "" for nothing."""
+    counts = Counter(visible(one.what or one.kind) for one in boxes[row.at + 1 : end])
+    named = [f"{count:,} \u00d7 {what}" if count > 1 else what for what, count in counts.most_common(_NAMED)]
+    more = sum(counts.values()) - sum(count for _, count in counts.most_common(_NAMED))
+    return ", ".join(named) + (f" and {more:,} more" if more else "")
+
+
+def hover_of(boxes: Sequence[Box], row: Row) -> str:
+    """All that is known of it, a line each."""
+    box = boxes[row.at]
+    lines = [title_of(boxes, row), what_of(boxes, row)]
+    if not row.more:
+        place, seen = place_of(boxes, row), between(visible(box.guest), visible(boxes[row.last].guest))
+        lines += [f"address {place}" if place else "", f"in the guest {seen}" if seen else ""]
+        lines += [visible(box.bus) if not row.is_stack else "", *map(visible, box.facts)]
+        lines += [f"line {box.line}" if box.line is not None and not row.is_stack else ""]
+        lines += [": ".join(filter(None, (box.mark, visible(box.note) if not row.is_stack else "")))]
+        lines += [f"rule {', '.join(map(visible, box.rules))}" if box.rules else ""]
+    return "\n".join(filter(None, lines))
