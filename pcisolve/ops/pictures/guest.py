@@ -8,7 +8,7 @@ from typing import Final
 from pcisolve.core.address import Address
 from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.earlier.identity import identity_of
-from pcisolve.firmware.guest_view import InGuest, guest_view, limit_of
+from pcisolve.firmware.guest_view import InGuest, guest_domain, guest_view, limit_of
 from pcisolve.firmware.io_windows import io_takers
 from pcisolve.firmware.windows import needs, windows
 from pcisolve.ops.pictures.marking import marked
@@ -42,7 +42,8 @@ def picture(
     name = problem.root.first("name")
     rows = tuple(rows)
     told, marks = marked(layout, verdict.findings, exact=bool(rows))
-    tree = seated(_Seats(layout, marks, {*added}).all(), ON_NO_BUS)
+    names = {row.root: row.name for row in rows}
+    tree = seated(_Seats(layout, marks, {*added}, names).all(), ON_NO_BUS)
     where = {key: at for at, key in enumerate(tree.keys) if key is not None}
     return Picture(
         title=name.text.strip() if name is not None else problem.source.name,
@@ -68,8 +69,8 @@ def _words(layout: Layout, verdict: Verdict) -> tuple[str, ...]:
 class _Seats:
     """What is plugged in where."""
 
-    def __init__(self, layout: Layout, marks: Mapping[Part, Box], added: set[int]) -> None:
-        self.layout, self.marks, self.added = layout, marks, added
+    def __init__(self, layout: Layout, marks: Mapping[Part, Box], added: set[int], names: Mapping[int, str]) -> None:
+        self.layout, self.marks, self.added, self.names = layout, marks, added, names
         self.view = guest_view(layout)
 
     def all(self) -> Iterator[Seat]:
@@ -100,19 +101,22 @@ class _Seats:
         facts = [f"NUMA node {targets['node']}" if targets["node"] is not None else ""]
         facts += [f"busNr {targets['busNr']}" if targets["busNr"] is not None else ""]
         facts += ["no hotplug" if targets["hotplug"] == "off" else ""]
-        if one.is_root:
-            facts.insert(0, "" if self.layout.problem.flat and len(self.layout.problem.roots) > 1 else self._domain(one))
         made = one.added or one.implicit or one.index in self.added
-        return self._box(one, seen)._replace(
-            label=index if one.index >= 0 else "without index",
+        box = self._box(one, seen)
+        return box._replace(
+            label=f"{index} {self.names.get(one.index, '')}".rstrip() if one.index >= 0 else "without index",
             kind=ROOT if one.is_root else CONTROLLER,
             what=one.model_name + (" (added)" if made and not one.is_root else ""),
+            address=self._domain(one) if one.is_root else box.address,
             bus=_buses(seen),
             line=None if one.index in self.added else self._line(one),
-            facts=tuple(filter(None, facts)),
+            facts=(*filter(None, facts), *box.facts),
         )
 
     def _domain(self, root: Controller) -> str:
+        """In the flat scheme several roots share domain 0 of the XML, and each has one of its own in the guest."""
+        if self.layout.problem.flat and len(self.layout.problem.roots) > 1:
+            return f"domain {guest_domain(self.layout, root):04x} in the guest"
         return f"domain {0 if self.layout.problem.flat else root.index:04x}"
 
     def _device(self, part: Part) -> Box:
@@ -130,10 +134,16 @@ class _Seats:
             guest="" if seen is None or seen.address is None else seen.address,
             mark=LOST if lost else "",
             note=seen.reason if seen is not None and lost else "",
+            facts=(f"asks for {part.asked}",) if address is None and part.pinned is not None else (),
         )
 
     def _line(self, part: Part) -> int | None:
-        return None if part.node is None else self.layout.problem.source.location(part.node).line
+        """Where it stands in the source that is shown: what a plan does not ask for itself is told as of its start."""
+        if part.node is None:
+            return None
+        where = self.layout.problem.source.location(part.node)
+        other = where.file != self.layout.problem.source.name or (where.line, where.column) == (1, 1)
+        return None if other else where.line
 
     def _arguments(self) -> Iterator[Seat]:
         """What the command line makes, where it finds a place."""

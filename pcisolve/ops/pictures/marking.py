@@ -57,7 +57,7 @@ def _late(one: Finding, parts: tuple[Part, ...]) -> Late:
 
     def told(where: Mapping[object, int]) -> Told:
         boxes = tuple(where[part] for part in parts if part in where)
-        return Told(one.severity, one.code, one.message, boxes, line, helps)
+        return Told(one.severity, one.code, one.message, boxes, line, helps, one.notes)
 
     return told
 

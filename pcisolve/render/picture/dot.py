@@ -12,7 +12,7 @@ from pcisolve.render.picture.shown import visible
 from pcisolve.render.picture.words import title_of
 
 MOST: Final = 2000  # nodes; layout takes the square of it
-_SHAPE: Final = {ROOT: "box3d", CONTROLLER: "box", DEVICE: "ellipse", ARGUMENT: "house", GROUP: "folder", WISH: "note"}
+_SHAPE: Final = {ROOT: "box3d", CONTROLLER: "box", DEVICE: "box", ARGUMENT: "house", GROUP: "folder", WISH: "note"}
 _DASHED: Final = (LEFT, REMOVED)
 
 
@@ -30,13 +30,16 @@ def _lines(picture: Picture) -> Iterator[str]:
     above: list[int] = []
     for number, row in enumerate(fold(boxes, MOST)):
         box = boxes[row.at]
-        words = [title_of(boxes, row), " ".join(filter(None, lines_of(boxes, row)[:2])), *lines_of(boxes, row)[2:]]
+        words = [title_of(boxes, row), " \u00b7 ".join(filter(None, lines_of(boxes, row)[:2])), *lines_of(boxes, row)[2:]]
         words += [box.mark] if box.mark and not row.more else []
         look = {"label": "\n".join(filter(None, words)), "shape": "plaintext" if row.more else _SHAPE[box.kind]}
         if row.is_stack:
             look["peripheries"] = "2"
+        style = ["rounded"] if box.kind == DEVICE and not row.more else []
         if box.mark and not row.more:
-            look["style"] = "dashed" if box.mark in _DASHED else "bold"
+            style.append("dashed" if box.mark in _DASHED else "bold")
+        if style:
+            look["style"] = ",".join(style)
         yield f"  n{number} [{', '.join(f'{name}={_quoted(value)}' for name, value in look.items())}];"
         del above[row.depth :]
         if above:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from pcisolve.render.picture.picture import LEFT, LOST, Box, ends
+from pcisolve.render.picture.picture import GROUP, LEFT, LOST, WISH, Box, ends
 
 FEWEST: Final = 3  # neighbours that become a stack
 DEEPEST: Final = 12  # levels that are drawn
 _SIBLINGS: Final = (48, 24, 12, 6, 3, 2, 1)  # drawn of one bus, when everything is too much
 _QUIET: Final = ("", LOST, LEFT)
+_NAMED: Final = (GROUP, WISH)  # each of which is something else
 
 Range = tuple[int, int]
 
@@ -24,6 +25,7 @@ class Row(NamedTuple):
         count: how many boxes it stands for; 1 for a box that is drawn by itself.
         last: the last of them.
         more: what is left out, from box to box; () where this is a box or a stack.
+        each: how many parts of a stack there are, each of which has this; 1 outside of stacks.
     """
 
     at: int
@@ -31,6 +33,12 @@ class Row(NamedTuple):
     count: int
     last: int
     more: tuple[Range, ...] = ()
+    each: int = 1
+
+    @property
+    def own(self) -> int:
+        """How many there are in each part of the stack that it is in."""
+        return self.count // self.each
 
     @property
     def is_stack(self) -> bool:
@@ -88,10 +96,10 @@ class _Folder:
                 continue
             if isinstance(group, tuple) and not isinstance(group, _Group):
                 left = sum(1 for first, last in group for at in self._siblings(first, last)) * times
-                found.append(Row(group[0][0], depth, left, group[-1][1] - 1, group))
+                found.append(Row(group[0][0], depth, left, group[-1][1] - 1, group, times))
                 continue
             last = group.at + (group.count - 1) * group.size + step
-            found.append(Row(group.at, depth, group.count * times, last))
+            found.append(Row(group.at, depth, group.count * times, last, (), times))
             if group.count * times > 1 and not self.inside:
                 continue
             inner = group.at + 1, self.ends[group.at]
@@ -145,6 +153,7 @@ def _shapes(boxes: Sequence[Box], ends_: Sequence[int]) -> list[int]:
         while child < ends_[at]:
             below.append(found[child])
             child = ends_[child]
-        own = box.kind, box.what, box.mark, box.rules, box.facts, bool(box.address), tuple(below)
+        name = box.label if box.kind in _NAMED else ""
+        own = box.kind, name, box.what, box.mark, box.rules, box.facts, bool(box.address), tuple(below)
         found[at] = known.setdefault(own, len(known))
     return found

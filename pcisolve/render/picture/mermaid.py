@@ -24,7 +24,8 @@ _SHAPE: Final = {
     WISH: (">", "]"),
 }
 _DASHED: Final = (LEFT, REMOVED)
-_ACTS: Final = re.compile(r"[^A-Za-z0-9 ,:/()\u00d7\u2026]")  # what may mean something to Mermaid, Markdown or HTML
+# What may mean something to Mermaid, Markdown or HTML: all but a few signs, and of those within a word a few more.
+_ACTS: Final = re.compile(r"(?!(?<=[A-Za-z0-9])[.-][A-Za-z0-9])[^A-Za-z0-9 ,:/()\u00d7\u2026]")
 
 
 def mermaid(picture: Picture) -> str:

@@ -92,6 +92,7 @@ class Told(NamedTuple):
         boxes: the parts it is about, by their place in Picture.boxes, the one at fault first.
         line: where it begins in the picture's source; None where it does not.
         helps: what would mend it.
+        notes: the arithmetic.
     """
 
     severity: str
@@ -100,6 +101,7 @@ class Told(NamedTuple):
     boxes: tuple[int, ...] = ()
     line: int | None = None
     helps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Picture(NamedTuple):

@@ -22,6 +22,7 @@ INNER: Final = 16  # below and beside what is in a panel
 STRIP: Final = 310  # what a strip of bus numbers is wide
 _LINE: Final = 15
 _TIGHT: Final = 8
+_BEHIND: Final = 6  # what can be seen of the cards below the first one of a stack
 _BETWEEN: Final = 40  # columns
 _PANELS: Final = 20
 _ICON: Final = 24  # what a card's symbol and its room take
@@ -127,7 +128,7 @@ def _panel(picture: Picture, group: Sequence[Row], columns: Sequence[tuple[int, 
         x, wide = columns[row.depth]
         parent = open_[-1] if open_ else None
         cards.append(Card(row, x, y, wide, _height(lines, row), parent, lines))
-        bottom = max(bottom, y + cards[-1].height)
+        bottom = max(bottom, y + cards[-1].height + (_BEHIND if row.is_stack else 0))
         open_.append(len(cards) - 1)
         before = row.depth
     right = max((one.x + one.width for one in cards), default=0)
@@ -136,7 +137,7 @@ def _panel(picture: Picture, group: Sequence[Row], columns: Sequence[tuple[int, 
 
 def _head_width(picture: Picture, row: Row) -> int:
     boxes = picture.boxes
-    said = f"{what_of(boxes, row)}  {'  '.join(boxes[row.at].facts)}"
+    said = "  \u00b7  ".join(filter(None, (what_of(boxes, row), place_of(boxes, row), *boxes[row.at].facts)))
     title = width(title_of(boxes, row), TITLE + 2) + width(boxes[row.at].mark, 10) + 40
     words = next((strip.words for strip in picture.strips if strip.at == row.at), None)
     return math.ceil(max(title, width(visible(said), SMALL)) + 60 + (0 if words is None else STRIP))

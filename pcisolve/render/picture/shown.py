@@ -40,13 +40,13 @@ def width(text: str, size: float) -> float:
     ems = 0.0
     for one in text:
         if one in _NARROW:
-            ems += 0.40
+            ems += 0.38
         elif one in _BROAD:
-            ems += 0.98
+            ems += 0.95
         elif one > "\u02ff":
             ems += 1.05 if unicodedata.east_asian_width(one) in _WIDE else 0.9 if not unicodedata.combining(one) else 0
         else:
-            ems += 0.66
+            ems += 0.62
     return ems * size
 
 

@@ -25,7 +25,7 @@ from pcisolve.render.picture.place import (
 from pcisolve.render.picture.shown import clipped, in_markup, visible, width
 from pcisolve.render.picture.style import DRAWING, colours
 from pcisolve.render.picture.symbols import symbol
-from pcisolve.render.picture.words import hover_of, title_of, what_of
+from pcisolve.render.picture.words import hover_of, place_of, title_of, what_of
 
 MOST: Final = 1200  # cards; more are neither seen nor opened
 _TOP: Final = 88  # of the title and what is said below it
@@ -100,7 +100,7 @@ def _panel(picture: Picture, panel: Panel, strip: Strip | None) -> Iterator[str]
     yield _text(x + 36, y + 25, name, "head-name")
     if box.mark:
         yield _badge(box.mark, x + 36 + width(name, TITLE + 2) + 6, y + 12)
-    yield _text(x + 36, y + 42, "  \u00b7  ".join(filter(None, (what_of(boxes, row), *map(visible, box.facts)))), "soft")
+    yield _text(x + 36, y + 42, "  \u00b7  ".join(filter(None, (what_of(boxes, row), place_of(boxes, row), *map(visible, box.facts)))), "soft")
     if strip is not None:
         yield from _strip(strip, x + panel.width - STRIP - 16, y + 13, each=row.is_stack)
     yield "\n"

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from typing import Final
 
 from pcisolve.render.picture.fold import Row
-from pcisolve.render.picture.picture import Box
+from pcisolve.render.picture.picture import ROOT, Box
 from pcisolve.render.picture.shown import visible
 
 _NAMED: Final = 3  # sorts of what is plugged into a stack
 
 
 def title_of(boxes: Sequence[Box], row: Row) -> str:
-    """Who or what it is: "disk vda", "24 \u00d7 pcie-root-port", "and 12 more"."""
+    """Who or what it is: "disk vda", "24 \u00d7 pcie-root-port", "each: disk virtio", "and 12 more"."""
     box = boxes[row.at]
+    each = "each: " if row.each > 1 else ""
     if row.more:
-        return f"and {row.count:,} more"
+        return f"{each}and {row.own:,} more"
     if row.is_stack:
-        return f"{row.count:,} \u00d7 {visible(box.what or box.kind)}"
+        many = f"{row.own:,} \u00d7 " if row.own > 1 else ""
+        return f"{each}{many}{visible(box.what or box.kind)}"
     return visible(box.label)
 
 
@@ -38,7 +40,7 @@ def place_of(boxes: Sequence[Box], row: Row) -> str:
     """Its address, or from which to which address a stack goes."""
     if row.more:
         return ""
-    return between(visible(boxes[row.at].address), visible(boxes[row.last].address))
+    return between(visible(boxes[row.at].address), visible(boxes[row.last].address), short=True)
 
 
 def guest_of(boxes: Sequence[Box], row: Row) -> str:
@@ -46,13 +48,20 @@ def guest_of(boxes: Sequence[Box], row: Row) -> str:
     first, last = boxes[row.at], boxes[row.last]
     if row.more or (first.guest, last.guest) == (first.address, last.address):
         return ""
-    return between(visible(first.guest), visible(last.guest))
+    return between(visible(first.guest), visible(last.guest), short=True)
 
 
-def between(first: str, last: str) -> str:
-    """From one to another; one alone where they are the same."""
+def between(first: str, last: str, *, short: bool = False) -> str:
+    """From one to another; one alone where they are the same.
+
+    Args:
+        short: without what both begin with, up to a colon: "0000:09:00.0 \u2026 02.0".
+    """
     if first == last or not last:
         return first
+    if short:
+        same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), 0)
+        last = last[last.rfind(":", 0, same) + 1 :]
     return f"{first} \u2026 {last}"
 
 
@@ -69,8 +78,9 @@ def hover_of(boxes: Sequence[Box], row: Row) -> str:
     box = boxes[row.at]
     lines = [title_of(boxes, row), what_of(boxes, row)]
     if not row.more:
-        place, seen = place_of(boxes, row), between(visible(box.guest), visible(boxes[row.last].guest))
-        lines += [f"address {place}" if place else "", f"in the guest {seen}" if seen else ""]
+        place, seen = place_of(boxes, row), between(visible(box.guest), visible(boxes[row.last].guest), short=True)
+        lines += [place if box.kind == ROOT else f"address {place}" if place else ""]
+        lines += [f"in the guest {seen}" if seen else ""]
         lines += [visible(box.bus) if not row.is_stack else "", *map(visible, box.facts)]
         lines += [f"line {box.line}" if box.line is not None and not row.is_stack else ""]
         lines += [": ".join(filter(None, (box.mark, visible(box.note) if not row.is_stack else "")))]
