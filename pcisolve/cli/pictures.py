@@ -81,6 +81,24 @@ def check_pictures(
     return worst
 
 
+def diff_picture(
+    before: str, after: str, options: Options | None = None, *, style: str, output: str | None, models: str | None
+) -> int:
+    """Draw the difference of two layouts; the exit code.
+
+    Raises:
+        InputError: one of them has no layout.
+        OSError: the picture cannot be written.
+    """
+    from pcisolve.ops.difference import both_laid
+    from pcisolve.ops.pictures.difference import draw_difference
+    from pcisolve.problem.problem import Options
+
+    drawn = draw_difference(*both_laid(before, after, options or Options(), models))
+    emit(written(drawn.picture, style), output)
+    return 0 if drawn.difference.is_empty else 1
+
+
 def together(pictures: list[Picture], name: str) -> Picture:
     """Several pictures as one, below each other; one stays as it is."""
     from pcisolve.render.picture.joined import joined

@@ -175,17 +175,32 @@ def _strips(layout: Layout, rows: Iterable[Row], where: Mapping[object, int]) ->
         root = one.top if one.top.is_root else layout.root_above(one.top)
         if root is not None:
             spans.setdefault(root, []).append(Span(f"controller {one.top.index}", one.first, one.last, used[one.top]))
-    free = _free(layout, rows)
+    free, taken = _free(layout, rows), _taken(layout)
     for root in layout.problem.roots:
         if root in where and root in spans:
-            yield Strip(where[root], limit, tuple(spans[root]), tuple(_counted(layout, free.get(root, 0))))
+            yield Strip(
+                where[root], limit, tuple(spans[root]), tuple(_counted(layout, taken.get(root, 0), free.get(root, 0)))
+            )
 
 
-def _counted(layout: Layout, free: int) -> Iterator[str]:
-    yield f"{free:,} slot{'s' * (free != 1)} free"
+def _counted(layout: Layout, taken: int, free: int) -> Iterator[str]:
+    yield f"{taken:,} of {taken + free:,} slots"
     most = layout.problem.machine.io_windows
     if most and len(layout.problem.roots) == 1:
         yield f"{len(io_takers(layout)):,} of {most:,} I/O windows"
+
+
+def _taken(layout: Layout) -> dict[Controller | None, int]:
+    """By root the slots that devices are in."""
+    roots: dict[int, Controller | None] = {}
+    slots: dict[Controller | None, set[tuple[int, int]]] = {}
+    for part, place in layout.places.items():
+        if not isinstance(part, Controller):
+            if place.provider not in roots:
+                bus = layout.by_index.get(place.provider)
+                roots[place.provider] = bus if bus is None or bus.is_root else layout.root_above(bus)
+            slots.setdefault(roots[place.provider], set()).add((place.provider, place.slot))
+    return {root: len(found) for root, found in slots.items()}
 
 
 def _free(layout: Layout, rows: Iterable[Row]) -> dict[Controller | None, int]:
@@ -197,5 +212,3 @@ def _free(layout: Layout, rows: Iterable[Row]) -> dict[Controller | None, int]:
         root = layout.root_above(one) if one is not None and expander else one
         found[root] = found.get(root, 0) + row.free_slots
     return found
-
-

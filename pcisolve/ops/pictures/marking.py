@@ -17,9 +17,7 @@ _HELPS: Final = 3
 Late = Callable[[Mapping[object, int]], Told]
 
 
-def marked(
-    layout: Layout, findings: Iterable[Finding], *, exact: bool = False
-) -> tuple[list[Late], dict[Part, Box]]:
+def marked(layout: Layout, findings: Iterable[Finding], *, exact: bool = False) -> tuple[list[Late], dict[Part, Box]]:
     """The findings, once it is known which box is which part; and for each part a box with mark, note and rules.
 
     Args:

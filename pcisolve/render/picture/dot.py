@@ -30,7 +30,11 @@ def _lines(picture: Picture) -> Iterator[str]:
     above: list[int] = []
     for number, row in enumerate(fold(boxes, MOST)):
         box = boxes[row.at]
-        words = [title_of(boxes, row), " \u00b7 ".join(filter(None, lines_of(boxes, row)[:2])), *lines_of(boxes, row)[2:]]
+        words = [
+            title_of(boxes, row),
+            " \u00b7 ".join(filter(None, lines_of(boxes, row)[:2])),
+            *lines_of(boxes, row)[2:],
+        ]
         words += [box.mark] if box.mark and not row.more else []
         look = {"label": "\n".join(filter(None, words)), "shape": "plaintext" if row.more else _SHAPE[box.kind]}
         if row.is_stack:

@@ -22,7 +22,7 @@ class Row(NamedTuple):
     Attributes:
         at: the box; of a stack the first one; of "more" the first one that is left out.
         depth: as of a box.
-        count: how many boxes it stands for; 1 for a box that is drawn by itself.
+        times: how many boxes it stands for; 1 for a box that is drawn by itself.
         last: the last of them.
         more: what is left out, from box to box; () where this is a box or a stack.
         each: how many parts of a stack there are, each of which has this; 1 outside of stacks.
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
     at: int
     depth: int
-    count: int
+    times: int
     last: int
     more: tuple[Range, ...] = ()
     each: int = 1
@@ -38,12 +38,12 @@ class Row(NamedTuple):
     @property
     def own(self) -> int:
         """How many there are in each part of the stack that it is in."""
-        return self.count // self.each
+        return self.times // self.each
 
     @property
     def is_stack(self) -> bool:
         """Whether it stands for several alike boxes."""
-        return self.count > 1 and not self.more
+        return self.times > 1 and not self.more
 
 
 def fold(boxes: Sequence[Box], most: int, *, inside: bool = True) -> list[Row]:
@@ -63,10 +63,10 @@ def fold(boxes: Sequence[Box], most: int, *, inside: bool = True) -> list[Row]:
 
 
 class _Group(NamedTuple):
-    """Neighbours drawn as one: `count` boxes that are `size` apart, the first at `at`."""
+    """Neighbours drawn as one: `alike` boxes that are `size` apart, the first at `at`."""
 
     at: int
-    count: int
+    alike: int
     size: int
 
 
@@ -98,14 +98,14 @@ class _Folder:
                 left = sum(1 for first, last in group for at in self._siblings(first, last)) * times
                 found.append(Row(group[0][0], depth, left, group[-1][1] - 1, group, times))
                 continue
-            last = group.at + (group.count - 1) * group.size + step
-            found.append(Row(group.at, depth, group.count * times, last, (), times))
-            if group.count * times > 1 and not self.inside:
+            last = group.at + (group.alike - 1) * group.size + step
+            found.append(Row(group.at, depth, group.alike * times, last, (), times))
+            if group.alike * times > 1 and not self.inside:
                 continue
             inner = group.at + 1, self.ends[group.at]
             if inner[0] < inner[1]:
                 below = self._shown(*inner, siblings) if depth + 1 < DEEPEST else iter([(inner,)])
-                trail.append((depth + 1, group.count * times, (last - group.at), below))
+                trail.append((depth + 1, group.alike * times, (last - group.at), below))
         return found
 
     def _siblings(self, first: int, last: int) -> Iterator[int]:
@@ -131,7 +131,7 @@ class _Folder:
         plain, marked = siblings, 4 * siblings
         left: list[Range] = []
         for one in self._groups(first, last):
-            end = one.at + one.count * one.size
+            end = one.at + one.alike * one.size
             notable = self.marked[end] > self.marked[one.at]
             if (marked if notable else plain) > 0:
                 plain, marked = plain - (not notable), marked - notable

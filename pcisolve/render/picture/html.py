@@ -13,8 +13,8 @@ from importlib.resources import files
 from typing import Final
 
 from pcisolve.render.picture.fold import Row, fold
-from pcisolve.render.picture.marks import css_of
-from pcisolve.render.picture.picture import KINDS, LEFT, MARKS, Box, Picture, Told
+from pcisolve.render.picture.marks import css_of, word_of
+from pcisolve.render.picture.picture import KINDS, MARKS, Box, Picture, Told
 from pcisolve.render.picture.rows import rows_of
 from pcisolve.render.picture.shown import in_markup, visible
 from pcisolve.render.picture.style import DRAWING, MONO, SANS, colours
@@ -71,7 +71,8 @@ def _body(picture: Picture) -> Iterator[str]:
     yield f'<div class="tree" role="tree" aria-label="PCI topology of {_shown(picture.title)}">\n'
     yield from rows_of(picture, rows)
     yield "</div>\n</section>\n"
-    yield f'<details class="pane drawing">\n<summary>Drawing</summary>\n<div>{drawing(picture, inline=True)}</div>\n</details>\n</div>\n'
+    yield '<details class="pane drawing">\n<summary>Drawing</summary>\n'
+    yield f"<div>{drawing(picture, inline=True)}</div>\n</details>\n</div>\n"
     yield from _side(picture)
     yield "</main>\n"
 
@@ -91,8 +92,7 @@ def _header(picture: Picture) -> Iterator[str]:
     for kind in (one for one in KINDS if one in kinds):
         yield f'<li><i class="ic {kind}"></i>{WORD[kind]}</li>'
     for mark in (one for one in MARKS if one in marks):
-        word = "where it was" if mark == LEFT else mark
-        yield f'<li class="{css_of(Box("", "", mark=mark)).strip()}"><span class="badge">{mark}</span>{word if mark == LEFT else ""}</li>'
+        yield f'<li class="{css_of(Box("", "", mark=mark)).strip()}"><span class="badge">{word_of(mark)}</span></li>'
     yield "</ul></div>\n"
     yield (
         '<div class="tools" data-js hidden role="toolbar" aria-label="View">'
@@ -112,7 +112,8 @@ def _findings(picture: Picture, holders: list[int]) -> Iterator[str]:
     if not picture.told:
         return
     count = len(picture.told)
-    yield f'<section class="pane told" aria-labelledby="told-name">\n<h2 id="told-name">{count:,} finding{"s" * (count != 1)}</h2>\n<ol>\n'
+    yield '<section class="pane told" aria-labelledby="told-name">\n'
+    yield f'<h2 id="told-name">{count:,} finding{"s" * (count != 1)}</h2>\n<ol>\n'
     for one in picture.told[:_TOLD]:
         yield _finding(picture, one, holders)
     yield "</ol>\n"
@@ -129,9 +130,8 @@ def _finding(picture: Picture, one: Told, holders: list[int]) -> str:
     parts = f"<p>{named}{line}</p>" if named or line else ""
     helps = "".join(f"<p>note: {_shown(words)}</p>" for words in one.notes)
     helps += "".join(f"<p>help: {_shown(words)}</p>" for words in one.helps)
-    return (
-        f'<li class="{mark}"><b>{in_markup(one.severity)}[{_shown(one.code)}]</b>: {_shown(one.message, 1000)}{parts}{helps}</li>\n'
-    )
+    head = f"<b>{in_markup(one.severity)}[{_shown(one.code)}]</b>: {_shown(one.message, 1000)}"
+    return f'<li class="{mark}">{head}{parts}{helps}</li>\n'
 
 
 def _side(picture: Picture) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pcisolve.render.picture.marks import css_of
-from pcisolve.render.picture.picture import KINDS, LEFT, MARKS, Box, Picture
+from pcisolve.render.picture.marks import css_of, word_of
+from pcisolve.render.picture.picture import KINDS, MARKS, Box, Picture
 from pcisolve.render.picture.shown import in_markup, width
 from pcisolve.render.picture.symbols import WORD, symbol
 
@@ -20,7 +20,7 @@ def legend(picture: Picture, x: int, y: int) -> tuple[str, int]:
             at += 17 + width(word, 11) + 18
     for mark in MARKS:
         if mark in marks:
-            word = "where it was" if mark == LEFT else mark
+            word = word_of(mark)
             parts.append(f'<g class="{css_of(Box("", "", mark=mark)).strip()}">')
             parts.append(f'<rect class="card" x="{at:.0f}" y="{y - 10}" width="16" height="12" rx="3"/></g>')
             parts.append(f'<text class="soft" x="{at + 22:.0f}" y="{y}">{in_markup(word)}</text>')

@@ -4,6 +4,7 @@
   const AT_ONCE = 1000; // rows that are made of a stack's members in one go
   const LINE = 18; // pixels of a line of the source
   const KIND = { "■": "root", "◆": "controller", "●": "device", "▲": "argument", "□": "group", "☆": "wish" };
+  const MARK = { "at fault": "fault", "not seen": "lost", "was here": "left" }; // the others are called as they are
   const find = (selector) => document.querySelector(selector);
   const tree = find("[role=tree]");
   const status = find(".status");
@@ -55,7 +56,7 @@
   function rowOf(words, base) {
     const [mark, label, what, address, guest, line, note, marked] = words.trimStart().split("\t");
     const depth = base + (words.length - words.trimStart().length) / 2;
-    const row = text("div", `row d${Math.min(depth, 15)}${marked ? ` m-${marked.replace("at fault", "fault").replace("not seen", "lost")}` : ""}`, "");
+    const row = text("div", `row d${Math.min(depth, 15)}${marked ? ` m-${MARK[marked] || marked}` : ""}`, "");
     row.setAttribute("role", "treeitem");
     row.setAttribute("aria-level", String(depth + 1));
     row.tabIndex = -1;
@@ -372,6 +373,7 @@
     }
   });
   const begin = find(".told a[href^='#b']");
-  const row = (begin && document.getElementById(begin.hash.slice(1))) || tree.firstElementChild;
+  const marked = tree.querySelector(".marked");
+  const row = (begin && document.getElementById(begin.hash.slice(1))) || marked || tree.firstElementChild;
   if (row) choose(row, { focus: false });
 })();

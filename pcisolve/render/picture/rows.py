@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pcisolve.render.picture.fold import Row
-from pcisolve.render.picture.marks import css_of
-from pcisolve.render.picture.picture import LEFT, ROOT, Box, Picture, Strip, ends
+from pcisolve.render.picture.marks import css_of, word_of
+from pcisolve.render.picture.picture import ROOT, Box, Picture, Strip, ends
 from pcisolve.render.picture.shown import in_markup, visible
 from pcisolve.render.picture.symbols import LETTER, WORD
 from pcisolve.render.picture.words import guest_of, hover_of, inside_of, place_of, title_of, what_of
@@ -51,17 +51,16 @@ def _places(rows: Sequence[Row]) -> list[tuple[int, int]]:
     return found
 
 
-def _row(
-    boxes: Sequence[Box], row: Row, place: tuple[int, int], opens: str, inside: str, strip: Strip | None
-) -> str:
+def _row(boxes: Sequence[Box], row: Row, place: tuple[int, int], opens: str, inside: str, strip: Strip | None) -> str:
     box, more = boxes[row.at], bool(row.more)
     style = f"row{' stack' * row.is_stack}{' more' * more} d{min(row.depth, _DEEPEST)}{'' if more else css_of(box)}"
     line = box.line if not row.is_stack and not more else None
     own = "" if more else f' id="b{row.at}" title="{in_markup(hover_of(boxes, row))}"'
     state = f' aria-expanded="{opens}"' if opens else ""
+    state += f' data-line="{line}"' if line is not None else ""
     return (
         f'<div class="{style}" role="treeitem"{own} aria-level="{row.depth + 1}" aria-posinset="{place[0]}" '
-        f'aria-setsize="{place[1]}"{state} tabindex="-1"{"" if line is None else f" data-line={chr(34)}{line}{chr(34)}"}>'
+        f'aria-setsize="{place[1]}"{state} tabindex="-1">'
         f'<span class="fold"></span>{"" if more else _icon(box)}<b>{in_markup(title_of(boxes, row))}</b>'
         f"{_said(boxes, row, inside)}{_end_of(boxes, row, line, strip)}</div>\n"
     )
@@ -80,7 +79,7 @@ def _said(boxes: Sequence[Box], row: Row, inside: str) -> str:
         words = [f"each with {inside}" if inside else "", *words]
     what = " \u00b7 ".join(filter(None, words))
     parts = [f'<span class="what">{in_markup(what)}</span>' if what else ""]
-    parts += [f'<span class="badge">{in_markup("was here" if box.mark == LEFT else box.mark)}</span>' if box.mark else ""]
+    parts += [f'<span class="badge">{in_markup(word_of(box.mark))}</span>' if box.mark else ""]
     parts += [f'<span class="note">{in_markup(visible(box.note))}</span>' if box.note and not row.is_stack else ""]
     return "".join(parts)
 
@@ -106,7 +105,9 @@ def _strip(strip: Strip, *, each: bool) -> str:
         bars.append(f'<rect class="used" x="{left:.1f}" y="1" width="{wide:.1f}" height="8"/>')
         bars.append(f'<path class="bar-edge" d="M{left:.1f} 0v10"/>' if one.first else "")
     said = " \u00b7 ".join([f"{used:,} of {strip.limit:,} buses", *map(visible, strip.words)])
-    windows = [f"{visible(one.label)}: buses {one.first:02x} to {one.last:02x}, {one.used:,} used" for one in strip.spans]
+    windows = [
+        f"{visible(one.label)}: buses {one.first:02x} to {one.last:02x}, {one.used:,} used" for one in strip.spans
+    ]
     return (
         f'<span class="strip"><svg width="{_BAR}" height="10" viewBox="0 0 {_BAR} 10" role="img" '
         f'aria-label="{in_markup("; ".join(windows))}"><title>{in_markup(chr(10).join(windows))}</title>'
@@ -126,5 +127,5 @@ def _lines(boxes: Sequence[Box], spans: Sequence[tuple[int, int]], depth: int) -
     for first, last in spans:
         for box in boxes[first:last]:
             words = [LETTER[box.kind], visible(box.label), visible(box.what), visible(box.address), visible(box.guest)]
-            words += [str(box.line) if box.line is not None else "", visible(box.note), box.mark]
+            words += [str(box.line) if box.line is not None else "", visible(box.note), word_of(box.mark)]
             yield f"{'  ' * (box.depth - depth)}{in_markup(chr(9).join(words))}\n"

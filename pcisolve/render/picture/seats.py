@@ -61,9 +61,7 @@ def _upmost(below: dict[Hashable, list[Seat]]) -> Hashable:
     return next((bus for bus in below if bus not in provided), next(iter(below)))
 
 
-def _grow(
-    tops: list[Seat], below: dict[Hashable, list[Seat]], depth: int, found: list[tuple[Box, Hashable]]
-) -> None:
+def _grow(tops: list[Seat], below: dict[Hashable, list[Seat]], depth: int, found: list[tuple[Box, Hashable]]) -> None:
     """What is on some bus, and all that is below it, without recursion."""
     trail = [iter(tops)]
     while trail:

@@ -31,7 +31,13 @@ def _visible(character: str) -> str:
 
 def in_markup(text: str) -> str:
     """Text as content of XML or HTML, or between double quotes of an attribute."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("'", "&#39;")
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+        .replace("'", "&#39;")
+    )
 
 
 @lru_cache(maxsize=65536)

@@ -69,7 +69,9 @@ def _head(picture: Picture, sheet: Sheet) -> tuple[list[str], int]:
     for one in picture.told[:_TOLD]:
         words = clipped(f"{one.severity}[{one.code}]: {visible(one.message, 400)}", 12, room - 24)
         rows.append(f'<g class="m-{"fault" if one.severity == "error" else "involved"}">')
-        rows.append(f'<path class="badge" d="M{EDGE} {y + 5}l5-9h1l5 9z"/>{_text(EDGE + 18, y + 4, words, "note")}</g>\n')
+        rows.append(
+            f'<path class="badge" d="M{EDGE} {y + 5}l5-9h1l5 9z"/>{_text(EDGE + 18, y + 4, words, "note")}</g>\n'
+        )
         broad = max(broad, width(words, SMALL) + 2 * EDGE + 18)
         y += 22
     if len(picture.told) > _TOLD:
@@ -92,15 +94,24 @@ def _panel(picture: Picture, panel: Panel, strip: Strip | None) -> Iterator[str]
     box, x, y = boxes[row.at], panel.x, panel.y
     yield f'<g class="{box.kind}{css_of(box)}">{_hover(picture, panel)}'
     if row.is_stack:
-        yield from (f'<rect class="panel" x="{x + by}" y="{y + by}" width="{panel.width}" height="{panel.height}" rx="10"/>' for by in (8, 4))
+        yield from (
+            f'<rect class="panel" x="{x + by}" y="{y + by}" width="{panel.width}" height="{panel.height}" rx="10"/>'
+            for by in (8, 4)
+        )
     yield f'<rect class="panel card" x="{x}" y="{y}" width="{panel.width}" height="{panel.height}" rx="10"/>'
-    yield f'<path class="head" d="M{x + 1} {y + HEAD - 14}v-{HEAD - 24}a9 9 0 0 1 9-9h{panel.width - 20}a9 9 0 0 1 9 9v{HEAD - 24}z"/>'
+    side, across = HEAD - 24, panel.width - 20
+    yield f'<path class="head" d="M{x + 1} {y + HEAD - 14}v-{side}a9 9 0 0 1 9-9h{across}a9 9 0 0 1 9 9v{side}z"/>'
     yield symbol(box.kind if not row.more else "", x + 21, y + 20, 6)
     name = title_of(boxes, row)
     yield _text(x + 36, y + 25, name, "head-name")
     if box.mark:
         yield _badge(box.mark, x + 36 + width(name, TITLE + 2) + 6, y + 12)
-    yield _text(x + 36, y + 42, "  \u00b7  ".join(filter(None, (what_of(boxes, row), place_of(boxes, row), *map(visible, box.facts)))), "soft")
+    yield _text(
+        x + 36,
+        y + 42,
+        "  \u00b7  ".join(filter(None, (what_of(boxes, row), place_of(boxes, row), *map(visible, box.facts)))),
+        "soft",
+    )
     if strip is not None:
         yield from _strip(strip, x + panel.width - STRIP - 16, y + 13, each=row.is_stack)
     yield "\n"
