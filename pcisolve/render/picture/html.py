@@ -21,10 +21,11 @@ from pcisolve.render.picture.style import DRAWING, MONO, SANS, colours
 from pcisolve.render.picture.svg import drawing
 from pcisolve.render.picture.symbols import WORD
 
-MOST: Final = 2500  # rows that are elements of the page; the others are text until somebody opens them
+MOST: Final = 1500  # rows that are elements of the page; the others are text until somebody opens them
 _DEPTHS: Final = 16
 _SOURCE: Final = 16 * 1024 * 1024  # characters of the source that are put beside it
 _TOLD: Final = 200  # findings
+_CARDS: Final = 600  # of the drawing
 
 
 def html(picture: Picture) -> str:
@@ -72,7 +73,7 @@ def _body(picture: Picture) -> Iterator[str]:
     yield from rows_of(picture, rows)
     yield "</div>\n</section>\n"
     yield '<details class="pane drawing">\n<summary>Drawing</summary>\n'
-    yield f"<div>{drawing(picture, inline=True)}</div>\n</details>\n</div>\n"
+    yield f"<div>{drawing(picture, _CARDS, inline=True)}</div>\n</details>\n</div>\n"
     yield from _side(picture)
     yield "</main>\n"
 

@@ -65,7 +65,9 @@
     row.title = [...said, [marked, note].filter(Boolean).join(": ")].filter(Boolean).join("\n");
     const icon = text("i", `ic ${KIND[mark] || "device"}`, "");
     icon.setAttribute("aria-hidden", "true");
-    row.append(text("span", "fold", ""), icon, text("b", "", label), text("span", "what", what || ""));
+    const fold = text("span", "fold", "");
+    fold.setAttribute("aria-hidden", "true");
+    row.append(fold, icon, text("b", "", label), text("span", "what", what || ""));
     if (marked) row.append(text("span", "badge", marked));
     if (note) row.append(text("span", "note", note));
     const end = text("span", "end", "");

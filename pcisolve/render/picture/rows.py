@@ -61,7 +61,7 @@ def _row(boxes: Sequence[Box], row: Row, place: tuple[int, int], opens: str, ins
     return (
         f'<div class="{style}" role="treeitem"{own} aria-level="{row.depth + 1}" aria-posinset="{place[0]}" '
         f'aria-setsize="{place[1]}"{state} tabindex="-1">'
-        f'<span class="fold"></span>{"" if more else _icon(box)}<b>{in_markup(title_of(boxes, row))}</b>'
+        f'<span class="fold" aria-hidden="true"></span>{"" if more else _icon(box)}<b>{in_markup(title_of(boxes, row))}</b>'
         f"{_said(boxes, row, inside)}{_end_of(boxes, row, line, strip)}</div>\n"
     )
 

@@ -35,14 +35,14 @@ _ROUND: Final = 6
 
 def svg(picture: Picture) -> str:
     """The whole file."""
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawing(picture, inline=False)}'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawing(picture, MOST, inline=False)}'
 
 
-def drawing(picture: Picture, *, inline: bool) -> str:
-    """The <svg> element; `inline` in a page that has the colours and styles already."""
+def drawing(picture: Picture, most: int, *, inline: bool) -> str:
+    """The <svg> element with at most so many cards; `inline` in a page that has the colours and styles already."""
     told = picture.told[:_TOLD]
     top = _TOP + 22 * len(told) + (22 if len(picture.told) > _TOLD else 0) + (10 if told else 0)
-    sheet = place(picture, fold(picture.boxes, MOST), top)
+    sheet = place(picture, fold(picture.boxes, most), top)
     words, wide = _head(picture, sheet)
     broad = max(sheet.width, wide)
     size = f'width="{broad}" height="{sheet.height}" viewBox="0 0 {broad} {sheet.height}"'
