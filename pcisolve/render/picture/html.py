@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Final
 
 from pcisolve.render.picture.fold import Row, fold
 from pcisolve.render.picture.marks import css_of, word_of
-from pcisolve.render.picture.picture import KINDS, MARKS, Box, Picture, Told
+from pcisolve.render.picture.picture import KINDS, MARKS, Box, Picture, Told, ends
 from pcisolve.render.picture.rows import rows_of
 from pcisolve.render.picture.shown import in_markup, visible
 from pcisolve.render.picture.style import DRAWING, MONO, SANS, colours
@@ -67,7 +67,7 @@ def _body(picture: Picture) -> Iterator[str]:
     rows = fold(picture.boxes, MOST, inside=False)
     yield from _header(picture)
     yield '<main>\n<div class="main">\n'
-    yield from _findings(picture, _holders(rows, len(picture.boxes)))
+    yield from _findings(picture, _holders(picture.boxes, rows))
     yield '<section class="pane tree-pane" aria-labelledby="tree-name">\n<h2 id="tree-name">Topology</h2>\n'
     yield f'<div class="tree" role="tree" aria-label="PCI topology of {_shown(picture.title)}">\n'
     yield from rows_of(picture, rows)
@@ -78,11 +78,12 @@ def _body(picture: Picture) -> Iterator[str]:
     yield "</main>\n"
 
 
-def _holders(rows: list[Row], count: int) -> list[int]:
+def _holders(boxes: Sequence[Box], rows: Sequence[Row]) -> list[int]:
     """For each box the one whose row shows it, or stands for it."""
-    found, begins = [0] * count, [row.at for row in rows]
-    for begin, end in zip(begins, [*begins[1:], count], strict=True):
-        found[begin:end] = [begin] * (end - begin)
+    found, below = [0] * len(boxes), ends(boxes)
+    for row in rows:
+        for first, last in row.more or [(row.at, below[row.last] if row.is_stack else row.at + 1)]:
+            found[first:last] = [row.at] * (last - first)
     return found
 
 

@@ -55,13 +55,14 @@ def _row(boxes: Sequence[Box], row: Row, place: tuple[int, int], opens: str, ins
     box, more = boxes[row.at], bool(row.more)
     style = f"row{' stack' * row.is_stack}{' more' * more} d{min(row.depth, _DEEPEST)}{'' if more else css_of(box)}"
     line = box.line if not row.is_stack and not more else None
-    own = "" if more else f' id="b{row.at}" title="{in_markup(hover_of(boxes, row))}"'
+    own = f' id="b{row.at}"' + ("" if more else f' title="{in_markup(hover_of(boxes, row))}"')
     state = f' aria-expanded="{opens}"' if opens else ""
     state += f' data-line="{line}"' if line is not None else ""
     return (
         f'<div class="{style}" role="treeitem"{own} aria-level="{row.depth + 1}" aria-posinset="{place[0]}" '
         f'aria-setsize="{place[1]}"{state} tabindex="-1">'
-        f'<span class="fold" aria-hidden="true"></span>{"" if more else _icon(box)}<b>{in_markup(title_of(boxes, row))}</b>'
+        f'<span class="fold" aria-hidden="true"></span>{"" if more else _icon(box)}'
+        f"<b>{in_markup(title_of(boxes, row))}</b>"
         f"{_said(boxes, row, inside)}{_end_of(boxes, row, line, strip)}</div>\n"
     )
 

@@ -67,7 +67,7 @@ def _head(picture: Picture, sheet: Sheet) -> tuple[list[str], int]:
     room = max(sheet.width, broad, 900) - 2 * EDGE
     y = 100
     for one in picture.told[:_TOLD]:
-        words = clipped(f"{one.severity}[{one.code}]: {visible(one.message, 400)}", 12, room - 24)
+        words = clipped(f"{one.severity}[{visible(one.code)}]: {visible(one.message, 400)}", 12, room - 24)
         rows.append(f'<g class="m-{"fault" if one.severity == "error" else "involved"}">')
         rows.append(
             f'<path class="badge" d="M{EDGE} {y + 5}l5-9h1l5 9z"/>{_text(EDGE + 18, y + 4, words, "note")}</g>\n'
