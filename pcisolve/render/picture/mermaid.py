@@ -18,7 +18,7 @@ _LONGEST: Final = 60  # characters of a line
 _SHAPE: Final = {
     ROOT: ("[[", "]]"),
     CONTROLLER: ("[", "]"),
-    DEVICE: ("([", "])"),
+    DEVICE: ("(", ")"),
     ARGUMENT: ("[/", "/]"),
     GROUP: ("[", "]"),
     WISH: (">", "]"),

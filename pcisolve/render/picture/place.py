@@ -22,6 +22,7 @@ INNER: Final = 16  # below and beside what is in a panel
 STRIP: Final = 310  # what a strip of bus numbers is wide
 _LINE: Final = 15
 _TIGHT: Final = 8
+_PLAIN: Final = 26  # a card with nothing but a title
 _BEHIND: Final = 6  # what can be seen of the cards below the first one of a stack
 _BETWEEN: Final = 40  # columns
 _PANELS: Final = 20
@@ -88,7 +89,9 @@ def lines_of(boxes: Sequence[Box], row: Row) -> tuple[str, ...]:
 
 
 def _height(lines: Sequence[str], row: Row) -> int:
-    return 26 if row.more else 26 + _LINE * max(1, len(lines) - 1)
+    if row.more:
+        return 26
+    return _PLAIN + _LINE * (len(lines) - 2) + (_LINE if any(lines[:2]) else 0)
 
 
 def _needed(boxes: Sequence[Box], row: Row) -> float:
@@ -132,7 +135,8 @@ def _panel(picture: Picture, group: Sequence[Row], columns: Sequence[tuple[int, 
         open_.append(len(cards) - 1)
         before = row.depth
     right = max((one.x + one.width for one in cards), default=0)
-    return Panel(group[0], 0, 0, max(right, _head_width(picture, group[0])) + INNER, bottom + INNER, tuple(cards))
+    bottom = bottom + INNER if cards else HEAD - INNER
+    return Panel(group[0], 0, 0, max(right, _head_width(picture, group[0])) + INNER, bottom, tuple(cards))
 
 
 def _head_width(picture: Picture, row: Row) -> int:

@@ -99,8 +99,9 @@ def _panel(picture: Picture, panel: Panel, strip: Strip | None) -> Iterator[str]
             for by in (8, 4)
         )
     yield f'<rect class="panel card" x="{x}" y="{y}" width="{panel.width}" height="{panel.height}" rx="10"/>'
-    side, across = HEAD - 24, panel.width - 20
-    yield f'<path class="head" d="M{x + 1} {y + HEAD - 14}v-{side}a9 9 0 0 1 9-9h{across}a9 9 0 0 1 9 9v{side}z"/>'
+    if panel.cards:
+        side, across = HEAD - 24, panel.width - 20
+        yield f'<path class="head" d="M{x + 1} {y + HEAD - 14}v-{side}a9 9 0 0 1 9-9h{across}a9 9 0 0 1 9 9v{side}z"/>'
     yield symbol(box.kind if not row.more else "", x + 21, y + 20, 6)
     name = title_of(boxes, row)
     yield _text(x + 36, y + 25, name, "head-name")
@@ -137,13 +138,13 @@ def _links(panel: Panel) -> Iterator[str]:
     """A line from each card to what it is plugged into; those of the root's own bus come down from its symbol."""
     trunk, bottom, found = panel.x + INDENT // 2 - 1, 0, []
     for card in panel.cards:
-        middle = card.y + 20 if not card.row.more else card.y + card.height // 2
+        middle = card.y + min(20, card.height // 2)
         if card.parent is None:
             bottom = middle
             found.append(f"M{trunk} {middle - _ROUND}q0 {_ROUND} {_ROUND} {_ROUND}H{card.x}")
             continue
         above = panel.cards[card.parent]
-        start, begin = above.x + above.width, above.y + 20
+        start, begin = above.x + above.width, above.y + min(20, above.height // 2)
         if begin == middle:
             found.append(f"M{start} {begin}H{card.x}")
         else:
@@ -172,11 +173,12 @@ def _card(picture: Picture, card: Card) -> Iterator[str]:
     yield _text(x + 25, y + 18, clipped(title_of(boxes, row), TITLE, card.width - 32 - taken), "name")
     if badge:
         yield _badge(badge, x + card.width - taken + 2, y + 6)
-    yield from _lines(card)
+    yield from _lines(card, visible(box.note))
     yield "</g>\n"
 
 
-def _lines(card: Card) -> Iterator[str]:
+def _lines(card: Card, said: str) -> Iterator[str]:
+    """Below the title; what is said of the mark looks like it."""
     x, y = card.x + 25, card.y + 34
     if not card.lines:
         return
@@ -189,8 +191,9 @@ def _lines(card: Card) -> Iterator[str]:
     what = clipped(what, SMALL, card.x + card.width - 7 - at)
     if len(what) > 1:
         yield _text(round(at), y, what, "soft")
-    for number, note in enumerate(notes, 1):
-        yield _text(x, y + 15 * number - 1, clipped(note, SMALL, room), "note")
+    for number, note in enumerate(notes, 1 if place or what else 0):
+        style = "note" if note == said else "soft"
+        yield _text(x, y + 15 * number - 1, clipped(note, SMALL, room), style)
 
 
 def _badge(mark: str, x: float, y: int) -> str:

@@ -10,6 +10,7 @@ from pcisolve.render.picture.fold import Row
 from pcisolve.render.picture.picture import ROOT, Box
 from pcisolve.render.picture.shown import visible
 
+NAMELESS: Final = "(no name)"
 _NAMED: Final = 3  # sorts of what is plugged into a stack
 
 
@@ -22,7 +23,7 @@ def title_of(boxes: Sequence[Box], row: Row) -> str:
     if row.is_stack:
         many = f"{row.own:,} \u00d7 " if row.own > 1 else ""
         return f"{each}{many}{visible(box.what or box.kind)}"
-    return visible(box.label)
+    return visible(box.label).strip() or NAMELESS
 
 
 def what_of(boxes: Sequence[Box], row: Row) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +45,7 @@ def test_everything_is_seated_once(edges: list[tuple[int, int | None, int]]) -> 
     found = seated(seats, LOST)
     assert sorted(key for key in found.keys if isinstance(key, int)) == list(range(len(seats)))
     depths = [one.depth for one in found.boxes]
-    assert all(later <= depth + 1 for depth, later in zip(depths, depths[1:], strict=False))
+    assert all(later <= depth + 1 for depth, later in pairwise(depths))
 
 
 def test_a_deep_chain_costs_no_recursion() -> None:

@@ -24,7 +24,7 @@ TAGS = {"svg", "title", "desc", "style", "rect", "path", "circle", "text", "g"}
 VOID = {"meta", "input"}
 NODE = re.compile(r'  n\d+ \[label="(?:[^"\\\n]|\\.)*", shape="\w+"(?:, \w+="[\w,]+")*\];')
 EDGE = re.compile(r"  n\d+ -> n\d+;")
-FLOW = re.compile(r'  n\d+(?:\[\[|\(\[|\[/|\[|>)"[^"\n<>&`%]*(?:<br/>[^"\n<>&`%]*)*"(?:\]\]|\]\)|/\]|\])')
+FLOW = re.compile(r'  n\d+(?:\[\[|\(|\[/|\[|>)"[^"\n<>&`%]*(?:<br/>[^"\n<>&`%]*)*"(?:\]\]|\)|/\]|\])')
 LINK = re.compile(r"  (?:n\d+ --- n\d+|classDef \w+ [\w:3 px,-]+|class [n\d,]+ \w+)")
 
 
