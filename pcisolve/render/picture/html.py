@@ -23,6 +23,7 @@ from pcisolve.render.picture.symbols import WORD
 
 MOST: Final = 1500  # rows that are elements of the page; the others are text until somebody opens them
 _DEPTHS: Final = 16
+_SCRIPTS: Final = ("1-tree.js", "2-source.js", "3-find.js", "4-keys.js", "5-view.js")
 _SOURCE: Final = 16 * 1024 * 1024  # characters of the source that are put beside it
 _TOLD: Final = 200  # findings
 _CARDS: Final = 600  # of the drawing
@@ -30,7 +31,7 @@ _CARDS: Final = 600  # of the drawing
 
 def html(picture: Picture) -> str:
     """The whole file."""
-    style, script = _style(), _read("page.js")
+    style, script = _style(), _script()
     policy = (
         "default-src 'none'; "
         f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
@@ -50,7 +51,12 @@ def _hash(text: str) -> str:
 
 
 def _read(name: str) -> str:
-    return files("pcisolve.render.picture").joinpath(name).read_text("utf-8")
+    return files("pcisolve.render.picture").joinpath("page", name).read_text("utf-8")
+
+
+def _script() -> str:
+    """All files of the page's script as one, in a scope of its own. Text of the input is only ever set as text."""
+    return f'"use strict";\n(() => {{\n{"".join(map(_read, _SCRIPTS))}}})();\n'
 
 
 def _style() -> str:

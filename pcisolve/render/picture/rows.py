@@ -10,7 +10,7 @@ from pcisolve.render.picture.marks import css_of, word_of
 from pcisolve.render.picture.picture import ROOT, Box, Picture, Strip, ends
 from pcisolve.render.picture.shown import in_markup, visible
 from pcisolve.render.picture.symbols import LETTER, WORD
-from pcisolve.render.picture.words import guest_of, hover_of, inside_of, place_of, title_of, what_of
+from pcisolve.render.picture.words import NAMELESS, guest_of, hover_of, inside_of, place_of, title_of, what_is, what_of
 
 _BAR: Final = 128  # pixels of a strip
 _DEEPEST: Final = 15
@@ -127,6 +127,12 @@ def _members(boxes: Sequence[Box], row: Row, spans: Sequence[tuple[int, int]]) -
 def _lines(boxes: Sequence[Box], spans: Sequence[tuple[int, int]], depth: int) -> Iterator[str]:
     for first, last in spans:
         for box in boxes[first:last]:
-            words = [LETTER[box.kind], visible(box.label), visible(box.what), visible(box.address), visible(box.guest)]
+            words = [
+                LETTER[box.kind],
+                visible(box.label).strip() or NAMELESS,
+                what_is(box),
+                visible(box.address),
+                visible(box.guest),
+            ]
             words += [str(box.line) if box.line is not None else "", visible(box.note), word_of(box.mark)]
             yield f"{'  ' * (box.depth - depth)}{in_markup(chr(9).join(words))}\n"

@@ -40,10 +40,8 @@ def svg(picture: Picture) -> str:
 
 def drawing(picture: Picture, most: int, *, inline: bool) -> str:
     """The <svg> element with at most so many cards; `inline` in a page that has the colours and styles already."""
-    told = picture.told[:_TOLD]
-    top = _TOP + 22 * len(told) + (22 if len(picture.told) > _TOLD else 0) + (10 if told else 0)
-    sheet = place(picture, fold(picture.boxes, most), top)
-    words, wide = _head(picture, sheet)
+    sheet = place(picture, fold(picture.boxes, most), EDGE if inline else _top(picture))
+    words, wide = ([], 0) if inline else _head(picture, sheet)
     broad = max(sheet.width, wide)
     size = f'width="{broad}" height="{sheet.height}" viewBox="0 0 {broad} {sheet.height}"'
     style = "" if inline else f"<style>{colours('.pic')}{DRAWING}</style>\n"
@@ -55,6 +53,12 @@ def drawing(picture: Picture, most: int, *, inline: bool) -> str:
         f'{style}<rect class="page" width="{broad}" height="{sheet.height}"/>\n'
         f"{''.join(words)}{''.join(_body(picture, sheet))}</svg>\n"
     )
+
+
+def _top(picture: Picture) -> int:
+    """Where the first panel begins, below the title and the findings."""
+    count = len(picture.told)
+    return _TOP + 22 * min(count, _TOLD + 1) + (10 if count else 0)
 
 
 def _head(picture: Picture, sheet: Sheet) -> tuple[list[str], int]:

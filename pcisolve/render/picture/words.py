@@ -33,6 +33,11 @@ def what_of(boxes: Sequence[Box], row: Row) -> str:
         return ""
     if row.is_stack:
         return between(visible(box.label), visible(boxes[row.last].label))
+    return what_is(box)
+
+
+def what_is(box: Box) -> str:
+    """What a box is, without what its label says already."""
     first, _, rest = box.what.partition(" ")
     return visible(rest if first in box.label.split() else box.what) if box.what != box.label else ""
 
