@@ -12,6 +12,7 @@ from pcisolve.render.picture.picture import DEVICE, FAULT, INVOLVED, WARNED, Box
 from pcisolve.verdict.values import FactAt, Finding
 
 _RANK: Final = {FAULT: 3, WARNED: 2, INVOLVED: 1}
+_FIRST: Final = {"error": FAULT, "warning": WARNED}  # of what is at fault; a note blames nothing
 _HELPS: Final = 3
 
 Late = Callable[[Mapping[object, int]], Told]
@@ -27,7 +28,7 @@ def marked(layout: Layout, findings: Iterable[Finding], *, exact: bool = False) 
     marks: dict[Part, Box] = {}
     told: list[Late] = []
     for one in findings:
-        first = FAULT if one.severity == "error" else WARNED
+        first = _FIRST.get(one.severity, INVOLVED)
         involved = [(fact, first if not number else INVOLVED) for number, fact in enumerate(one.facts)]
         parts: dict[Part, None] = {}
         involved += [(fact, INVOLVED) for fact in one.context] + [(fact, first) for fact in one.alike]

@@ -14,7 +14,7 @@ def joined(pictures: Iterable[Picture], title: str) -> Picture:
     names, words = dict[str, None](), list[str]()
     for one in pictures:
         begin = len(boxes) + 1
-        boxes.append(Box(one.title, GROUP, facts=one.words))
+        boxes.append(Box(one.title, GROUP, facts=tuple(word for word in one.words if word != one.title)))
         boxes += [box._replace(depth=box.depth + 1) for box in one.boxes]
         strips += [strip._replace(at=strip.at + begin) for strip in one.strips]
         told += [finding._replace(boxes=tuple(at + begin for at in finding.boxes)) for finding in one.told]

@@ -10,7 +10,17 @@ from pcisolve.render.picture.marks import css_of, word_of
 from pcisolve.render.picture.picture import ROOT, Box, Picture, Strip, ends
 from pcisolve.render.picture.shown import in_markup, visible
 from pcisolve.render.picture.symbols import LETTER, WORD
-from pcisolve.render.picture.words import NAMELESS, guest_of, hover_of, inside_of, place_of, title_of, what_is, what_of
+from pcisolve.render.picture.words import (
+    NAMELESS,
+    guest_of,
+    hover_of,
+    inside_of,
+    place_of,
+    title_of,
+    what_is,
+    what_of,
+    windows_of,
+)
 
 _BAR: Final = 128  # pixels of a strip
 _DEEPEST: Final = 15
@@ -106,9 +116,7 @@ def _strip(strip: Strip, *, each: bool) -> str:
         bars.append(f'<rect class="used" x="{left:.1f}" y="1" width="{wide:.1f}" height="8"/>')
         bars.append(f'<path class="bar-edge" d="M{left:.1f} 0v10"/>' if one.first else "")
     said = " \u00b7 ".join([f"{used:,} of {strip.limit:,} buses", *map(visible, strip.words)])
-    windows = [
-        f"{visible(one.label)}: buses {one.first:02x} to {one.last:02x}, {one.used:,} used" for one in strip.spans
-    ]
+    windows = windows_of(strip)
     return (
         f'<span class="strip"><svg width="{_BAR}" height="10" viewBox="0 0 {_BAR} 10" role="img" '
         f'aria-label="{in_markup("; ".join(windows))}"><title>{in_markup(chr(10).join(windows))}</title>'

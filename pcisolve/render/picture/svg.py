@@ -25,7 +25,7 @@ from pcisolve.render.picture.place import (
 from pcisolve.render.picture.shown import clipped, in_markup, visible, width
 from pcisolve.render.picture.style import DRAWING, colours
 from pcisolve.render.picture.symbols import symbol
-from pcisolve.render.picture.words import hover_of, place_of, title_of, what_of
+from pcisolve.render.picture.words import hover_of, place_of, title_of, what_of, windows_of
 
 MOST: Final = 1200  # cards; more are neither seen nor opened
 _TOP: Final = 88  # of the title and what is said below it
@@ -125,6 +125,7 @@ def _panel(picture: Picture, panel: Panel, strip: Strip | None) -> Iterator[str]
 def _strip(strip: Strip, x: float, y: int, *, each: bool) -> Iterator[str]:
     """Bus numbers as a bar from 0 on the left, windows apart by lines; below it what is counted."""
     scale = STRIP / max(strip.limit, 1)
+    yield f"<g><title>{in_markup(chr(10).join(windows_of(strip)))}</title>"
     yield f'<rect class="bar" x="{x:.0f}" y="{y}" width="{STRIP}" height="9" rx="2"/>'
     used = 0
     for one in strip.spans:
@@ -135,7 +136,7 @@ def _strip(strip: Strip, x: float, y: int, *, each: bool) -> Iterator[str]:
             yield f'<path class="bar-edge" d="M{left:.1f} {y - 2}v13"/>'
     words = [f"{used:,} of {strip.limit:,} buses", *map(visible, strip.words)]
     said = clipped(("each: " if each else "") + " \u00b7 ".join(words), SMALL, STRIP)
-    yield _text(round(x), y + 25, said, "soft")
+    yield f"{_text(round(x), y + 25, said, 'soft')}</g>"
 
 
 def _links(panel: Panel) -> Iterator[str]:
@@ -193,7 +194,7 @@ def _lines(card: Card, said: str) -> Iterator[str]:
         yield _text(x, y, place, "mono")
     at = x + len(place) * SMALL * MONO + 8 if place else x
     what = clipped(what, SMALL, card.x + card.width - 7 - at)
-    if len(what) > 1:
+    if what not in ("", "\u2026"):
         yield _text(round(at), y, what, "soft")
     for number, note in enumerate(notes, 1 if place or what else 0):
         style = "note" if note == said else "soft"

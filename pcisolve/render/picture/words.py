@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pcisolve.render.picture.fold import Row
-from pcisolve.render.picture.picture import ROOT, Box
+from pcisolve.render.picture.picture import ROOT, Box, Strip
 from pcisolve.render.picture.shown import visible
 
 NAMELESS: Final = "(no name)"
@@ -77,6 +77,11 @@ def inside_of(boxes: Sequence[Box], row: Row, end: int) -> str:
     named = [f"{count:,} \u00d7 {what}" if count > 1 else what for what, count in counts.most_common(_NAMED)]
     more = sum(counts.values()) - sum(count for _, count in counts.most_common(_NAMED))
     return ", ".join(named) + (f" and {more:,} more" if more else "")
+
+
+def windows_of(strip: Strip) -> list[str]:
+    """The windows of bus numbers of a domain, each with what is used of it."""
+    return [f"{visible(one.label)}: buses {one.first:02x} to {one.last:02x}, {one.used:,} used" for one in strip.spans]
 
 
 def hover_of(boxes: Sequence[Box], row: Row) -> str:

@@ -84,6 +84,7 @@ def test_a_row_shows_its_line_and_a_line_its_row(browser: Page, tmp_path: Path) 
     browser.open(shown(tmp_path, "show", EXAMPLES / "q35.xml"))
     browser.value("[...document.querySelectorAll('.row')].find((one) => one.textContent.includes('vdb')).click()")
     assert browser.value("document.querySelector('.ln.on').textContent").split("<")[0].strip() == "21"
+    assert browser.value("document.querySelectorAll('.ln.in').length") == 4  # the rest of the element
     assert "0000:06:00.0" in browser.value("document.querySelector('.facts').textContent")
     browser.value("document.querySelector('.ln[data-number=\"18\"]').click()")
     assert browser.value(SELECTED) == "disk vda"

@@ -27,13 +27,21 @@ const source = (() => {
   holder.querySelector("pre").replaceWith(view);
   holder.open = true;
   let on = 0;
+  let end = 0; // of what begins on that line: as far as lines are further in, and its end tag
+  const inset = (number) => /^\s*/.exec(lines[number - first] || "")[0].length;
+  function endOf(number) {
+    let last = number;
+    while (last - first + 1 < lines.length && lines[last - first + 1].trim() && inset(last + 1) > inset(number)) last += 1;
+    const next = lines[last - first + 1] || "";
+    return last > number && next.trim().startsWith("</") && inset(last + 1) === inset(number) ? last + 1 : last;
+  }
   function draw() {
     const from = Math.max(0, Math.floor(view.scrollTop / LINE) - 20);
     const to = Math.min(lines.length, from + Math.ceil((view.clientHeight || 600) / LINE) + 40);
     const made = [];
     for (let at = from; at < to; at += 1) {
       const number = at + first;
-      const line = text("div", `ln${number === on ? " on" : ""}${faults.has(number) ? " bad" : ""}`, "");
+      const line = text("div", `ln${number === on ? " on" : number > on && number <= end ? " in" : ""}${faults.has(number) ? " bad" : ""}`, "");
       line.style.top = `${at * LINE + 4}px`;
       line.dataset.number = String(number);
       if (number === on) line.setAttribute("aria-current", "true");
@@ -58,6 +66,7 @@ const source = (() => {
   return {
     show(number) {
       on = number;
+      end = endOf(number);
       const top = (number - first) * LINE;
       if (top < view.scrollTop || top > view.scrollTop + view.clientHeight - 3 * LINE) {
         view.scrollTop = Math.max(0, top - view.clientHeight / 3);
