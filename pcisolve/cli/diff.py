@@ -71,9 +71,13 @@ def command(
     style = style_of(style, output, "full")
     if style not in FORMATS and output not in (None, "-"):
         raise click.UsageError("text is for stdout; a picture's file ends in .svg, .html, .dot or .mmd")
-    if style in FORMATS and len(versions) == _VERSIONS:
-        raise click.UsageError(f"--format {style} compares two layouts, not two versions of libvirt")
+    if style in FORMATS and (pin or (len(versions) == _VERSIONS and len(files) > 1)):
+        raise click.UsageError(f"--format {style} takes no --pin, and with two versions of --libvirt one guest")
     if len(versions) == _VERSIONS:
+        if style in FORMATS:
+            from pcisolve.cli.pictures import moves_picture
+
+            sys.exit(moves_picture(files[0], (versions[0], versions[1]), style=style, output=output, models=models))
         sys.exit(_moves(files, (versions[0], versions[1]), _Told(style, everything, quiet), models, pin=pin))
     if pin:
         raise click.UsageError("--pin goes with two versions of --libvirt")

@@ -13,6 +13,7 @@ from pcisolve.render.picture.formats import FORMATS, format_by_name, written
 
 if TYPE_CHECKING:
     from pcisolve.api.guests import Guests
+    from pcisolve.ops.difference import Laid
     from pcisolve.problem.problem import Options
     from pcisolve.render.picture.picture import Picture
 
@@ -91,10 +92,29 @@ def diff_picture(
         OSError: the picture cannot be written.
     """
     from pcisolve.ops.difference import both_laid
-    from pcisolve.ops.pictures.difference import draw_difference
     from pcisolve.problem.problem import Options
 
-    drawn = draw_difference(*both_laid(before, after, options or Options(), models))
+    return _difference(both_laid(before, after, options or Options(), models), style, output)
+
+
+def moves_picture(
+    file: str, versions: tuple[Options, Options], *, style: str, output: str | None, models: str | None
+) -> int:
+    """Draw what moves in a guest from one version of libvirt to another; the exit code.
+
+    Raises:
+        InputError: one of the versions refuses the guest.
+        OSError: the picture cannot be written.
+    """
+    from pcisolve.ops.moves import both_versions
+
+    return _difference(both_versions(file, *versions, models=models), style, output)
+
+
+def _difference(laid: tuple[Laid, Laid], style: str, output: str | None) -> int:
+    from pcisolve.ops.pictures.difference import draw_difference
+
+    drawn = draw_difference(*laid)
     emit(written(drawn.picture, style), output)
     return 0 if drawn.difference.is_empty else 1
 

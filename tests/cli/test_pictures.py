@@ -63,7 +63,15 @@ def test_two_layouts(tmp_path: Path) -> None:
     assert "was here" in (tmp_path / "a.html").read_text()
     assert run("diff", GUEST, GUEST, "--format", "svg").code == 0
     assert run("diff", GUEST, NEXT, "-o", tmp_path / "a.txt").code == 2
-    assert run("diff", "--format", "svg", "--libvirt", "9.0.0", "--libvirt", "12.8", GUEST).code == 2
+
+
+def test_one_guest_under_two_versions() -> None:
+    versions = ("--libvirt", "9.0.0", "--libvirt", "12.8")
+    words = run("diff", *versions, GUEST)
+    drawn = run("diff", "--format", "svg", *versions, GUEST)
+    assert drawn.code == words.code and "with libvirt 9.0.0" in drawn.text
+    assert run("diff", "--format", "svg", *versions, GUEST, NEXT).code == 2
+    assert run("diff", "--format", "svg", "--pin", *versions, GUEST).code == 2
 
 
 def test_several_domains_are_one_picture() -> None:
