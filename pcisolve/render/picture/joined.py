@@ -24,7 +24,7 @@ def joined(pictures: Iterable[Picture], title: str) -> Picture:
         words.append(one.title)
     first = min(lines, default=1)
     source = [lines.get(number, "") for number in range(first, max(lines, default=0) + 1)]
-    head = (title, f"{len(words):,} domains")
+    head = (f"{len(words):,} domains",)
     if len(names) > 1:
         return Picture(title, head, tuple(boxes), tuple(strips), tuple(told))
     name = next(iter(names), "")

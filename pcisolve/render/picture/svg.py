@@ -152,6 +152,8 @@ def _links(panel: Panel) -> Iterator[str]:
         start, begin = above.x + above.width, above.y + min(20, above.height // 2)
         if begin == middle:
             found.append(f"M{start} {begin}H{card.x}")
+        elif middle - begin < 2 * _ROUND:
+            found.append(f"M{start} {begin}h9l9 {middle - begin}H{card.x}")
         else:
             turn = start + 18
             found.append(f"M{turn} {begin + _ROUND}V{middle - _ROUND}q0 {_ROUND} {_ROUND} {_ROUND}H{card.x}")
