@@ -19,6 +19,7 @@ from pcisolve.verdict.values import FactAt, Finding, Verdict
 
 if TYPE_CHECKING:
     from pcisolve.libvirt.document import Document
+    from pcisolve.ops.pictures.drawn import Drawn
     from pcisolve.problem.layout import Layout
     from pcisolve.verdict.mended import Mended
     from pcisolve.verdict.rows import Row
@@ -120,6 +121,17 @@ class Guest:
         """
         options = options or Options()
         return check(self.document.root, self.document, self._catalog(options), options, layout=layout)
+
+    def draw(self, options: Options | None = None) -> Drawn:
+        """The guest as a picture, with the findings of check() in their places; also one that does not hold.
+
+        Raises:
+            InputError: as for solve.
+        """
+        from pcisolve.ops.pictures.drawn import draw
+
+        options = options or Options()
+        return draw(self.document, self._catalog(options), options)
 
     def explain(self, options: Options | None = None) -> tuple[Finding, ...]:
         """Every independent conflict, causes before what follows from them, each with repairs; () when sound.

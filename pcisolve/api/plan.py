@@ -18,6 +18,7 @@ from pcisolve.verdict.values import FactAt, Verdict
 
 if TYPE_CHECKING:
     from pcisolve.libvirt.document import Document
+    from pcisolve.ops.pictures.drawn import Drawn
     from pcisolve.planning.steps import PlanAnswer
     from pcisolve.verdict.mended import Mended
 
@@ -106,6 +107,17 @@ class PlannedGuest(Guest):
             InputError: as for solve.
         """
         return self.solve(options).verdict
+
+    def draw(self, options: Options | None = None) -> Drawn:
+        """The guest that the plan comes to as a picture; where there is none, the plan with what cannot be had.
+
+        Raises:
+            InputError: as for solve.
+        """
+        from pcisolve.planning.drawn import drawn
+
+        options = options or Options()
+        return drawn(self.text, solve_plan(self.text, self._catalog(options), options))
 
     def repair(
         self, options: Options | None = None, *, pick: int = 1, unsafe: bool = False, warnings: bool = False

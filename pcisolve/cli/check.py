@@ -28,11 +28,18 @@ from pcisolve.verdict.mended import Mended, Wanted
 from pcisolve.verdict.values import EXIT_CODE, UNKNOWN, Finding, Verdict
 
 _STYLES = ("full", "concise", "json", "jsonl", "github", "sarif")
+_PICTURES = ("html", "svg")
 
 
 @click.command("check")
 @click.argument("files", nargs=-1)
-@click.option("--format", "style", type=click.Choice(_STYLES), default="full", help="how findings are printed [full]")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice((*_STYLES, *_PICTURES)),
+    default="full",
+    help="how findings are printed; html and svg: as a picture, in their places [full]",
+)
 @click.option("--diff", is_flag=True, help="print the repairs as a unified diff; nothing is written")
 @click.option(
     "--fix", is_flag=True, help="write the repairs into the files, as far as nothing is lost or moved by them"
@@ -77,12 +84,19 @@ def command(
       pcisolve check --fix --diff guest.xml
       pcisolve check --fix guest.xml
       pcisolve check --format concise *.xml
+      pcisolve check --format html guest.xml > findings.html
       virsh dumpxml vm | pcisolve check --format json
     """
     options = options_of(words)
     wanted = Wanted(pick, unsafe_fixes, error_on_warning)
     if unsafe_fixes and not (fix or diff):
         raise click.UsageError("--unsafe-fixes goes with --fix or --diff")
+    if style in _PICTURES:
+        if fix or diff:
+            raise click.UsageError(f"--format {style} goes with neither --fix nor --diff")
+        from pcisolve.cli.pictures import check_pictures
+
+        sys.exit(check_pictures(files or ("-",), options, style, models, error_on_warning=error_on_warning))
     told = _Told(style, quiet, error_on_warning)
     for file in files or ("-",):
         try:

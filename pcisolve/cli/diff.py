@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pcisolve.cli.common import emit, options_of, refuse
+from pcisolve.cli.pictures import style_of
 from pcisolve.core.errors import InputError
 from pcisolve.ops.difference import diff
 from pcisolve.render.difference import text
+from pcisolve.render.picture.formats import FORMATS
 
 if TYPE_CHECKING:
     from pcisolve.problem.problem import Options
@@ -21,7 +23,13 @@ _VERSIONS = 2
 
 @click.command("diff")
 @click.argument("files", nargs=-1, required=True, metavar="BEFORE AFTER")
-@click.option("--format", "style", type=click.Choice(("full", "json")), default="full", help="what to print [full]")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(("full", "json", *FORMATS)),
+    help="what to print; all but full and json are pictures [by the name of the output file, else full]",
+)
+@click.option("--output", "-o", metavar="FILE", help="write the picture there instead of to stdout (replaced whole)")
 @click.option("--all", "everything", is_flag=True, help="every entry, however many there are")
 @click.option(
     "--libvirt",
@@ -34,7 +42,8 @@ _VERSIONS = 2
 @click.option("--quiet", "-q", is_flag=True, help="say it with the exit code only")
 def command(
     files: tuple[str, ...],
-    style: str,
+    style: str | None,
+    output: str | None,
     everything: bool,
     libvirt: tuple[str, ...],
     pin: bool,
@@ -52,13 +61,23 @@ def command(
       pcisolve diff running.xml next.xml
       pcisolve solve --against running.xml next.xml | pcisolve diff running.xml -
       pcisolve diff --format json old.json new.json
+      pcisolve diff running.xml next.xml -o moves.html
       pcisolve diff --libvirt 9.0.0 --libvirt 12.8 guest.xml
       pcisolve diff --libvirt 9.0.0 --libvirt 12.8 --pin guest.xml > pinned.xml
     """
     versions = [options_of({"libvirt": one}) for one in libvirt]
     if len(versions) > _VERSIONS:
         raise click.UsageError("--libvirt is given at most twice")
+    style = style_of(style, output, "full")
+    if style not in FORMATS and output not in (None, "-"):
+        raise click.UsageError("text is for stdout; a picture's file ends in .svg, .html, .dot or .mmd")
+    if style in FORMATS and (pin or (len(versions) == _VERSIONS and len(files) > 1)):
+        raise click.UsageError(f"--format {style} takes no --pin, and with two versions of --libvirt one guest")
     if len(versions) == _VERSIONS:
+        if style in FORMATS:
+            from pcisolve.cli.pictures import moves_picture
+
+            sys.exit(moves_picture(files[0], (versions[0], versions[1]), style=style, output=output, models=models))
         sys.exit(_moves(files, (versions[0], versions[1]), _Told(style, everything, quiet), models, pin=pin))
     if pin:
         raise click.UsageError("--pin goes with two versions of --libvirt")
@@ -67,6 +86,10 @@ def command(
     before, after = files
     if before == after == "-":
         raise click.UsageError("only one of the two can come from stdin")
+    if style in FORMATS:
+        from pcisolve.cli.pictures import diff_picture
+
+        sys.exit(diff_picture(before, after, *versions, style=style, output=output, models=models))
     found = diff(before, after, *versions, models=models)
     if not quiet:
         if style == "json":

@@ -10,6 +10,7 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import load_all
 from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
+from pcisolve.cli.pictures import TREE, picture_options, style_of
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import SOLVED, Verdict
 
@@ -19,21 +20,43 @@ from pcisolve.verdict.values import SOLVED, Verdict
 @click.option(
     "--guest", "as_seen", is_flag=True, help="as the guest will see it: its bus numbers, what is lost and why"
 )
+@picture_options
 @problem_options
-def command(file: str, as_seen: bool, quiet: bool, models: str | None, **words: Any) -> None:
+def command(
+    file: str,
+    as_seen: bool,
+    style: str | None,
+    output: str | None,
+    quiet: bool,
+    models: str | None,
+    **words: Any,
+) -> None:
     """The topology as a tree; what the input leaves open is completed the way libvirt does.
 
     The tree of a guest that libvirt would define is shown even if QEMU or the guest's firmware breaks on it. Of a file
     with several domains each is shown.
 
+    With --format svg, html, dot or mermaid, or an output file of such a name, it is a picture, also of a guest or plan
+    that does not hold: what is at fault is marked where it is.
+
     \b
     Examples:
       pcisolve show guest.xml
       pcisolve show --guest guest.xml
+      pcisolve show guest.xml -o guest.html
+      pcisolve show plan.yaml -o plan.svg
       virsh dumpxml vm | pcisolve show
     """
-    options = options_of(words)
+    options, drawn = options_of(words), style_of(style, output)
+    if drawn != TREE and as_seen:
+        raise click.UsageError("--guest goes with --format tree; pictures show both addresses")
     guests = load_all(file, models=models)
+    if drawn != TREE:
+        from pcisolve.cli.pictures import show_pictures
+
+        sys.exit(show_pictures(guests, options, drawn, output, quiet=quiet))
+    if output not in (None, "-"):
+        raise click.UsageError("a tree is for stdout; a picture's file ends in .svg, .html, .dot or .mmd")
     sys.exit(max(_shown(guest, head_of(guests, guest), options, as_seen=as_seen, quiet=quiet) for guest in guests))
 
 

@@ -29,17 +29,24 @@ _SOUND = "a guest that libvirt takes; `pcisolve check` says what is wrong and wh
 Source = str | os.PathLike[str] | bytes
 
 
-class _Part(NamedTuple):
+class LaidPart(NamedTuple):
+    """A part of a layout: what it is known by, and where it is."""
+
     known: Remembered
     side: Side
 
 
 class Laid(NamedTuple):
-    """One layout, ready to be compared."""
+    """One layout, ready to be compared.
+
+    Attributes:
+        document: the XML that it comes from; None where it was recorded.
+    """
 
     name: str
     scheme: str
-    parts: list[_Part]
+    parts: list[LaidPart]
+    document: Document | None = None
 
 
 def diff(before: Source, after: Source, options: Options | None = None, *, models: str | None = None) -> Difference:
@@ -51,9 +58,17 @@ def diff(before: Source, after: Source, options: Options | None = None, *, model
     Raises:
         InputError: one of them cannot be read, or has no layout.
     """
-    options = options or Options()
+    return compared(*both_laid(before, after, options or Options(), models))
+
+
+def both_laid(before: Source, after: Source, options: Options, models: str | None = None) -> tuple[Laid, Laid]:
+    """Two layouts, ready to be compared.
+
+    Raises:
+        InputError: as for diff.
+    """
     catalog = load_catalog(models, options.libvirt)
-    return compared(*(_layout(source, catalog, options) for source in (before, after)))
+    return _layout(before, catalog, options), _layout(after, catalog, options)
 
 
 def compared(old: Laid, new: Laid, *, lines: bool = True) -> Difference:
@@ -72,7 +87,7 @@ def laid(document: Document, catalog: Catalog, options: Options, name: str) -> L
         InputError: libvirt refuses it.
     """
     earlier, sides = _completed(document, name, catalog, options)
-    return _together(name, earlier, sides)
+    return _together(name, earlier, sides)._replace(document=document)
 
 
 def _layout(source: Source, catalog: Catalog, options: Options) -> Laid:
@@ -83,7 +98,7 @@ def _layout(source: Source, catalog: Catalog, options: Options) -> Laid:
 
 
 def _together(name: str, earlier: Earlier, sides: list[Side]) -> Laid:
-    parts = [_Part(known, side) for known, side in zip(earlier.parts, sides, strict=True)]
+    parts = [LaidPart(known, side) for known, side in zip(earlier.parts, sides, strict=True)]
     return Laid(name, earlier.scheme, [one for one in parts if one.known.index is not None or one.side.address])
 
 
@@ -157,7 +172,7 @@ def _recorded_guest(guest: dict[str, Any]) -> InGuest | None:
     return InGuest(seen, first, last, guest.get("visible") is True, str(guest.get("reason") or ""))
 
 
-def _entries(before: list[_Part], after: list[_Part]) -> Iterator[Entry]:
+def _entries(before: list[LaidPart], after: list[LaidPart]) -> Iterator[Entry]:
     """In the order of the new layout, and of the old one for what was removed."""
     places = [one.known.address for one in before], [one.known.address for one in after]
     pairs = match([one.known.identity for one in before], [one.known.identity for one in after], places)
@@ -173,13 +188,13 @@ def _entries(before: list[_Part], after: list[_Part]) -> Iterator[Entry]:
             yield Entry(REMOVED, one.known.identity.kind, one.side, None, {}, "")
 
 
-def _new(part: _Part) -> Entry:
+def _new(part: LaidPart) -> Entry:
     lost = part.side.guest is not None and not part.side.guest.visible
     notices = f"the guest does not find it: {part.side.guest.reason}" if lost and part.side.guest else ""
     return Entry(ADDED, part.known.identity.kind, None, part.side, {}, notices)
 
 
-def _changed(old: _Part, new: _Part) -> Entry | None:
+def _changed(old: LaidPart, new: LaidPart) -> Entry | None:
     """The entry of one part; None when it is the same in both."""
     options = dict(_options(old.known, new.known))
     seen = _notices(old, new)
@@ -213,7 +228,7 @@ def _bus(side: Side) -> int | None:
     return None if side.guest is None else side.guest.secondary
 
 
-def _notices(old: _Part, new: _Part) -> str:
+def _notices(old: LaidPart, new: LaidPart) -> str:
     """What the guest notices of a part that is in both layouts; "" for nothing, and where that is not known."""
     before, after = old.side.guest, new.side.guest
     if before is None or after is None or (new.known.index is not None and before.visible == after.visible):

@@ -99,6 +99,18 @@ def moves_of(document: Document, before: Options, after: Options, *, models: str
     return Moves(compared(old, new), tuple(_causes(document, before, after, models)))
 
 
+def both_versions(
+    source: str | os.PathLike[str] | bytes, before: Options, after: Options, *, models: str | None = None
+) -> tuple[Laid, Laid]:
+    """One guest under two versions of libvirt, ready to be compared.
+
+    Raises:
+        InputError: as for moves.
+    """
+    document = read(*read_layout(source))
+    return _laid(document, before, models), _laid(document, after, models)
+
+
 def _laid(document: Document, options: Options, models: str | None) -> Laid:
     name = f"{document.name} with libvirt {dotted(options.libvirt)}"
     return laid(document, load_catalog(models, options.libvirt), options, name)

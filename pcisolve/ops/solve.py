@@ -18,7 +18,7 @@ from pcisolve.problem.problem import AUTO, COMMON, HOTPLUG, MINIMAL, Options, Pr
 from pcisolve.rules import registry
 from pcisolve.rules.check import Breach, asks_for_room, breaches, errors
 from pcisolve.rules.rule import ERROR, Question
-from pcisolve.solver.judge import Unnumbered, first_fit, judge, numbered
+from pcisolve.solver.judge import Judgement, Unnumbered, first_fit, judge, numbered
 from pcisolve.verdict.values import (
     CP_SAT,
     DECIDED_BY,
@@ -171,9 +171,14 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
     Raises:
         InputError: the input cannot be used at all, such as an unknown machine.
     """
-    judged = judge(root, source, catalog, options)
+    return verdict_on(judge(root, source, catalog, options), layout=layout)
+
+
+def verdict_on(judged: Judgement | Unnumbered, *, layout: bool = True) -> Verdict:
+    """What check() says of a guest that was judged."""
     if isinstance(judged, Unnumbered):
         return _unnumbered(judged)
+    options = judged.question.problem.options
     problem, refusing = judged.question.problem, errors(judged.broken)
     if refusing:
         verdict = _refusal(judged.question, judged.broken)

@@ -43,11 +43,16 @@ class _Summary:
                 self.devices[self.root_of[place.provider]] += not isinstance(part, Controller)
 
     def _root(self, one: Controller) -> int:
-        """The index of the root or expander that a controller is, or is below."""
+        """The index of the root or expander that a controller is, or is below; 0 for one that is below itself."""
         here: Controller | None = one
-        while here is not None and not here.is_root and not here.needs & (PCI_EXPANDER | PCIE_EXPANDER):
+        trail: list[int] = []
+        while here is not None and here.index not in self.root_of and not _is_top(here):
+            self.root_of[here.index] = 0  # until it is known
+            trail.append(here.index)
             here = self.layout.provider(here)
-        return here.index if here is not None else 0
+        root = 0 if here is None else here.index if _is_top(here) else self.root_of[here.index]
+        self.root_of.update(dict.fromkeys(trail, root))
+        return root
 
     def rows(self) -> tuple[Row, ...]:
         """The rows."""
@@ -105,3 +110,7 @@ class _Summary:
     def _taken(self, one: Controller) -> set[int]:
         reserved = {place.slot for place in self.layout.problem.machine.reserved} if one.index == 0 else set()
         return self.used[one.index] | reserved
+
+
+def _is_top(one: Controller) -> bool:
+    return one.is_root or bool(one.needs & (PCI_EXPANDER | PCIE_EXPANDER))

@@ -1,0 +1,1 @@
+"""Pictures of guests, and of two guests compared."""
