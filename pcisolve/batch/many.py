@@ -75,16 +75,14 @@ def solve_many(
     As with all of multiprocessing, a script that calls this guards its start with `if __name__ == "__main__":`.
 
     Args:
-        inputs: paths, bytes, or pairs of a name and bytes.
-        models: a folder that adds to or overrides the shipped models.
+        inputs: paths, bytes, or pairs of a name and bytes. `models`: a folder that adds to the shipped models.
         workers: processes; None for one per CPU. A single input is solved in this process.
         client: a dask.distributed Client whose cluster does the work instead.
         ledger: an SQLite file that answers are recorded in and taken from.
         megabytes: of memory that a worker may take for its input.
 
     Raises:
-        InputError: the ledger or the cluster cannot be used. A bad input is an answer.
-        OSError: the ledger cannot be written.
+        InputError: the ledger or the cluster cannot be used; OSError: it cannot be written. A bad input is an answer.
     """
     job = Job(options or Options(), None if models is None else os.fspath(models), wants_xml=True)
     means = Means(workers, megabytes, None if ledger is None else os.fspath(ledger), client)

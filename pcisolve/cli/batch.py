@@ -17,6 +17,7 @@ from pcisolve.batch.many import MEGABYTES, Means, answers
 from pcisolve.batch.output import Lines, Solved
 from pcisolve.batch.run import Answered
 from pcisolve.batch.tally import Tally
+from pcisolve.catalog.catalog import load_catalog
 from pcisolve.cli import progress
 from pcisolve.cli.common import options_of, problem_options, solve_options
 from pcisolve.core.errors import InputError
@@ -42,7 +43,24 @@ class _Shard(_Pair):
         return int(number), int(total)
 
 
-@click.command("batch")
+_HELP = """\
+Many inputs, one JSON line each, in input order.
+
+PATHS are files, directories (searched for *.xml), globs, tar archives and files of JSON Lines with the keys
+"id" and "xml", packed with gzip, bzip2 or xz or not; "-" is one of these on stdin.
+
+An input that crashes its worker, or needs more memory than it may have, is a line with status "error".
+
+\b
+Examples:
+  pcisolve batch fleet/ -o fleet.jsonl --write solved/
+  pcisolve batch 'fleet/**/*.xml' --workers 4
+  pcisolve batch guests.tar.gz more-guests.jsonl
+  pcisolve batch fleet/ --moves 9.0.0 12.8 -o moves.jsonl
+"""
+
+
+@click.command("batch", help=_HELP)
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--output", "-o", metavar="FILE", help="write the lines there instead of to stdout")
 @click.option("--write", metavar="DIR", help="put solved files there, under their relative paths")
@@ -75,39 +93,14 @@ def command(
     write: str | None,
     workers: int | None,
     memory_limit: int,
-    fail_fast: bool,
     ledger: str | None,
     cluster: str | None,
     shard: tuple[int, int] | None,
-    shapes: bool,
-    repairs: bool,
-    moves: tuple[str, str] | None,
-    summary: bool,
     quiet: bool,
-    models: str | None,
     **words: Any,
 ) -> None:
-    """Many inputs, one JSON line each, in input order.
-
-    PATHS are files, directories (searched for *.xml), globs, tar archives and files of JSON Lines with the keys
-    "id" and "xml", packed with gzip, bzip2 or xz or not; "-" is one of these on stdin.
-
-    An input that crashes its worker, or needs more memory than it may have, is a line with status "error".
-
-    \b
-    Examples:
-      pcisolve batch fleet/ -o fleet.jsonl --write solved/
-      pcisolve batch 'fleet/**/*.xml' --workers 4
-      pcisolve batch guests.tar.gz more-guests.jsonl
-      pcisolve batch fleet/ --moves 9.0.0 12.8 -o moves.jsonl
-    """
-    options = options_of(words)._replace(repairs=repairs)
-    job = Job(options, models, write is not None, shapes)
-    if moves:
-        if write is not None:
-            raise click.UsageError("--moves writes no guests; `pcisolve diff --pin` does")
-        before, after = (options_of({**words, "libvirt": one}) for one in moves)
-        job = Job(before, models, by_shape=False, moves=after)
+    """pcisolve batch; its help is _HELP."""
+    job = _job(write, **words)
     if write is not None and not (len(paths) == 1 and os.path.isdir(paths[0])):
         refuse_same_names(paths)
     source = inputs(paths, leave_out=write)
@@ -119,15 +112,32 @@ def command(
         solved = None if write is None else Solved(write)
         lines = stack.enter_context(Lines(output))
         shown = stack.enter_context(contextlib.closing(_progress(paths, shard, output, quiet)))
-        found = stack.enter_context(contextlib.closing(answers(source, job, means)))
-        for answered in found:
+        for answered in stack.enter_context(contextlib.closing(answers(source, job, means))):
             tally.add(_deliver(answered, lines, solved))
             shown.show(tally.total)
-            if fail_fast and tally.total > tally.statuses[SOLVED]:
+            if words["fail_fast"] and tally.total > tally.statuses[SOLVED]:
                 break
-    if summary:
+    if words["summary"]:
         click.echo(tally.text(time.monotonic() - start), err=True, nl=False)
     sys.exit(0 if tally.total == tally.statuses[SOLVED] else 1)
+
+
+def _job(
+    write: str | None, *, shapes: bool, repairs: bool, moves: tuple[str, str] | None, models: str | None, **words: Any
+) -> Job:
+    """What is done with each input.
+
+    Raises:
+        click.UsageError: words that do not go together.
+        InputError: a wrong models file; it would be wrong for every input.
+    """
+    load_catalog(models)
+    if not moves:
+        return Job(options_of(words)._replace(repairs=repairs), models, write is not None, shapes)
+    if write is not None:
+        raise click.UsageError("--moves writes no guests; `pcisolve diff --pin` does")
+    before, after = (options_of({**words, "libvirt": one}) for one in moves)
+    return Job(before, models, by_shape=False, moves=after)
 
 
 def _client(address: str | None, stack: contextlib.ExitStack) -> Client | None:

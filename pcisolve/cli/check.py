@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -31,7 +33,25 @@ _STYLES = ("full", "concise", "json", "jsonl", "github", "sarif")
 _PICTURES = ("html", "svg")
 
 
-@click.command("check")
+_HELP = """\
+Everything that is wrong, at once, with file and line, and what would mend it.
+
+FILES are libvirt domain XMLs, complete or not; what they leave open is completed the way libvirt does.
+"-" or nothing is stdin. --fix writes to the file itself, or for stdin to stdout, and --diff prints what it would
+write. Exit code 0: nothing is wrong, or with --fix nothing any more; warnings and notes do not count.
+
+\b
+Examples:
+  pcisolve check guest.xml
+  pcisolve check --fix --diff guest.xml
+  pcisolve check --fix guest.xml
+  pcisolve check --format concise *.xml
+  pcisolve check --format html guest.xml > findings.html
+  virsh dumpxml vm | pcisolve check --format json
+"""
+
+
+@click.command("check", help=_HELP)
 @click.argument("files", nargs=-1)
 @click.option(
     "--format",
@@ -72,51 +92,34 @@ def command(
     models: str | None,
     **words: Any,
 ) -> None:
-    """Everything that is wrong, at once, with file and line, and what would mend it.
-
-    FILES are libvirt domain XMLs, complete or not; what they leave open is completed the way libvirt does.
-    "-" or nothing is stdin. --fix writes to the file itself, or for stdin to stdout, and --diff prints what it would
-    write. Exit code 0: nothing is wrong, or with --fix nothing any more; warnings and notes do not count.
-
-    \b
-    Examples:
-      pcisolve check guest.xml
-      pcisolve check --fix --diff guest.xml
-      pcisolve check --fix guest.xml
-      pcisolve check --format concise *.xml
-      pcisolve check --format html guest.xml > findings.html
-      virsh dumpxml vm | pcisolve check --format json
-    """
-    options = options_of(words)
-    wanted = Wanted(pick, unsafe_fixes, error_on_warning)
-    if unsafe_fixes and not (fix or diff):
+    """pcisolve check; its help is _HELP."""
+    options, files, mends = options_of(words), files or ("-",), fix or diff
+    if unsafe_fixes and not mends:
         raise click.UsageError("--unsafe-fixes goes with --fix or --diff")
+    if style in _PICTURES and mends:
+        raise click.UsageError(f"--format {style} goes with neither --fix nor --diff")
     if style in _PICTURES:
-        if fix or diff:
-            raise click.UsageError(f"--format {style} goes with neither --fix nor --diff")
         from pcisolve.cli.pictures import check_pictures
 
-        sys.exit(check_pictures(files or ("-",), options, style, models, error_on_warning=error_on_warning))
+        sys.exit(check_pictures(files, options, style, models, error_on_warning=error_on_warning))
     told = _Told(style, quiet, error_on_warning)
-    for file in files or ("-",):
-        try:
-            guests = load_all(file, models=models)
-            if fix or diff:
-                repaired = [
-                    within(options.time_limit, partial(guest.repair, options, **wanted._asdict())) for guest in guests
-                ]
-                told.mended(guests, file, repaired, writes=fix and not diff)
-            else:
-                for guest in guests:
-                    told.checked(guests, guest, _checked(guest, options))
-        except InputError as error:
-            refuse(error)
-            told.worst = 2
-        except OutOfTime:
-            click.echo(f"{file}: {SAID}", err=True)
-            told.worst = EXIT_CODE[UNKNOWN]
-    told.finish(mended=fix or diff)
+    wanted = Wanted(pick, unsafe_fixes, error_on_warning) if mends else None
+    for file in files:
+        with told.failures(file):
+            _take(file, load_all(file, models=models), options, told, wanted, writes=not diff)
+    told.finish(mended=mends)
     sys.exit(told.worst)
+
+
+def _take(file: str, guests: Guests, options: Options, told: _Told, wanted: Wanted | None, *, writes: bool) -> None:
+    """Check the guests of a file, or mend them as it is wanted."""
+    if wanted is None:
+        for guest in guests:
+            told.checked(guests, guest, _checked(guest, options))
+        return
+    repair = wanted._asdict()
+    repaired = [within(options.time_limit, partial(guest.repair, options, **repair)) for guest in guests]
+    told.mended(guests, file, repaired, writes=writes)
 
 
 def _checked(guest: Guest, options: Options) -> Verdict:
@@ -134,6 +137,18 @@ class _Told:
         self.worst = 0
         self.findings: list[Finding] = []
         self.repairs: list[dict[str, Any]] = []
+
+    @contextlib.contextmanager
+    def failures(self, file: str) -> Iterator[None]:
+        """What of a file cannot be used, or was not decided in time, is said; the others follow."""
+        try:
+            yield
+        except InputError as error:
+            refuse(error)
+            self.worst = 2
+        except OutOfTime:
+            click.echo(f"{file}: {SAID}", err=True)
+            self.worst = EXIT_CODE[UNKNOWN]
 
     @property
     def as_text(self) -> bool:

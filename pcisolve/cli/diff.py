@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -21,7 +21,25 @@ if TYPE_CHECKING:
 _VERSIONS = 2
 
 
-@click.command("diff")
+_HELP = """\
+What is added, removed, moved and changed between two layouts, and what the guest will notice.
+
+BEFORE and AFTER are domain XML, completed as libvirt would, or JSON of pcisolve solve; one of them may be "-".
+With --libvirt twice, each file is a guest, and compared with itself under the other version of libvirt.
+Exit code 0: the same layout; 1: they differ; 2: one of them is unusable.
+
+\b
+Examples:
+  pcisolve diff running.xml next.xml
+  pcisolve solve --against running.xml next.xml | pcisolve diff running.xml -
+  pcisolve diff --format json old.json new.json
+  pcisolve diff running.xml next.xml -o moves.html
+  pcisolve diff --libvirt 9.0.0 --libvirt 12.8 guest.xml
+  pcisolve diff --libvirt 9.0.0 --libvirt 12.8 --pin guest.xml > pinned.xml
+"""
+
+
+@click.command("diff", help=_HELP)
 @click.argument("files", nargs=-1, required=True, metavar="BEFORE AFTER")
 @click.option(
     "--format",
@@ -50,80 +68,98 @@ def command(
     models: str | None,
     quiet: bool,
 ) -> None:
-    """What is added, removed, moved and changed between two layouts, and what the guest will notice.
-
-    BEFORE and AFTER are domain XML, completed as libvirt would, or JSON of pcisolve solve; one of them may be "-".
-    With --libvirt twice, each file is a guest, and compared with itself under the other version of libvirt.
-    Exit code 0: the same layout; 1: they differ; 2: one of them is unusable.
-
-    \b
-    Examples:
-      pcisolve diff running.xml next.xml
-      pcisolve solve --against running.xml next.xml | pcisolve diff running.xml -
-      pcisolve diff --format json old.json new.json
-      pcisolve diff running.xml next.xml -o moves.html
-      pcisolve diff --libvirt 9.0.0 --libvirt 12.8 guest.xml
-      pcisolve diff --libvirt 9.0.0 --libvirt 12.8 --pin guest.xml > pinned.xml
-    """
+    """pcisolve diff; its help is _HELP."""
     versions = [options_of({"libvirt": one}) for one in libvirt]
-    if len(versions) > _VERSIONS:
-        raise click.UsageError("--libvirt is given at most twice")
     style = style_of(style, output, "full")
-    if style not in FORMATS and output not in (None, "-"):
-        raise click.UsageError("text is for stdout; a picture's file ends in .svg, .html, .dot or .mmd")
-    if style in FORMATS and (pin or (len(versions) == _VERSIONS and len(files) > 1)):
-        raise click.UsageError(f"--format {style} takes no --pin, and with two versions of --libvirt one guest")
-    if len(versions) == _VERSIONS:
-        if style in FORMATS:
-            from pcisolve.cli.pictures import moves_picture
-
-            sys.exit(moves_picture(files[0], (versions[0], versions[1]), style=style, output=output, models=models))
-        sys.exit(_moves(files, (versions[0], versions[1]), _Told(style, everything, quiet), models, pin=pin))
-    if pin:
-        raise click.UsageError("--pin goes with two versions of --libvirt")
-    if len(files) != _VERSIONS:
-        raise click.UsageError("two layouts are compared, or with two versions of --libvirt one guest with itself")
-    before, after = files
-    if before == after == "-":
-        raise click.UsageError("only one of the two can come from stdin")
-    if style in FORMATS:
-        from pcisolve.cli.pictures import diff_picture
-
-        sys.exit(diff_picture(before, after, *versions, style=style, output=output, models=models))
-    found = diff(before, after, *versions, models=models)
-    if not quiet:
-        if style == "json":
-            emit((json.dumps(found.to_json(), indent=2) + "\n").encode(), None)
-        else:
-            emit(text(found, everything=everything).encode(), None)
-    sys.exit(0 if found.is_empty else 1)
+    asked = _Asked(files, versions, _Told(style, everything, quiet), output, models)
+    asked.refuse(pin=pin)
+    if len(versions) < _VERSIONS:
+        sys.exit(_difference(asked))
+    sys.exit(_pinned(asked) if pin else _moves(asked))
 
 
-class _Told:
+class _Told(NamedTuple):
     """How it is told."""
 
-    def __init__(self, style: str, everything: bool, quiet: bool) -> None:
-        self.style, self.everything, self.quiet = style, everything, quiet
+    style: str
+    everything: bool
+    quiet: bool
 
 
-def _moves(
-    files: tuple[str, ...], versions: tuple[Options, Options], told: _Told, models: str | None, *, pin: bool
-) -> int:
+class _Asked(NamedTuple):
+    """What is compared, and where a picture goes."""
+
+    files: tuple[str, ...]
+    versions: list[Options]
+    told: _Told
+    output: str | None
+    models: str | None
+
+    def refuse(self, *, pin: bool) -> None:
+        """Refuse words that do not go together.
+
+        Raises:
+            click.UsageError: some do not.
+        """
+        files, style, both = self.files, self.told.style, len(self.versions) == _VERSIONS
+        if len(self.versions) > _VERSIONS:
+            raise click.UsageError("--libvirt is given at most twice")
+        if style not in FORMATS and self.output not in (None, "-"):
+            raise click.UsageError("text is for stdout; a picture's file ends in .svg, .html, .dot or .mmd")
+        if style in FORMATS and (pin or (both and len(files) > 1)):
+            raise click.UsageError(f"--format {style} takes no --pin, and with two versions of --libvirt one guest")
+        if pin and not both:
+            raise click.UsageError("--pin goes with two versions of --libvirt")
+        if pin and len(files) > 1:
+            raise click.UsageError("--pin takes one guest")
+        if not both and len(files) != _VERSIONS:
+            raise click.UsageError("two layouts are compared, or with two versions of --libvirt one guest with itself")
+        if not both and files == ("-", "-"):
+            raise click.UsageError("only one of the two can come from stdin")
+
+
+def _difference(asked: _Asked) -> int:
+    """Compare two layouts; the exit code."""
+    (before, after), told = asked.files, asked.told
+    if told.style in FORMATS:
+        from pcisolve.cli.pictures import diff_picture
+
+        return diff_picture(before, after, *asked.versions, style=told.style, output=asked.output, models=asked.models)
+    found = diff(before, after, *asked.versions, models=asked.models)
+    if not told.quiet and told.style == "json":
+        emit((json.dumps(found.to_json(), indent=2) + "\n").encode(), None)
+    elif not told.quiet:
+        emit(text(found, everything=told.everything).encode(), None)
+    return 0 if found.is_empty else 1
+
+
+def _pinned(asked: _Asked) -> int:
+    """Print the guest with what keeps everything in place; the exit code."""
+    from pcisolve.ops import moves
+
+    before, after = asked.versions
+    pinned = moves.pin(asked.files[0], before, after, models=asked.models)
+    emit(pinned.data, None)
+    if not asked.told.quiet:
+        click.echo(f"pinned: {', '.join(pinned.pins) or 'nothing has to be'}", err=True)
+    return 0
+
+
+def _moves(asked: _Asked) -> int:
     """Compare each guest with itself under two versions; the exit code."""
     from pcisolve.ops import moves
 
-    if pin:
-        if len(files) > 1:
-            raise click.UsageError("--pin takes one guest")
-        pinned = moves.pin(files[0], *versions, models=models)
-        emit(pinned.data, None)
-        if not told.quiet:
-            click.echo(f"pinned: {', '.join(pinned.pins) or 'nothing has to be'}", err=True)
-        return 0
+    told, (before, after) = asked.told, asked.versions
+    if told.style in FORMATS:
+        from pcisolve.cli.pictures import moves_picture
+
+        return moves_picture(
+            asked.files[0], (before, after), style=told.style, output=asked.output, models=asked.models
+        )
     worst, rows = 0, list[dict[str, Any]]()
-    for file in files:
+    for file in asked.files:
         try:
-            found = moves.moves(file, *versions, models=models)
+            found = moves.moves(file, before, after, models=asked.models)
         except InputError as error:
             refuse(error)
             worst = 2

@@ -14,8 +14,26 @@ from pcisolve.cli.pictures import TREE, picture_options, style_of
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import SOLVED, Verdict
 
+_HELP = """\
+The topology as a tree; what the input leaves open is completed the way libvirt does.
 
-@click.command("show")
+The tree of a guest that libvirt would define is shown even if QEMU or the guest's firmware breaks on it. Of a file
+with several domains each is shown.
+
+With --format svg, html, dot or mermaid, or an output file of such a name, it is a picture, also of a guest or plan
+that does not hold: what is at fault is marked where it is.
+
+\b
+Examples:
+  pcisolve show guest.xml
+  pcisolve show --guest guest.xml
+  pcisolve show guest.xml -o guest.html
+  pcisolve show plan.yaml -o plan.svg
+  virsh dumpxml vm | pcisolve show
+"""
+
+
+@click.command("show", help=_HELP)
 @click.argument("file", default="-")
 @click.option(
     "--guest", "as_seen", is_flag=True, help="as the guest will see it: its bus numbers, what is lost and why"
@@ -31,22 +49,7 @@ def command(
     models: str | None,
     **words: Any,
 ) -> None:
-    """The topology as a tree; what the input leaves open is completed the way libvirt does.
-
-    The tree of a guest that libvirt would define is shown even if QEMU or the guest's firmware breaks on it. Of a file
-    with several domains each is shown.
-
-    With --format svg, html, dot or mermaid, or an output file of such a name, it is a picture, also of a guest or plan
-    that does not hold: what is at fault is marked where it is.
-
-    \b
-    Examples:
-      pcisolve show guest.xml
-      pcisolve show --guest guest.xml
-      pcisolve show guest.xml -o guest.html
-      pcisolve show plan.yaml -o plan.svg
-      virsh dumpxml vm | pcisolve show
-    """
+    """pcisolve show; its help is _HELP."""
     options, drawn = options_of(words), style_of(style, output)
     if drawn != TREE and as_seen:
         raise click.UsageError("--guest goes with --format tree; pictures show both addresses")

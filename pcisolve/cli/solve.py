@@ -26,8 +26,25 @@ from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes
 from pcisolve.verdict.values import UNKNOWN, Verdict
 
+_HELP = """\
+Complete a layout: every PCI controller, index and address.
 
-@click.command("solve")
+FILE is a libvirt domain XML or a plan file; "-" or nothing is stdin. Of an XML everything that is not an address
+or a controller stays byte for byte. A plan says in YAML what is wanted, and a complete guest is the answer.
+Of a file with several domains each is completed in its place (--format json: a list, one for each); when one of
+them cannot be, nothing is written.
+
+\b
+Examples:
+  pcisolve solve guest.xml -o solved.xml
+  pcisolve solve --format diff guest.xml
+  pcisolve solve --policy minimal --format tree guest.xml
+  pcisolve solve --format table plan.yaml
+  pcisolve solve --against running.xml guest.xml -o next.xml
+"""
+
+
+@click.command("solve", help=_HELP)
 @click.argument("file", default="-")
 @click.option("--output", "-o", metavar="FILE", help="write there instead of to stdout (replaced whole)")
 @click.option(
@@ -48,21 +65,7 @@ from pcisolve.verdict.values import UNKNOWN, Verdict
 def command(
     file: str, output: str | None, style: str, against: str | None, quiet: bool, models: str | None, **words: Any
 ) -> None:
-    """Complete a layout: every PCI controller, index and address.
-
-    FILE is a libvirt domain XML or a plan file; "-" or nothing is stdin. Of an XML everything that is not an address
-    or a controller stays byte for byte. A plan says in YAML what is wanted, and a complete guest is the answer.
-    Of a file with several domains each is completed in its place (--format json: a list, one for each); when one of
-    them cannot be, nothing is written.
-
-    \b
-    Examples:
-      pcisolve solve guest.xml -o solved.xml
-      pcisolve solve --format diff guest.xml
-      pcisolve solve --policy minimal --format tree guest.xml
-      pcisolve solve --format table plan.yaml
-      pcisolve solve --against running.xml guest.xml -o next.xml
-    """
+    """pcisolve solve; its help is _HELP."""
     options = options_of(words)
     _refuse_other_policy(against, options)
     guests = load_all(file, models=models)

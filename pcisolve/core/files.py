@@ -1,4 +1,12 @@
-"""Files that are either written whole or not at all, and keep what they are beside their content."""
+"""Files that are either written whole or not at all, and keep what they are beside their content.
+
+A file with one name is replaced in one step by a new one, with the same owner, group, mode and extended attributes
+(access lists and SELinux labels are such). Where it has several names (hard links), or a new file may not have its
+owner or group, the content is written into the old one instead, so that all that stays: the new content is on the disk
+beside it before the first byte is touched, room is taken first, and a failure puts the old content back. Only who looks
+on while that happens, or a machine that stops then, sees half of it; the whole new content is then in the file
+.pcisolve-* beside it. Extended attributes that the system does not let this user set are left out.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +24,8 @@ _NOT_COPIED = (*_NOT_PERMITTED, errno.ENODATA)  # ENODATA: taken away meanwhile
 def write_atomically(path: str, data: bytes, *, expected: bytes | None = None, even_read_only: bool = False) -> None:
     """Replace the content of a file; on any failure the old file stays as it was.
 
-    A file with one name is replaced in one step by a new one, with the same owner, group, mode and extended attributes
-    (access lists and SELinux labels are such). Where it has several names (hard links), or a new file may not have its
-    owner or group, the content is written into the old one instead, so that all that stays: the new content is on the
-    disk beside it before the first byte is touched, room is taken first, and a failure puts the old content back. Only
-    who looks on while that happens, or a machine that stops then, sees half of it; the whole new content is then in the
-    file .pcisolve-* beside it. Extended attributes that the system does not let this user set are left out.
-
-    A symbolic link stays, and its target is replaced. What is no file, such as /dev/stdout or a pipe, is written to.
+    A file with one name is replaced in one step. A symbolic link stays, and its target is replaced. What is no file,
+    such as /dev/stdout or a pipe, is written to. What happens to hard links, owners and attributes: the module's text.
 
     Args:
         expected: what the file is to hold now, looked at as late as can be; None for whatever it holds.
@@ -44,6 +46,11 @@ def write_atomically(path: str, data: bytes, *, expected: bytes | None = None, e
         _refuse_read_only(path, there, even_read_only)
     elif expected is not None:
         raise OSError(errno.ESTALE, _CHANGED, path)
+    _replace(path, there, data, expected)
+
+
+def _replace(path: str, there: os.stat_result | None, data: bytes, expected: bytes | None) -> None:
+    """Put the new content on the disk beside the file, and then in its place."""
     temporary = _written_beside(path, data)
     try:
         if there is None:

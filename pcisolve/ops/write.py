@@ -27,12 +27,7 @@ def solved_bytes(document: Document, layout: Layout, planned: int | None = None,
     for part in layout.problem.parts:
         if part.node is not None and not _is_planned(part, planned):
             _update(writer, layout, part, part.node)
-            if part.new_type:
-                _leave_pci(writer, layout, part)
-            elif part.drops_address or part.loses_address or _is_empty(layout, part):
-                for address in part.node.children:
-                    if address.tag == "address":  # libvirt reads the first only; a second one would be it then
-                        writer.remove(address)
+            _take_away(writer, layout, part, part.node)
     after = _last_pci_controller(layout, planned)
     for controller in sorted(layout.controllers, key=lambda one: one.index):
         if controller.node is None or _is_planned(controller, planned):
@@ -83,6 +78,16 @@ def _write_model(writer: Writer, part: Part, node: Node) -> None:
 
 def _is_planned(part: Part, planned: int | None) -> bool:
     return planned is not None and part.node is not None and part.node.number >= planned
+
+
+def _take_away(writer: Writer, layout: Layout, part: Part, node: Node) -> None:
+    """The address that libvirt takes away, or turns into one of another bus."""
+    if part.new_type:
+        _leave_pci(writer, layout, part)
+    elif part.drops_address or part.loses_address or _is_empty(layout, part):
+        for address in node.children:
+            if address.tag == "address":  # libvirt reads the first only; a second one would be it then
+                writer.remove(address)
 
 
 def _is_empty(layout: Layout, part: Part) -> bool:

@@ -225,12 +225,7 @@ def ground_of(
     _refuse_problems(plan.text, problems)
     if setting is None:
         raise AssertionError("a plan without machine is refused")
-    if plan.base is not None and options.alone:
-        where = plan.text.location(plan.mark("base"))
-        raise InputError(
-            "a plan in an archive or in JSON Lines has no base", expected="a file of its own", location=where
-        )
-    document = base_document(plan) if plan.base is not None else _skeleton(plan, setting, controllers)
+    document = _skeleton(plan, setting, controllers) if plan.base is None else _base(plan, options)
     asked = options._replace(scheme=_base_scheme(plan, options, setting), policy="libvirt")
     first = _layout_of(document, catalog, asked)
     if not first.controllers:
@@ -241,6 +236,14 @@ def ground_of(
     if plan.base is not None:
         setting = _setting_of_base(layout, setting)
     return Ground(catalog, setting, kinds, scheme, layout, plan.base is not None, known or {}), settled
+
+
+def _base(plan: Plan, options: Options) -> Document:
+    if options.alone:
+        where = plan.text.location(plan.mark("base"))
+        message = "a plan in an archive or in JSON Lines has no base"
+        raise InputError(message, expected="a plan in a file of its own", location=where)
+    return base_document(plan)
 
 
 def _layout_of(document: Document, catalog: Catalog, options: Options) -> Layout:
