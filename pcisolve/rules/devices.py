@@ -32,7 +32,7 @@ class NeedsPciAddress(DeviceRule):
     def keeps(self, problem: Problem, case: Part) -> bool:
         if case.variant is None or case.variant.pci_address != "required":
             return True
-        return case.address_type in ("", "pci", *case.variant.other_addresses)
+        return case.address_type in ("", "pci") or case.address_type in case.variant.other_addresses
 
     def tell(self, question: Question, case: Part) -> Telling:
         message = f"{name_of(case)} needs an address of type pci, not {case.address_type}"

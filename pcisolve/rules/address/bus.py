@@ -51,7 +51,7 @@ class BusExists(Rule[AskedBus]):
         return Telling(message, (point(case.part, "bus"),))
 
 
-class _OnBus(Rule[Part]):
+class _OnBus(Structural[Part]):
     """Shared by the rules about a part and the bus it is on. What the chipset has on bus 0 needs no bus to agree."""
 
     def cases(self, question: Question) -> Iterable[Part]:
@@ -69,7 +69,7 @@ class _OnBus(Rule[Part]):
         return (point(case, attribute), Point(provider.node, "model", "provides that bus"))
 
 
-class KindMatch(_OnBus, Structural[Part]):
+class KindMatch(_OnBus):
     """A controller takes only the kinds of parts its bus is made for.
 
     Conventional and express devices may be mixed by explicit address and by the chipset; libvirt's own
@@ -111,7 +111,7 @@ def _takes(model: ControllerModel | None, part: Part) -> bool:
     return bool(part.explicit_needs & (accepts | ENDPOINT if accepts & ENDPOINT else accepts))
 
 
-class SlotMin(_OnBus, Structural[Part]):
+class SlotMin(_OnBus):
     """Slot 0 of most conventional buses is not for devices."""
 
     id = "addr-slot-min"
@@ -140,7 +140,7 @@ class SlotMin(_OnBus, Structural[Part]):
         return Telling(message, self.points(question, case, "slot"))
 
 
-class SlotMax(_OnBus, Structural[Part]):
+class SlotMax(_OnBus):
     """A port has one slot, slot 0; other buses have 32."""
 
     id = "addr-slot-max"
