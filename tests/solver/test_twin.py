@@ -15,8 +15,8 @@ CHILDREN = {
     "q35": sorted(set(MODELS) - {"pci-root", "pcie-root", "pci-expander-bus"}),
     "pc": ["pci-bridge", "pci-expander-bus", "dmi-to-pci-bridge", "pcie-root-port"],
 }
-# libvirt adds a port of its own for an upstream port without an address: that is growth.
-NEVER_OPEN = ("pcie-switch-upstream-port",)
+# libvirt adds a port of its own for these where they have no address: that is growth.
+NEVER_OPEN = ("pcie-switch-upstream-port", "pcie-to-pci-bridge")
 LIBVIRT = make_options(stage="libvirt", policy="libvirt")
 MINIMAL = make_options(stage="libvirt", policy="minimal", keep="hotplug")
 

@@ -173,7 +173,7 @@ class SlotMax(_OnBus):
         return Telling(message, self.points(question, case, "slot"))
 
 
-class Integrated(_OnBus):
+class Integrated(Rule[Part]):
     """Some devices are part of the root complex and sit on bus 0 of domain 0."""
 
     id = "integrated-bus0"
