@@ -9,7 +9,9 @@ from pcisolve.core.address import Address
 from pcisolve.placing.index_model import IndexModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
+from pcisolve.problem.problem import Problem
 from pcisolve.problem.table import Found, InOtherDomain, IsRootBus, NoSuchController, NoSuchDomain
+from pcisolve.rules.inputs import InputRule
 from pcisolve.rules.multi_domain import PROPOSAL
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 from pcisolve.rules.structural import Structural
@@ -117,4 +119,33 @@ def _may_be(one: Controller, asked: Address, *, grown: bool) -> bool:
     return asked.bus != 0 and one.index in (-1, asked.bus)
 
 
-RULES: tuple[Rule[Part], ...] = (AddressLookup(),)
+class ChildAddress(InputRule[Controller]):
+    """The address of a controller is of type pci: what it is plugged into says its domain.
+
+    Today's libvirt takes an address of any type and plugs the controller in nowhere.
+    """
+
+    id = "rfc-address-type"
+    source = PROPOSAL
+    allows = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/><controller type='pci' index='7' "
+        "model='pcie-root-port'><address type='pci' domain='5' bus='0' slot='3'/></controller>",
+    )
+    forbids = (
+        "q35: <controller type='pci' index='5' model='pcie-root'/><controller type='pci' index='7' "
+        "model='pcie-root-port'><address type='drive' bus='0'/></controller><memballoon model='virtio'>"
+        "<address type='pci' domain='5' bus='0' slot='3'/></memballoon>",
+    )
+
+    def among(self, problem: Problem) -> Iterable[Controller]:
+        return () if problem.flat else (one for one in problem.controllers if one.node is not None)
+
+    def keeps(self, problem: Problem, case: Controller) -> bool:
+        return case.address_type in ("", "pci")
+
+    def tell(self, question: Question, case: Controller) -> Telling:
+        message = f"{name_of(case)} has an address of type {case.address_type}, which says no PCI domain"
+        return Telling(message, (point(case, "type"),))
+
+
+RULES: tuple[Rule[Part] | Rule[Controller], ...] = (AddressLookup(), ChildAddress())
