@@ -27,7 +27,7 @@ BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage once slow fuzz versions pythons live oracle lint check bench lock docs wheel compile pure clean
+.PHONY: help demo test coverage once slow browser fuzz versions pythons live oracle lint check bench lock docs wheel compile pure clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
@@ -54,6 +54,9 @@ pythons: $(DEV_STAMP) ## the tests with each Python that pyproject.toml names an
 
 live: $(DEV_STAMP) ## the tests that ask the real libvirt and QEMU, where they are installed
 	$(BIN)/python -m pytest -q -rs -m live
+
+browser: $(DEV_STAMP) ## the tests that look at pages in a Chromium, where one is installed
+	$(BIN)/python -m pytest -q -rs -m browser
 
 oracle: $(DEV_STAMP) ## what another Debian suite's libvirt and QEMU say of examples/: make oracle SUITE=forky
 	.ci/oracle $(SUITE) $(GUESTS)

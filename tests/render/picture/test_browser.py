@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SELECTED = "document.querySelector('[aria-selected=true] b').textContent"
 SHOWN = "[...document.querySelectorAll('[role=treeitem]')].filter((one) => !one.hidden).length"
 
-pytestmark = [pytest.mark.live, pytest.mark.skipif(FOUND is None, reason="no Chromium on this machine")]
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(FOUND is None, reason="no Chromium on this machine")]
 
 
 @pytest.fixture(scope="module")
