@@ -7,11 +7,13 @@ import itertools
 import os
 import sys
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pcisolve.batch.answer import Job, refused
+from pcisolve.batch.input import Input
 from pcisolve.batch.inputs import count, inputs, refuse_same_names
 from pcisolve.batch.many import MEGABYTES, Means, answers
 from pcisolve.batch.output import Lines, Solved
@@ -101,11 +103,7 @@ def command(
 ) -> None:
     """pcisolve batch; its help is _HELP."""
     job = _job(write, **words)
-    if write is not None and not (len(paths) == 1 and os.path.isdir(paths[0])):
-        refuse_same_names(paths)
-    source = inputs(paths, leave_out=write)
-    if shard is not None:
-        source = itertools.islice(source, shard[0] - 1, None, shard[1])
+    source = _source(paths, write, shard)
     tally, start = Tally(), time.monotonic()
     with contextlib.ExitStack() as stack:
         means = Means(workers, memory_limit, ledger, _client(cluster, stack))
@@ -138,6 +136,14 @@ def _job(
         raise click.UsageError("--moves writes no guests; `pcisolve diff --pin` does")
     before, after = (options_of({**words, "libvirt": one}) for one in moves)
     return Job(before, models, by_shape=False, moves=after)
+
+
+def _source(paths: tuple[str, ...], write: str | None, shard: tuple[int, int] | None) -> Iterator[Input]:
+    """The inputs that are this batch's."""
+    if write is not None and not (len(paths) == 1 and os.path.isdir(paths[0])):
+        refuse_same_names(paths)
+    source = inputs(paths, leave_out=write)
+    return source if shard is None else itertools.islice(source, shard[0] - 1, None, shard[1])
 
 
 def _client(address: str | None, stack: contextlib.ExitStack) -> Client | None:

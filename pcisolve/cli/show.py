@@ -10,9 +10,10 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import load_all
 from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
+from pcisolve.cli.limits import OutOfTime, within
 from pcisolve.cli.pictures import TREE, picture_options, style_of
 from pcisolve.problem.problem import Options
-from pcisolve.verdict.values import SOLVED, Verdict
+from pcisolve.verdict.values import EXIT_CODE, SOLVED, UNKNOWN, Verdict
 
 _HELP = """\
 The topology as a tree; what the input leaves open is completed the way libvirt does.
@@ -66,7 +67,11 @@ def command(
 def _shown(guest: Guest, head: str, options: Options, *, as_seen: bool, quiet: bool) -> int:
     """Print one guest below its head; the exit code."""
     guest.require_qemu()
-    verdict = shown = guest.check(options)
+    try:
+        verdict = shown = within(options.time_limit, lambda: guest.check(options))
+    except OutOfTime:
+        click.echo(f"{guest.name}: not decided within {options.time_limit:g} s", err=True)
+        return EXIT_CODE[UNKNOWN]
     if verdict.status != SOLVED:
         if not quiet:
             click.echo(head, err=True, nl=False)
