@@ -148,7 +148,7 @@ class Ledger:
             yield
         except sqlite3.OperationalError as error:
             raise OSError(error.sqlite_errorcode, str(error), self._path) from None
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # SQLite's own words may name what is no text
             raise self._no_ledger() from None
 
 

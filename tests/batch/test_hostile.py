@@ -146,3 +146,14 @@ def test_a_row_of_a_ledger_that_is_not_ours_is_solved_anew(tmp_path: Path, chang
         (found,) = database.execute(f"SELECT {change[0]} FROM answers").fetchone()
     database.close()
     assert found != change[1]
+
+
+@pytest.mark.parametrize("offset", range(100, 4096, 97))
+def test_a_damaged_ledger_is_named_or_works(tmp_path: Path, offset: int) -> None:
+    guest, ledger = tmp_path / "guest.xml", tmp_path / "ledger"
+    guest.write_bytes(domain("pc"))
+    run("batch", str(guest), "--ledger", str(ledger))
+    data = ledger.read_bytes()
+    ledger.write_bytes(data[:offset] + b"\xb9" * 40 + data[offset + 40 :])
+    ended = run("batch", str(guest), "--ledger", str(ledger))
+    assert "internal error" not in ended.error and (ended.code == 0 or str(ledger) in ended.error)
