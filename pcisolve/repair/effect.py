@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import cached_property
+
 from pcisolve.core.address import Address
 from pcisolve.core.change import NAME, TEXT, Change, NewElement
 from pcisolve.core.node import Node, Source
@@ -54,8 +57,12 @@ class _Words:
 
     def _line(self, node: Node, what: str) -> str:
         """Which line it is in, where another part has the same name, such as a host device that is given twice."""
-        same = [number for number, part in self.before.items() if name_of(part) == what]
-        return f" (line {self.source.location(node).line})" if len(same) > 1 else ""
+        return f" (line {self.source.location(node).line})" if self._called[what] > 1 else ""
+
+    @cached_property
+    def _called(self) -> Counter[str]:
+        """How many parts have a name."""
+        return Counter(name_of(part) for part in self.before.values())
 
     def _add(self, node: Node, value: NewElement) -> str:
         if value.tag == "controller":
