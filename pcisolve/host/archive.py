@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tarfile
-from typing import IO, Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from pcisolve.core.errors import InputError
 from pcisolve.core.packed import Damaged, UnpackedStream, packing_of
@@ -21,13 +21,37 @@ _DAMAGED: Final = (tarfile.TarError, OSError, EOFError, Damaged, ValueError)
 _ROOT: Final = re.compile(r"(?:^|/)(?=sys/(?:bus|devices|class|block)/)")
 _FOLDERS: Final = re.compile(r"sys/(?:bus/pci/devices|devices|class/(?:net|infiniband)|block)/")
 _FILES: Final = frozenset(
-    "uevent class vendor device subsystem_vendor subsystem_device numa_node local_cpus sriov_totalvfs resource "
-    "current_link_speed current_link_width max_link_speed max_link_width secondary_bus_number "
-    "subordinate_bus_number cpumap distance".split()
+    [
+        "uevent",
+        "class",
+        "vendor",
+        "device",
+        "subsystem_vendor",
+        "subsystem_device",
+        "numa_node",
+        "local_cpus",
+        "sriov_totalvfs",
+        "resource",
+        "current_link_speed",
+        "current_link_width",
+        "max_link_speed",
+        "max_link_width",
+        "secondary_bus_number",
+        "subordinate_bus_number",
+        "cpumap",
+        "distance",
+    ]
 )
 # Headers whose content tarfile reads into memory as a whole.
 _LONG: Final = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
 _MAX_LONG: Final = 64 << 10
+
+
+class Readable(Protocol):
+    """A stream that is read from front to back."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; b"" at the end."""
 
 
 class TarFiles:
@@ -129,15 +153,15 @@ class _Bounded:
         return data
 
 
-def read_archive(stream: IO[bytes], name: str, others: re.Pattern[str]) -> TarFiles:
+def read_archive(stream: Readable, name: str, others: re.Pattern[str]) -> TarFiles:
     """What an archive has of sysfs, and the files whose path matches `others`.
 
     Raises:
         InputError: it is damaged, beyond a bound, or holds the sysfs of two hosts.
     """
-    head = stream.read(1 << 16)
+    head = stream.read(8)
     packing = packing_of(head)
-    source: Any = _Joined(head, stream)
+    source: Any = Joined(head, stream)
     if packing:
         source = UnpackedStream(source, packing)
     reader = _Reader(name, others)
@@ -152,10 +176,10 @@ def read_archive(stream: IO[bytes], name: str, others: re.Pattern[str]) -> TarFi
     return reader.files
 
 
-class _Joined:
+class Joined:
     """A stream whose beginning was read already."""
 
-    def __init__(self, head: bytes, stream: IO[bytes]) -> None:
+    def __init__(self, head: bytes, stream: Readable) -> None:
         self._head, self._stream = head, stream
 
     def read(self, size: int) -> bytes:

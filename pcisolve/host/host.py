@@ -27,12 +27,14 @@ class Host:
         nodes: by number.
         roots: by domain and bus.
         functions: by address.
+        notes: what was left out of the source, in sentences; a snapshot does not keep them.
     """
 
     source: str
     nodes: tuple[NumaNode, ...]
     roots: tuple[Root, ...]
     functions: tuple[Function, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False)
     _by_address: dict[Address, Function] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_bus: dict[Bus, Root] = field(default_factory=dict, init=False, repr=False, compare=False)
     _below: dict[Address | Bus, list[Function]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -110,6 +112,11 @@ class Builder:
         self._roots: dict[Bus, Root] = {}
         self._functions: dict[Address, Function] = {}
         self._places: dict[Address, Where] = {}
+        self._notes: list[str] = []
+
+    def note(self, sentence: str) -> None:
+        """Say what is left out."""
+        self._notes.append(sentence)
 
     def add_node(self, node: NumaNode, where: Where = None) -> None:
         """Add a NUMA node.
@@ -169,6 +176,7 @@ class Builder:
             self._nodes_in_order(),
             tuple(self._roots[bus] for bus in sorted(self._roots)),
             tuple(self._functions[address] for address in sorted(self._functions)),
+            tuple(self._notes),
         )
 
     def _nodes_in_order(self) -> tuple[NumaNode, ...]:

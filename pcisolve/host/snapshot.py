@@ -165,5 +165,3 @@ def _link_row(link: Link | None) -> dict[str, Any] | None:
 
 def _bar_row(bar: Bar) -> dict[str, Any]:
     return {"index": bar.index, "kind": bar.kind, "prefetchable": bar.prefetchable, "size": bar.size}
-
-
