@@ -395,7 +395,7 @@ def names_of(files: Any, base: str) -> Dict[str, Dict[str, List[str]]]:
             if above and len(name) < 65 and name.isprintable():
                 known = found.setdefault(above[-1], {}).setdefault(kind, [])
                 name = MULTIPATH.sub(r"\1\2", name) if kind == "block" else name
-                known += [name] if name not in known else []
+                known[:] = sorted({*known, name})
     return found
 
 
