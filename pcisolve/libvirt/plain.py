@@ -59,10 +59,11 @@ class Plain:
         try:
             tree = parse(text.encode(), name)
         except InputError as error:
+            self._refuse_depth(error.location)
             error.expected = expected
             raise
         if is_deep(tree):
-            raise self._refusal(f"elements are nested more than {MAX_DEPTH} deep", first_deeper(text, MAX_DEPTH) or 0)
+            self._refuse_depth(None)
         self.root: Node = build(tree)
 
     def location(self, node: Node, attribute: str | None = None) -> Location:
@@ -79,6 +80,15 @@ class Plain:
         """The text of a line, counted from 1."""
         lines = self._text[self._lead :].split("\n")
         return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def _refuse_depth(self, until: Location | None) -> None:
+        """Refuse an element too deep that begins no later than there: a parser may give up on it first."""
+        begin = first_deeper(self._text, MAX_DEPTH)
+        if begin is None:
+            return
+        refusal = self._refusal(f"elements are nested more than {MAX_DEPTH} deep", begin)
+        if until is None or (refusal.location is not None and refusal.location[1:] <= until[1:]):
+            raise refusal
 
     def _bounded(self, text: str, doctypes: tuple[str, ...]) -> str:
         """The text without its document type declaration, once its sizes are known to be bounded."""

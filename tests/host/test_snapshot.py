@@ -113,26 +113,26 @@ def conforms(value: Any, rule: dict[str, Any]) -> None:
 
 
 def changed(**words: Any) -> bytes:
-    """The example with other values of its third function."""
+    """The example with other values of its fourth function."""
     value = json.loads(EXAMPLE.read_bytes())
-    value["functions"][2].update(words)
+    value["functions"][3].update(words)
     return json.dumps(value).encode()
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (changed(vendor="10DE"), r'functions\[2\].vendor is "10DE" \(expected 4 hexadecimal digits\)'),
+        (changed(vendor="10DE"), r'functions\[3\].vendor is "10DE" \(expected 4 hexadecimal digits\)'),
         (changed(address="0000:16:00.0"), "0000:16:00.0 is there twice"),
-        (changed(address="0:0"), r'functions\[2\].address is "0:0"'),
+        (changed(address="0:0"), r'functions\[3\].address is "0:0"'),
         (changed(parent="0000:55:00.0"), "0000:17:00.0 is below 0000:55:00.0, which is not there"),
         (changed(parent="0000:18:00.0"), "0000:17:00.0 is below itself"),
         (changed(physical_function="0000:55:00.0"), "is a virtual function of 0000:55:00.0, which is not there"),
-        (changed(numa_nod=1), r"unknown key functions\[2\].numa_nod; did you mean \"numa_node\"\?"),
-        (changed(numa_node=True), r"functions\[2\].numa_node is True"),
-        (changed(bars=[{"index": 9}]), r"functions\[2\].bars\[0\].index is 9"),
-        (changed(link={"speed": 0, "width": 1}), r"functions\[2\].link.speed is 0"),
-        (changed(driver="a\x1b[31m"), r"functions\[2\].driver is \"a\?\[31m\""),
+        (changed(numa_nod=1), r"unknown key functions\[3\].numa_nod; did you mean \"numa_node\"\?"),
+        (changed(numa_node=True), r"functions\[3\].numa_node is True"),
+        (changed(bars=[{"index": 9}]), r"functions\[3\].bars\[0\].index is 9"),
+        (changed(link={"speed": 0, "width": 1}), r"functions\[3\].link.speed is 0"),
+        (changed(driver="a\x1b[31m"), r"functions\[3\].driver is \"a\?\[31m\""),
         (changed(names={"net": [1]}), r"names.net is \[1\]"),
         (EXAMPLE.read_bytes().replace(b'"version": 1', b'"version": 2'), "version is 2"),
         (EXAMPLE.read_bytes().replace(b'"distances": [10, 21]', b'"distances": [10]'), "has 1 distances for 2 nodes"),
@@ -164,5 +164,5 @@ def test_a_deep_tree_is_refused() -> None:
 def test_a_root_bus_needs_its_provider() -> None:
     builder = Builder("sysfs", "roots")
     builder.add_root(Root(Bus(0x10000, 0), Address(0, 0, 14, 0)))
-    with pytest.raises(InputError, match="the root bus 10000:00 is below 0000:00:0e.0"):
+    with pytest.raises(InputError, match=r"the root bus 10000:00 is below 0000:00:0e.0"):
         builder.finish()
