@@ -36,7 +36,8 @@ def device(one: Function, path: str) -> str:
     <product id='0x{one.device:04x}'>A product</product><vendor id='0x{one.vendor:04x}'/>{vfs}{group}
     <numa node='{one.node}'/><pci-express>{links}</pci-express></capability></device>
 """ + "".join(
-        f"<device><name>{kind}_{word}</name><parent>{name}</parent><capability type='{kind}'><{tag}>{lead}{word}</{tag}>"
+        f"<device><name>{kind}_{word}</name><parent>{name}</parent><capability type='{kind}'>"
+        f"<{tag}>{lead}{word}</{tag}>"
         "</capability></device>\n"
         for kind, tag, lead, found in (
             ("net", "interface", "", one.names.net),
