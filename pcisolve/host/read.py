@@ -24,7 +24,7 @@ _SNAPSHOT: Final = re.compile(rb'\s*\{\s*"format"\s*:\s*"pcisolve-host"')
 _XML: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>)*+<([a-z]+)", re.DOTALL
 )
-_ROOTS: Final = {b"topology": HWLOC, b"device": LIBVIRT}
+_ROOTS: Final = {b"topology": HWLOC, b"device": LIBVIRT, b"capabilities": LIBVIRT}
 _LSPCI: Final = re.compile(
     rb"^(?:(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] \S|[-+|\\ ]*-\[[0-9a-f]{4})", re.MULTILINE
 )
