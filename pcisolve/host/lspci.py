@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from pcisolve.core.address import Address
+from pcisolve.core.address import BUSES_PER_DOMAIN, Address
 from pcisolve.core.errors import InputError, Location
 from pcisolve.host.collect import WIDTHS, bandwidth_of
 from pcisolve.host.host import Builder, Host
@@ -16,6 +16,7 @@ from pcisolve.host.values import Bus, Function, Link
 
 EXPECTED: Final = "what lspci -D -nn -vv says"
 MAX_LINE: Final = 4096  # characters that are looked at
+MAX_LINES: Final = 2_000  # of one function; what -vvv says of the largest is a tenth of it
 
 _HEAD: Final = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7]) ")
 _CODES: Final = re.compile(r"\[([0-9a-f]{4})\]: .*\[([0-9a-f]{4}):([0-9a-f]{4})\]")
@@ -46,14 +47,11 @@ def read_lspci(data: bytes, name: str) -> Host:
     """
     blocks = _blocks(data.decode("utf-8", "replace"))
     buses = {block.address: found for block in blocks if (found := _buses(block)) is not None}
-    bridge_of: dict[tuple[int, int], Address] = {}
-    for address, (secondary, _) in sorted(buses.items()):
-        if secondary and secondary != address.bus:
-            bridge_of.setdefault((address.domain, secondary), address)
+    bridges = _bridges(buses)
     builder = Builder("lspci", name)
     for block in blocks:
         where = Location(name, block.line, 1)
-        builder.add(_function(block, _parent(block.address, bridge_of, buses), where), where)
+        builder.add(_function(block, _parent(block.address, bridges), where), where)
     return builder.finish()
 
 
@@ -64,24 +62,27 @@ def _blocks(text: str) -> list[Block]:
         if found is not None:
             domain, *rest = (int(one or "0", 16) for one in found.groups())
             blocks.append(Block(Address(domain, rest[0], rest[1], rest[2]), [line[:MAX_LINE]], number))
-        elif blocks and line.startswith("\t"):
+        elif blocks and line.startswith("\t") and len(blocks[-1].lines) < MAX_LINES:
             blocks[-1].lines.append(line[:MAX_LINE].rstrip())
     return blocks
 
 
-def _parent(
-    address: Address, bridge_of: dict[tuple[int, int], Address], buses: dict[Address, tuple[int, int]]
-) -> Address | Bus:
-    """The bridge whose secondary bus it is on; for a bus of virtual functions, the innermost that has the bus."""
-    found = bridge_of.get((address.domain, address.bus))
-    if found is not None:
-        return found
-    having = [
-        (last - first, one)
-        for one, (first, last) in buses.items()
-        if one.domain == address.domain and first and first <= address.bus <= last and one.bus != address.bus
-    ]
-    return min(having)[1] if having else Bus(address.domain, address.bus)
+def _bridges(buses: dict[Address, tuple[int, int]]) -> dict[int, list[Address | None]]:
+    """By domain, the innermost bridge that has each bus: of a bus of virtual functions, the one it was taken from.
+
+    A bridge's buses have higher numbers than its own.
+    """
+    found: dict[int, list[Address | None]] = {}
+    for address, (first, last) in sorted(buses.items(), key=lambda one: (one[1][0] - one[1][1], one[0])):
+        if address.bus < first <= last:
+            having = found.setdefault(address.domain, [None] * BUSES_PER_DOMAIN)
+            having[first : last + 1] = [address] * (last + 1 - first)
+    return found
+
+
+def _parent(address: Address, bridges: dict[int, list[Address | None]]) -> Address | Bus:
+    having = bridges.get(address.domain)
+    return (having[address.bus] if having else None) or Bus(address.domain, address.bus)
 
 
 def _function(block: Block, parent: Address | Bus, where: Location) -> Function:

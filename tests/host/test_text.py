@@ -175,3 +175,17 @@ def test_a_connection_is_asked_for_all_devices(monkeypatch: pytest.MonkeyPatch, 
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert len(read_connection("qemu:///system").functions) == len(host.functions)
+
+
+def test_a_bus_of_virtual_functions_is_below_the_bridge_it_was_taken_from() -> None:
+    bridge = "00:0{}.0 Bridge [0604]: A [8086:2030]\n\tBus: primary=00, secondary={}, subordinate={}, sec-latency=0\n"
+    text = bridge.format(1, "01", "09") + bridge.format(2, "0a", "0f") + "03:10.0 Nic [0200]: A [8086:10ca]\n"
+    host = read(text.encode(), "lspci.txt")
+    assert host.parent(host.functions[2]) == host.functions[0]
+
+
+def test_very_many_bridges_take_little_time() -> None:
+    one = "00{:02x}:{:02x}:{:02x}.0 Bridge [0604]: A [8086:2030]\n\tBus: primary=00, secondary=01, subordinate=ff\n"
+    text = "".join(one.format(domain, bus, slot) for domain in range(4) for bus in range(256) for slot in range(32))
+    with no_hang():
+        assert len(read(text.encode(), "lspci.txt").functions) == 4 * 256 * 32
