@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,15 @@ def test_very_many_bridges_take_little_time() -> None:
     text = "".join(one.format(domain, bus, slot) for domain in range(4) for bus in range(256) for slot in range(32))
     with no_hang():
         assert len(read(text.encode(), "lspci.txt").functions) == 4 * 256 * 32
+
+
+def test_a_sosreport_without_sysfs_has_what_lspci_said(tmp_path: Path) -> None:
+    folder = tmp_path / "sosreport" / "sos_commands" / "pci"
+    folder.mkdir(parents=True)
+    (folder / "lspci_-nnvv").write_text(lspci(read(EXAMPLE)))
+    (folder / "lspci_-tv").write_text("-[0000:00]-+-00.0  A bridge\n")
+    whole = read(EXAMPLE)
+    with tarfile.open(tmp_path / "sosreport.tar.xz", "w:xz") as archive:
+        archive.add(tmp_path / "sosreport", "sosreport-x")
+    for path in (tmp_path / "sosreport", tmp_path / "sosreport.tar.xz"):
+        assert [one.address for one in read(path).functions] == [one.address for one in whole.functions]
