@@ -18,6 +18,7 @@ _COMMANDS = {
     "solve": "complete a layout: domain XML or plan file -> solved XML",
     "check": "everything that is wrong, at once",
     "show": "the topology as a tree",
+    "host": "a snapshot of a host's PCI functions",
     "convert": "the same layout in the flat or the multi-domain scheme",
     "diff": "what differs between two layouts, and what the guest notices",
     "verify": "what the real libvirt and QEMU make of it",

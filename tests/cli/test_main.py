@@ -46,7 +46,8 @@ def test_findings_are_exit_1_and_quiet_is_quiet(words: tuple[str, ...]) -> None:
         (("chekc",), 'no command "chekc"; did you mean "check"?'),
         (
             ("zzz",),
-            'no command "zzz"; one of batch, check, convert, diff, models, plan-schema, rule, show, solve, verify',
+            'no command "zzz"; one of batch, check, convert, diff, host, models, plan-schema, rule, show, solve, '
+            "verify",
         ),
         (("--bogus",), "No such option"),
         (("solve", "a", "b"), "unexpected extra argument (b)"),
