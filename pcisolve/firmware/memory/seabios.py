@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from pcisolve.firmware.memory.tree import FOUR_GIB, GIB, MIB, Bus, Function, Outcome, Range, Windows, depth_first, up
 
-_END: Final = 0xFEC00000  # BUILD_PCIMEM_END: the I/O APIC is there
 _BAR_LEAST: Final = 4096  # PCI_DEVICE_MEM_MIN
 _BRIDGE_LEAST: Final = 2 * MIB  # PCI_BRIDGE_MEM_MIN
 _WINDOW: Final = -1  # in place of a BAR's number
@@ -20,14 +19,14 @@ class Platform(NamedTuple):
     """What SeaBIOS knows of the machine.
 
     Attributes:
-        low_start: where memory for devices begins below 4 GiB.
+        low: where memory for devices may be below 4 GiB.
         high_start: the first address above 4 GiB without RAM and without room for more RAM.
         ram_above: bytes of RAM above 4 GiB.
         bits: of the guest's physical addresses, as far as SeaBIOS believes them; 0 where it does not.
         pads: whether it is 1.16.3 or newer, which pads windows of guests that have RAM above 4 GiB.
     """
 
-    low_start: int
+    low: Range
     high_start: int
     ram_above: int
     bits: int
@@ -123,10 +122,10 @@ def _low(root: _Lists, platform: Platform) -> tuple[int, int, bool]:
     """Where memory and prefetchable memory begin below 4 GiB, and whether that is where there is room."""
     at_end = 1 if _align(root[0]) >= _align(root[1]) else 0
     upper, lower = root[at_end], root[1 - at_end]
-    second = (_END - sum(one.size for one in upper)) & -_align(upper)
+    second = (platform.low.end - sum(one.size for one in upper)) & -_align(upper)
     first = (second - sum(one.size for one in lower)) & -_align(lower)
     bases = (first, second) if at_end else (second, first)
-    return (*bases, first >= platform.low_start)
+    return (*bases, first >= platform.low.base)
 
 
 def _high(high: list[list[_Entry]], platform: Platform) -> tuple[int, int]:
@@ -146,12 +145,13 @@ def _told(
     lists: dict[Bus, _Lists], placed: list[tuple[list[_Entry], int]], bases: tuple[int, int, bool], platform: Platform
 ) -> Outcome:
     """Give every entry its address, from the root down."""
-    low = _END - min(bases[0], bases[1])
-    room = _END - platform.low_start
+    low = platform.low.end - min(bases[0], bases[1])
+    room = platform.low.size
     high = sum(one.size for part, base in placed for one in part if base >= FOUR_GIB)
     end = max((base + sum(one.size for one in part) for part, base in placed if part and base >= FOUR_GIB), default=0)
+    takers = tuple((one.function, one.size) for part, base in placed if base < FOUR_GIB for one in part)
     if not bases[2]:
-        return Outcome(low, room, high, end, False, {}, {})
+        return Outcome(low, room, high, end, False, takers, {}, {})
     addresses: dict[tuple[Function, int], int] = {}
     ranges: dict[Function, list[Range | None]] = {}
     waiting = list(placed)
@@ -167,6 +167,4 @@ def _told(
                 waiting.append((lists[bus][one.prefetchable], address))
             address += one.size
     windows = {bridge: Windows(*pair) for bridge, pair in ranges.items()}
-    return Outcome(low, room, high, end, True, addresses, windows)
-
-
+    return Outcome(low, room, high, end, True, takers, addresses, windows)

@@ -55,7 +55,7 @@ class Range(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many bytes."""
+        """How many bytes there are."""
         return self.end - self.base
 
 
@@ -75,6 +75,7 @@ class Outcome(NamedTuple):
         high: bytes above 4 GiB that are used; 0 where firmware puts nothing there.
         end: the first address above all of them; 0 where nothing is there.
         fits: whether every BAR got an address.
+        takers: what is on the root bus and takes memory below 4 GiB, with how many bytes, in the firmware's order.
         addresses: that of each BAR by function and number; empty where the firmware's order is not known or nothing
             fits.
         windows: those of each bridge, likewise.
@@ -85,6 +86,7 @@ class Outcome(NamedTuple):
     high: int
     end: int
     fits: bool
+    takers: tuple[tuple[Function, int], ...]
     addresses: dict[tuple[Function, int], int]
     windows: dict[Function, Windows]
 
@@ -103,3 +105,8 @@ def depth_first(tops: list[Bus]) -> list[Bus]:
 def up(value: int, alignment: int) -> int:
     """The next multiple of an alignment that is no less; alignments are powers of two."""
     return (value + alignment - 1) & -alignment
+
+
+def alignment_free(outcome: Outcome) -> int:
+    """The bytes below 4 GiB that are needed whatever the order is."""
+    return sum(size for _, size in outcome.takers)
