@@ -3,8 +3,8 @@
     python benchmarks/windows.py --guests 100 --firmware seabios [--bios FILE] [--seed 1]
 
 Each guest is a q35 or pc with root ports, switches and bridges, and shared memory, graphics and test devices of any
-size behind them. Its firmware runs until BARs have their addresses; QEMU then tells them over QMP. Printed is each guest in
-which the verdict (all BARs got an address or not) or an address differs, and a count of both.
+size behind them. Its firmware runs until BARs have their addresses; QEMU then tells them over QMP. Printed is each
+guest in which the verdict (all BARs got an address or not) or an address differs, and a count of both.
 """
 
 from __future__ import annotations

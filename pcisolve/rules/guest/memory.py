@@ -12,7 +12,7 @@ from pcisolve.firmware.memory.seabios import Platform, seabios
 from pcisolve.firmware.memory.tree import FOUR_GIB, MIB, Outcome, Range, alignment_free
 from pcisolve.problem.firmware import SEABIOS
 from pcisolve.problem.layout import Layout
-from pcisolve.problem.parts import Controller
+from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
 
@@ -58,19 +58,36 @@ class MemoryBelow(Rule[LowMemory]):
         tree, outcome = _asked(question.layout, case)
         family, room = question.problem.machine.family, outcome.low_room
         need = outcome.low if tree.complete else alignment_free(outcome)
-        takers = sorted(outcome.takers, key=_falling)
-        parts = [(tree.parts[one], size) for one, size in takers if one in tree.parts]
-        told = ", ".join(f"{name_of(part)} takes {spoken(size)}" for part, size in parts[:_SPOKEN])
-        rest = sum(size for _, size in parts[_SPOKEN:])
+        takers = _takers(tree, outcome)
+        told = ", ".join(f"{name_of(part)} takes {spoken(size)}" for part, size in takers[:_SPOKEN])
+        rest = sum(size for _, size in takers[_SPOKEN:])
         more = f", all others {spoken(rest)}" if rest else ""
         message = (
             f"{SEABIOS} will halt: PCI devices need {spoken(need)} of memory below 4 GiB, and {family} has "
             f"{spoken(room)} there; {told}{more}"
         )
-        written = [part for part, _ in parts if part.node is not None][:_SPOKEN] or [part for part, _ in parts[:1]]
-        points = tuple(point(part, "", "takes memory, too" if at else "") for at, part in enumerate(written))
+        points = tuple(point(part, "", "wants memory, too" if at else "") for at, part in enumerate(_wanting(tree)))
         short = Shortage("bytes of memory below 4 GiB", need, room)
         return Telling(message, points, shortages=(short,))
+
+
+def _takers(tree: Tree, outcome: Outcome) -> list[tuple[Part, int]]:
+    """What is on the root bus, with the bytes it takes below 4 GiB, largest first."""
+    found: dict[Part, int] = {}
+    for one, size in outcome.takers:
+        if one in tree.parts:
+            found[tree.parts[one]] = found.get(tree.parts[one], 0) + size
+    return sorted(found.items(), key=_falling)
+
+
+def _wanting(tree: Tree) -> list[Part]:
+    """The parts of the input that want most memory there, by themselves, wherever they are."""
+    found = {
+        part: one.reserve + sum(bar.size for bar in one.bars if not (bar.wide and bar.prefetchable))
+        for one, part in tree.parts.items()
+        if part.node is not None
+    }
+    return [part for part, _ in sorted(found.items(), key=_falling)[:_SPOKEN]]
 
 
 def _falling(taker: tuple[object, int]) -> int:
