@@ -57,14 +57,16 @@ class MemoryBelow(Rule[LowMemory]):
     def tell(self, question: Question, case: LowMemory) -> Telling:
         tree, outcome = _asked(question.layout, case)
         family, room = question.problem.machine.family, outcome.low_room
-        need = outcome.low if tree.complete else alignment_free(outcome)
+        least = alignment_free(outcome)
+        need = outcome.low if tree.complete else least
+        aligned = f", which alignment makes {spoken(need)}" if spoken(need) != spoken(least) else ""
         takers = _takers(tree, outcome)
         told = ", ".join(f"{name_of(part)} takes {spoken(size)}" for part, size in takers[:_SPOKEN])
         rest = sum(size for _, size in takers[_SPOKEN:])
         more = f", all others {spoken(rest)}" if rest else ""
         message = (
-            f"{SEABIOS} will halt: PCI devices need {spoken(need)} of memory below 4 GiB, and {family} has "
-            f"{spoken(room)} there; {told}{more}"
+            f"{SEABIOS} will halt: PCI devices need {spoken(least)} of memory below 4 GiB{aligned}, and {family} "
+            f"has {spoken(room)} there; {told}{more}"
         )
         points = tuple(point(part, "", "wants memory, too" if at else "") for at, part in enumerate(_wanting(tree)))
         short = Shortage("bytes of memory below 4 GiB", need, room)

@@ -85,9 +85,7 @@ class Machine:
                 for bar in function.bars:
                     size = max(bar.size, 4096)
                     kind = PREF if bar.prefetchable else MEM
-                    create_entry(
-                        self.home(number), Entry(function, bar.number, size, size, bar.kind == "mem64", kind)
-                    )
+                    create_entry(self.home(number), Entry(function, bar.number, size, size, bar.kind == "mem64", kind))
         for number in range(len(self.busses) - 1, 0, -1):
             if self.busses[number].bus_dev is not None:
                 self.propagate(self.busses[number])
@@ -115,9 +113,7 @@ class Machine:
         if region_align(root.lists[start]) < region_align(root.lists[end]):
             start, end = PREF, MEM
         root.base[end] = align_down(self.end - region_sum(root.lists[end]), region_align(root.lists[end]))
-        root.base[start] = align_down(
-            root.base[end] - region_sum(root.lists[start]), region_align(root.lists[start])
-        )
+        root.base[start] = align_down(root.base[end] - region_sum(root.lists[start]), region_align(root.lists[start]))
         return root.base[start] >= self.start
 
     def map_devices(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -81,9 +82,7 @@ def test_as_the_twin(seed: int) -> None:
     platform = PLATFORMS[seed % len(PLATFORMS)]
     tops = [random_bus(random, largest=random.choice([22, 26, 30])) for _ in range(random.choice([1, 1, 1, 3]))]
     outcome = seabios(tops, platform)
-    machine = twin(
-        tops, *platform.low, platform.ram_above, platform.top, pads=platform.pads, high=platform.high_start
-    )
+    machine = twin(tops, *platform.low, platform.ram_above, platform.top, pads=platform.pads, high=platform.high_start)
     assert outcome.fits is not machine.panics
     assert outcome.addresses == ({} if machine.panics else machine.places)
 
@@ -95,7 +94,7 @@ def test_laws(seed: int) -> None:
     outcome = seabios(tops, PLATFORMS[seed % len(PLATFORMS)])
     assert outcome.fits is (outcome.low <= outcome.low_room)
     used = sorted(inside(outcome, tops[0], []))
-    assert all(first[1] <= second[0] for first, second in zip(used, used[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(used))
 
 
 def inside(outcome: Outcome, bus: Bus, above: list[Function]) -> list[tuple[int, int]]:
