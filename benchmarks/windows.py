@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pcisolve.catalog.bars import MEM32, MEM64, Bar
+from pcisolve.firmware.memory.edk2 import Edk2, edk2
 from pcisolve.firmware.memory.seabios import Platform, seabios
 from pcisolve.firmware.memory.tree import GIB, MIB, Bus, Function, Outcome, Range
 from pcisolve.verify.qemu import Qemu, Refused
@@ -26,6 +27,7 @@ from pcisolve.verify.scratch import Scratch
 
 X86 = "qemu-system-x86_64"
 UNMAPPED = (1 << 64) - 1
+OVMF_PHYSICAL = 40  # it believes no more of a CPU without pages of 1 GiB
 PHYSICAL = 42  # bits of addresses; firmware doubts QEMU's default of 40
 
 
@@ -216,6 +218,69 @@ def differences(outcome: Outcome, found: dict[str, dict[int, int]]) -> list[str]
     return wrong
 
 
+def ovmf_platform(made: Made, ecam: int, pads: bool) -> Edk2:
+    """The windows of OVMF: OvmfPkg/Library/PlatformInitLib/Platform.c and MemDetect.c."""
+    low = low_ram(made.machine, made.ram)
+    base = max(low, 2 * GIB)
+    hole = Range(base, 0xFC000000)
+    if made.machine == "q35":
+        hole = Range(ecam + 256 * MIB, 0xFC000000) if ecam == 0xB0000000 else Range(2 * GIB, ecam)
+    size = 1 << (OVMF_PHYSICAL - 3)
+    top = 1 << OVMF_PHYSICAL
+    return Edk2(hole, Range(top - size, top), size >> 8 if pads else 0, hotplug=True)
+
+
+def raw_bars(qemu: Qemu, ecam: int) -> dict[str, dict[int, int]]:
+    """What is in the BARs, whether decoding is on or not: read from the configuration space in memory."""
+    found: dict[str, dict[int, int]] = {}
+    waiting = [one for bus in qemu.ask("query-pci") for one in bus["devices"]]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.get("pci_bridge", {}).get("devices", [])
+        place = ecam + (one["bus"] << 20) + (one["slot"] << 15) + (one["function"] << 12) + 0x10
+        text = qemu.ask("human-monitor-command", **{"command-line": f"xp /6wx {place:#x}"})
+        if "Cannot" in text:
+            return {}  # OVMF has not made it readable yet
+        words = [int(word, 16) for line in text.splitlines() for word in line.split(":", 1)[1].split()]
+        bars = {}
+        for region in one["regions"]:
+            if region["type"] == "memory" and region["bar"] < len(words):
+                number = region["bar"]
+                wide = region.get("mem_type_64", False)
+                bars[number] = (words[number] & ~0xF) + (words[number + 1] << 32 if wide else 0)
+        found[one["qdev_id"] or f"built-in {one['slot']}.{one['function']}"] = bars
+    return found
+
+
+def boot_ovmf(made: Made, words: list[str], scratch: Scratch, ecam: int) -> dict[str, dict[int, int]]:
+    """The BARs of a guest once they do not change any more."""
+    with Qemu(scratch, words, words[0]) as qemu:
+        qemu.ask("cont")
+        end, before, since = time.monotonic() + 60, {}, time.monotonic()
+        while time.monotonic() < end:
+            time.sleep(0.25)
+            now = raw_bars(qemu, ecam)
+            if now != before or not any(value for bars in now.values() for value in bars.values()):
+                before, since = now, time.monotonic()
+            elif time.monotonic() - since > 1.5:
+                break
+        return before
+
+
+def one_ovmf(seed: int, arguments: argparse.Namespace) -> tuple[bool, list[str], str]:
+    made = Maker(seed, "q35").make()
+    words = [X86, "-M", "q35", "-m", f"{made.ram >> 20}M", "-nodefaults", "-no-user-config", "-bios", arguments.bios]
+    words += ["-accel", arguments.accel, "-cpu", f"qemu64,phys-bits={PHYSICAL}", *made.words]
+    ecam = int(arguments.ecam, 16)
+    with Scratch(90) as scratch:
+        found = boot_ovmf(made, words, scratch, ecam)
+    missing = [f"{name} BAR {at}" for name, bars in found.items() for at, value in bars.items() if not value]
+    outcome = edk2(made.tops, ovmf_platform(made, ecam, arguments.pads))
+    words = [f"needs {outcome.low:#x} of {outcome.low_room:#x}, {outcome.high:#x} above; without: {missing[:4]}"]
+    right = outcome.fits is not bool(missing)
+    return right, [] if right else words, "does not" if missing else "fits"
+
+
 def one_guest(seed: int, arguments: argparse.Namespace) -> tuple[bool, list[str], str]:
     machine = arguments.machine or random.Random(seed).choice(["q35", "q35", "pc"])
     made = Maker(seed, machine).make()
@@ -251,7 +316,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--machine", default="")
     parser.add_argument("--firmware", default="seabios")
-    parser.add_argument("--bios", default="")
+    parser.add_argument("--bios", default="", help="of OVMF: variables and code in one file")
+    parser.add_argument("--ecam", default="b0000000", help="where OVMF puts the configuration space of q35")
     parser.add_argument("--pads", action="store_true", help="the SeaBIOS is 1.16.3 or newer")
     parser.add_argument("--accel", default="kvm")
     arguments = parser.parse_args()
@@ -259,7 +325,8 @@ def main() -> None:
     kinds: dict[str, int] = {}
     for seed in range(arguments.seed, arguments.seed + arguments.guests):
         try:
-            right, wrong, kind = one_guest(seed, arguments)
+            run = one_ovmf if arguments.firmware == "ovmf" else one_guest
+            right, wrong, kind = run(seed, arguments)
         except Refused as reason:
             print(seed, "QEMU refuses it:", reason, flush=True)
             continue
