@@ -247,7 +247,9 @@ def raw_bars(qemu: Qemu, ecam: int) -> dict[str, dict[int, int]]:
             if region["type"] == "memory" and region["bar"] < len(words):
                 number = region["bar"]
                 wide = region.get("mem_type_64", False)
-                bars[number] = (words[number] & ~0xF) + (words[number + 1] << 32 if wide else 0)
+                value = (words[number] & ~0xF) + (words[number + 1] << 32 if wide else 0)
+                asked = (1 << (64 if wide else 32)) - region["size"]  # what reads back once its size was asked for
+                bars[number] = 0 if value == asked else value
         found[one["qdev_id"] or f"built-in {one['slot']}.{one['function']}"] = bars
     return found
 
