@@ -120,3 +120,8 @@ def test_memory_devices_are_not_there_at_first() -> None:
     dimm = "<memory model='dimm'><target><size unit='GiB'>2</size><node>0</node></target></memory>"
     data = domain("pc", QUIET + dimm).replace(b"<memory>65536<", b"<memory unit='GiB'>3<")
     assert ram_of(steps(data).problem) == 1 << 30
+
+
+def test_a_guest_without_a_root_has_no_windows() -> None:
+    root = "<controller type='pci' index='0' model='pcie-root-port'/>"
+    assert codes(domain("q35", QUIET + root + BIG)) == []

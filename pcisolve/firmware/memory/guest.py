@@ -100,7 +100,7 @@ def tree_of(layout: Layout) -> Tree:
     seen = guest_view(layout)
     parts: dict[Function, Part] = {}
     buses: dict[Controller, Bus] = {}
-    tops = _tops(layout, buses)
+    tops = _tops(layout, buses, {one for one in layout.controllers if seen[one].visible})
     complete = True
     order = sorted((place.slot, place.function, at, part) for at, (part, place) in enumerate(layout.places.items()))
     for _, _, _, part in order:
@@ -118,9 +118,9 @@ def tree_of(layout: Layout) -> Tree:
     return Tree(tops, parts, complete)
 
 
-def _tops(layout: Layout, buses: dict[Controller, Bus]) -> list[Bus]:
+def _tops(layout: Layout, buses: dict[Controller, Bus], seen: set[Controller]) -> list[Bus]:
     roots = [one for one in layout.controllers if one.is_root]
-    numbered = [(layout.target(one, "busNr"), one) for one in layout.controllers if opens_window(one)]
+    numbered = [(layout.target(one, "busNr"), one) for one in layout.controllers if one in seen and opens_window(one)]
     expanders = sorted((number, one.index, one) for number, one in numbered if isinstance(number, int))
     tops = [_bus(buses, one) for one in roots]
     for _, _, one in expanders:

@@ -99,7 +99,7 @@ def _falling(taker: tuple[object, int]) -> int:
 def _platform(problem: Problem) -> Platform | None:
     """What SeaBIOS knows of the machine; None where it is another firmware, or not known."""
     firmware = problem.firmware.name
-    if not problem.flat or firmware != SEABIOS:
+    if not problem.flat or not problem.roots or firmware != SEABIOS:
         return None
     aperture = problem.catalog.aperture(problem.machine.family, firmware)
     if aperture is None:
