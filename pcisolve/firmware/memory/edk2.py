@@ -66,6 +66,8 @@ def edk2(tops: list[Bus], platform: Edk2) -> Outcome:
     if platform.high is None or not _placed(far, platform.high):
         needs += far
     fits = _placed(needs, platform.low)
+    if not fits and platform.hotplug:  # what is kept free is given up before a device is
+        return edk2(tops, platform._replace(hotplug=False))
     end = 0 if platform.high is None else platform.high.base + sum(high)
     return Outcome(sum(low), room, sum(high), end, fits, takers, {}, {})
 
