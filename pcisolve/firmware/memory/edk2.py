@@ -33,12 +33,13 @@ class Edk2(NamedTuple):
 
 
 class _Node:
-    """A BAR, or a bridge's window."""
+    """A BAR, a bridge's window with what is in it, or (`padding`) what is kept free behind a bridge."""
 
-    __slots__ = ("align", "function", "padding", "size")
+    __slots__ = ("align", "function", "inside", "padding", "size")
 
-    def __init__(self, function: Function, size: int, align: int, padding: bool) -> None:
-        self.function, self.size, self.align, self.padding = function, size, align, padding
+    def __init__(self, function: Function, size: int, align: int, inside: list[_Node] | None = None) -> None:
+        self.function, self.size, self.align, self.inside = function, size, align, inside
+        self.padding = False
 
 
 class _Lists(NamedTuple):
@@ -51,43 +52,80 @@ class _Lists(NamedTuple):
 
 
 def edk2(tops: list[Bus], platform: Edk2) -> Outcome:
-    """Whether edk2 finds place for everything; where, it does not say. Costs time and memory per BAR and bridge."""
+    """Whether edk2 finds place for everything; where, it does not say.
+
+    Where it does not, edk2 takes the largest thing away and tries again: `fits` is false once that is a device, and not
+    what is kept free behind a bridge. Costs time and memory per BAR and bridge, and for each bridge that gives way.
+    """
+    given_up: set[Function] = set()
+    while True:
+        lists = _all_lists(tops, platform, given_up)
+        outcome, short = _tried([lists[bus] for bus in tops], platform)
+        largest = _largest(short)
+        if outcome.fits or largest is None or not largest.padding:
+            return outcome
+        given_up.add(largest.function)
+
+
+def _all_lists(tops: list[Bus], platform: Edk2, given_up: set[Function]) -> dict[Bus, _Lists]:
     buses = depth_first(tops)
     above = {one.bus: one for bus in buses for one in bus.functions if one.bus is not None}
-    windows: dict[Bus, _Lists] = {}
+    lists: dict[Bus, _Lists] = {}
     for bus in reversed(buses):
-        windows[bus] = _collected(bus, above.get(bus), windows, platform)
-    low = [size for bus in tops if (size := _length(windows[bus].memory)[0])]
-    high = [size for bus in tops if (size := _length(windows[bus].wide)[0])]
-    room = platform.low.size
-    needs = [_length(windows[bus].memory) for bus in tops]
-    far = [_length(windows[bus].wide) for bus in tops]
-    takers = tuple((one.function, one.size) for bus in tops for one in windows[bus].memory if not one.padding)
-    if platform.high is None or not _placed(far, platform.high):
-        needs += far
-    fits = _placed(needs, platform.low)
-    if not fits and platform.hotplug:  # what is kept free is given up before a device is
-        return edk2(tops, platform._replace(hotplug=False))
-    end = 0 if platform.high is None else platform.high.base + sum(high)
-    return Outcome(sum(low), room, sum(high), end, fits, takers, {}, {})
+        bridge = above.get(bus)
+        padded = bridge is not None and bridge.hotplug and platform.hotplug and bridge not in given_up
+        lists[bus] = _collected(bus, bridge, lists, platform, padded)
+    return lists
 
 
-def _collected(bus: Bus, bridge: Function | None, windows: dict[Bus, _Lists], platform: Edk2) -> _Lists:
+def _tried(roots: list[_Lists], platform: Edk2) -> tuple[Outcome, list[_Node]]:
+    """What comes of it, and the entries among which the largest has to go where it does not fit."""
+    needs = [_length(one.memory) for one in roots]
+    far = [_length(one.wide) for one in roots]
+    low, high = sum(size for size, _ in needs), sum(size for size, _ in far)
+    takers = tuple((node.function, node.size) for one in roots for node in one.memory if not node.padding)
+    fits_low = _placed(needs, platform.low)
+    above = platform.high is not None and _placed(far, platform.high)
+    fits = fits_low if above else _placed(needs + far, platform.low)
+    end = 0 if platform.high is None else platform.high.base + high
+    short = [node for one in roots for node in (one.wide if fits_low else one.memory)]
+    return Outcome(low, platform.low.size, high, end, fits, takers, {}, {}), short
+
+
+def _largest(nodes: list[_Node]) -> _Node | None:
+    """The first of the largest BARs and paddings, at any depth."""
+    found: _Node | None = None
+    waiting = nodes[::-1]
+    while waiting:
+        one = waiting.pop()
+        if one.inside is not None:
+            waiting += one.inside[::-1]
+        elif found is None or found.size < one.size:
+            found = one
+    return found
+
+
+def _collected(bus: Bus, bridge: Function | None, windows: dict[Bus, _Lists], platform: Edk2, padded: bool) -> _Lists:
     found = _Lists([], [], [], [])
     for one in bus.functions:
         for bar in one.bars:
-            _insert(found[bar.prefetchable + 2 * bar.wide], _Node(one, bar.size, bar.size, False))
+            _insert(found[bar.prefetchable + 2 * bar.wide], _Node(one, bar.size, bar.size))
         if one.bus is not None:
             for into, inside in zip(found, windows[one.bus], strict=True):
                 if inside:
-                    _insert(into, _Node(one, *_length(inside), False))
-    if bridge is not None and bridge.hotplug and platform.hotplug:
+                    _insert(into, _Node(one, *_length(inside), inside))
+    if bridge is not None and padded:
         if platform.pads:
-            _insert(found.wide_prefetchable, _Node(bridge, platform.pads, platform.pads, True))
-        least = 1 << (bridge.reserve - 1).bit_length() if bridge.reserve else _HOTPLUG
-        _insert(found.memory, _Node(bridge, least, least, True))
+            _insert(found.wide_prefetchable, _padding(bridge, platform.pads))
+        _insert(found.memory, _padding(bridge, 1 << (bridge.reserve - 1).bit_length() if bridge.reserve else _HOTPLUG))
     _degrade(found, bridge)
     return found
+
+
+def _padding(bridge: Function, size: int) -> _Node:
+    node = _Node(bridge, size, size)
+    node.padding = True
+    return node
 
 
 def _degrade(found: _Lists, bridge: Function | None) -> None:

@@ -49,3 +49,10 @@ def test_what_does_not_fit_above_is_tried_below() -> None:
     assert edk2([Bus([card])], Edk2(LOW, None, 0, hotplug=True)).fits
     large = Function("large", (Bar(256 * GIB, MEM64, True),))
     assert not edk2([Bus([large])], OVMF).fits
+
+
+def test_what_is_kept_free_goes_first_where_it_is_largest() -> None:
+    small = Function("small", (Bar(128 * MIB, MEM32),))
+    assert edk2([Bus([port(small, reserve=512 * MIB), port(reserve=512 * MIB)])], OVMF).fits
+    large = Function("large", (Bar(1024 * MIB, MEM32),))
+    assert not edk2([Bus([port(large), port(reserve=512 * MIB)])], OVMF).fits
