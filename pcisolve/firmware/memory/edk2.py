@@ -93,14 +93,14 @@ def _tried(roots: list[_Lists], platform: Edk2) -> tuple[Outcome, list[_Node]]:
 
 
 def _largest(nodes: list[_Node]) -> _Node | None:
-    """The first of the largest BARs and paddings, at any depth."""
+    """The last of the largest BARs and paddings, at any depth (edk2 GetLargerConsumerDevice)."""
     found: _Node | None = None
     waiting = nodes[::-1]
     while waiting:
         one = waiting.pop()
         if one.inside is not None:
             waiting += one.inside[::-1]
-        elif found is None or found.size < one.size:
+        elif found is None or found.size <= one.size:
             found = one
     return found
 
