@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import merge
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from pcisolve.catalog.bars import Bar
 from pcisolve.catalog.behaviors import ADDED_IN_ORDER
 from pcisolve.catalog.catalog import NEWEST, Catalog
 from pcisolve.catalog.machines import Machine
@@ -77,7 +78,7 @@ class Problem:
     """A guest as parts in libvirt's order, before anything was chosen.
 
     `roots` are the root controllers, in list order; `firmware` is what the guest boots; `command_line` what it hands on
-    to QEMU by itself.
+    to QEMU by itself. `host_bars` are the BARs of host devices by the host's address, as far as somebody says them.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Problem:
         self.unreadable = dict.fromkeys(unreadable)  # in order, and quick to ask
         self.ports = ports
         self.firmware = firmware_of(root, machine)
+        self.host_bars: Mapping[Address, tuple[Bar, ...]] = {}
         self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]

@@ -23,6 +23,7 @@ from pcisolve.rules import (
 from pcisolve.rules.address import bus, numbers, own_place, sharing
 from pcisolve.rules.guest import cards, io_windows, windows
 from pcisolve.rules.guest import functions as guest_functions
+from pcisolve.rules.guest import memory as guest_memory
 from pcisolve.rules.multi_domain import lookup, tree
 from pcisolve.rules.qemu import arguments, functions, handed_on, iommu, memory, order, platform, root_bus
 from pcisolve.rules.qemu import devices as qemu_devices
@@ -63,6 +64,7 @@ ALL: tuple[Rule[Any], ...] = (
     *guest_functions.RULES,
     *windows.RULES,
     *io_windows.RULES,
+    *guest_memory.RULES,
     *cards.RULES,
 )
 BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
