@@ -103,7 +103,7 @@ def _moves(job: Job, document: Document, after: Options) -> Answer:
     versions = {"libvirt": [dotted(one.libvirt) for one in (job.options, after)]}
     row = {key: value for key, value in found.to_json().items() if key not in ("before", "after")}
     status = SOLVED if found.difference.is_empty else MOVES
-    return answer_of({"status": status, **versions, **row, "findings": []})
+    return answer_of({"version": row.pop("version"), "status": status, **versions, **row, "findings": []})
 
 
 def refused(error: InputError) -> Answer:
@@ -127,6 +127,7 @@ def out_of_time(seconds: float) -> Answer:
 def _row(status: str, code: str, message: str, facts: list[dict[str, Any]]) -> dict[str, Any]:
     finding = Finding(code, (), "libvirt", message, False, ()).to_json()
     return {
+        "version": JSON_VERSION,
         "status": status,
         "proven": False,
         "controllers": [],

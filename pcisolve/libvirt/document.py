@@ -7,7 +7,9 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pcisolve.core.errors import InputError, Location
+from pcisolve.core.ignore import Ignore
 from pcisolve.core.node import Node
+from pcisolve.libvirt.comments import MARK, ignores
 from pcisolve.libvirt.decoding import decode
 from pcisolve.libvirt.scanner import first_deeper, scan, split_start_tag
 from pcisolve.libvirt.source import EXPECTED, MAX_BYTES, too_large
@@ -82,6 +84,7 @@ class Document:
         self.data = data
         self._spans: list[Span] | None = None
         self._starts: list[int] | None = None
+        self._ignores: tuple[Ignore, ...] | None = None
         self._refuse_size()
         self.text, self._mark, self.encoding = decode(data, name)
         self._refuse_dtd()
@@ -130,6 +133,21 @@ class Document:
         if self._spans is None:
             self._spans = scan(self.text)
         return self._spans
+
+    @property
+    def ignores(self) -> tuple[Ignore, ...]:
+        """The comments to pcisolve. Found when first asked for.
+
+        Raises:
+            InputError: there are too many.
+        """
+        if self._ignores is None:
+            self._ignores = ignores(self) if MARK in self.text else ()
+        return self._ignores
+
+    def place(self, at: int) -> Location:
+        """The place in the file of an offset into the text."""
+        return self._place(at)
 
     @property
     def _line_starts(self) -> list[int]:

@@ -11,6 +11,7 @@ from pcisolve.catalog.behaviors import ADDED_IN_ORDER
 from pcisolve.catalog.catalog import NEWEST, Catalog
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.address import Address
+from pcisolve.core.ignore import Ignore
 from pcisolve.core.node import Node, Source
 from pcisolve.problem.firmware import firmware_of
 from pcisolve.problem.parts import Controller, Part
@@ -54,6 +55,8 @@ class Options(NamedTuple):
         conflicts: "all": of a plan that has no layout every minimal conflict is told; "one": one of the smallest.
         prove: "infeasible" is checked again, in exact arithmetic or by a proof of the solver's that is checked.
         alone: nothing but the input itself is read: a plan has no base.
+        severities: ids of rules, each with the severity that it has instead of its own.
+        edits: repairs say which text of the file they replace.
     """
 
     scheme: str = "auto"
@@ -71,6 +74,8 @@ class Options(NamedTuple):
     conflicts: str = ONE
     prove: bool = False
     alone: bool = False
+    severities: tuple[tuple[str, str], ...] = ()
+    edits: bool = False
 
 
 class Problem:
@@ -104,6 +109,11 @@ class Problem:
         self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
+        # Comments of the input that ignore rules, which of them did, which rules were asked, and which there are (None: not known).
+        self.ignores: tuple[Ignore, ...] = getattr(source, "ignores", ())
+        self.used_ignores: set[tuple[int, str]] = set()
+        self.asked_rules: set[str] = set()
+        self.known_rules: frozenset[str] | None = None
         self._by_kind = _by_kind(parts)
         self._highest_named: tuple[Part | None] | None = None
         self._free_indexes: list[int] | None = None

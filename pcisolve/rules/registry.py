@@ -14,6 +14,7 @@ from pcisolve.rules import (
     dropped,
     host,
     hypervisor,
+    ignored,
     index,
     policy,
     reading,
@@ -64,6 +65,7 @@ ALL: tuple[Rule[Any], ...] = (
     *windows.RULES,
     *io_windows.RULES,
     *cards.RULES,
+    *ignored.RULES,  # last: it tells what those before it did not need
 )
 BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
 STRUCTURE: tuple[Structural[Any], ...] = tuple(rule for rule in ALL if isinstance(rule, Structural))
@@ -76,7 +78,7 @@ def rules_for(options: Options) -> tuple[Rule[Any], ...]:
     Raises:
         InputError: a rule of the user's own cannot be used, or one that is to be left out is not known.
     """
-    return _counted(options.stage, options.rules, options.without, True)
+    return _counted(options.stage, options.rules, options.without, options.severities, True)
 
 
 def advice_for(options: Options) -> tuple[Rule[Any], ...]:
@@ -85,18 +87,34 @@ def advice_for(options: Options) -> tuple[Rule[Any], ...]:
     Raises:
         InputError: as for rules_for.
     """
-    return _counted(options.stage, options.rules, options.without, False)
+    return _counted(options.stage, options.rules, options.without, options.severities, False)
 
 
 def structure_for(options: Options) -> tuple[Structural[Any], ...]:
     """The rules that count while indexes are open."""
-    return tuple(rule for rule in STRUCTURE if rule.id not in options.without)
+    given = dict(options.severities)
+    return tuple(one for one in STRUCTURE if one.id not in options.without and given.get(one.id, ERROR) == ERROR)
+
+
+def everything(folders: tuple[str, ...]) -> tuple[Rule[Any], ...]:
+    """All rules, and those in folders of the user's own.
+
+    Raises:
+        InputError: one of those cannot be used.
+    """
+    return (*ALL, *(rule for folder in folders for rule in site_rules(folder)))
 
 
 @cache
-def _counted(stage: str, folders: tuple[str, ...], without: frozenset[str], refusing: bool) -> tuple[Rule[Any], ...]:
-    everything = (*ALL, *(rule for folder in folders for rule in site_rules(folder)))
-    known = [rule.id for rule in everything]
+def _counted(
+    stage: str,
+    folders: tuple[str, ...],
+    without: frozenset[str],
+    severities: tuple[tuple[str, str], ...],
+    refusing: bool,
+) -> tuple[Rule[Any], ...]:
+    rules, given = everything(folders), dict(severities)
+    known = [rule.id for rule in rules]
     for name in known[len(ALL) :]:
         if known.count(name) > 1:
             raise InputError(f'there are two rules "{name}"', expected="an id of its own for each rule")
@@ -105,8 +123,10 @@ def _counted(stage: str, folders: tuple[str, ...], without: frozenset[str], refu
             raise InputError(f'no rule "{name}" to leave out', expected="an id that pcisolve rule lists")
     return tuple(
         rule
-        for rule in everything
-        if rule.id not in without and _counts(rule, stage) and (rule.severity == ERROR) == refusing
+        for rule in rules
+        if rule.id not in without
+        and _counts(rule, stage)
+        and (given.get(rule.id, rule.severity) == ERROR) == refusing
     )
 
 
