@@ -35,17 +35,29 @@ def make_options(
     keep: str = "",
     rules: Iterable[str] = (),
     without: Iterable[str] = (),
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    severities: Iterable[tuple[str, str]] = (),
     conflicts: str = ONE,
     prove: bool = False,
 ) -> Options:
     """Options from words; pcisolve.Options says what each means. Versions are "9.0.0", "oldest" or "newest".
 
+    Args:
+        select, ignore: ids or patterns ("start-*") of the only rules that count, and of those of them that do not.
+
     Raises:
         ValueError: a word is not one of the known ones, or the version is not a version.
+        InputError: no rule is selected or ignored by such a word.
     """
     _refuse_unknown((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS), (conflicts, CONFLICTS))
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
     options = options._replace(rules=tuple(rules), without=frozenset(without), conflicts=conflicts, prove=prove)
+    options = options._replace(severities=tuple(severities))
+    if select or ignore:
+        from pcisolve.rules.registry import left_out  # with all rules, which some commands do without
+
+        options = options._replace(without=options.without | left_out(select, ignore, options.rules))
     return options._replace(
         libvirt=NEWEST if libvirt is None else parse_version(libvirt),
         qemu=NEWEST_QEMU if qemu is None else parse_version(qemu, "QEMU", OLDEST_QEMU, NEWEST_QEMU),

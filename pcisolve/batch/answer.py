@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pcisolve.api.guests import load_all
 from pcisolve.catalog.table import dotted
 from pcisolve.core.errors import InputError
+from pcisolve.core.version import JSON_VERSION
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import INVALID, SOLVED, UNKNOWN, Finding
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from pcisolve.core.errors import InputError
+from pcisolve.core.errors import InputError, Location
 from pcisolve.core.ignore import Ignore
-from pcisolve.libvirt.scanner import comments
-
-if TYPE_CHECKING:
-    from pcisolve.libvirt.document import Document
+from pcisolve.libvirt.scanner import Span, comments
 
 MARK: Final = "pcisolve:"
 MAX_COMMENTS: Final = 1_000  # each is looked at for each finding
@@ -19,20 +17,19 @@ _MAX_RULES: Final = 100
 _FORM: Final = re.compile(r"pcisolve:[ \t\r\n]*ignore\[([^\]]{0,10000})\]")
 
 
-def ignores(document: Document) -> tuple[Ignore, ...]:
-    """The comments to pcisolve in a document, in its order.
+def ignores(text: str, spans: Sequence[Span], place: Callable[[int], Location]) -> tuple[Ignore, ...]:
+    """The comments to pcisolve in a document, in its order; `place` says where an offset into the text is.
 
     Raises:
         InputError: there are more than MAX_COMMENTS.
     """
-    text, spans = document.text, document.spans
     begins = [span.begin for span in spans]
     found: list[Ignore] = []
     for begin, end in comments(text):
         said = text[begin + 4 : end - 3].strip()
         if not said.startswith(MARK):
             continue
-        where = document.place(begin)
+        where = place(begin)
         if len(found) == MAX_COMMENTS:
             raise InputError(f"more than {MAX_COMMENTS:,} comments to pcisolve", expected="fewer", location=where)
         first = bisect_left(begins, end)

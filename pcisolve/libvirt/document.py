@@ -142,7 +142,7 @@ class Document:
             InputError: there are too many.
         """
         if self._ignores is None:
-            self._ignores = ignores(self) if MARK in self.text else ()
+            self._ignores = ignores(self.text, self.spans, self.place) if MARK in self.text else ()
         return self._ignores
 
     def place(self, at: int) -> Location:

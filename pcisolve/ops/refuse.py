@@ -58,7 +58,7 @@ class Refused:
         causes: set[Conflict] = set()
         gone: set[Key] = set()
         # Advice last, so that no error is told as what merely goes away with it.
-        ordered = sorted(conflicts, key=lambda one: (one.told[0].breach.severity != ERROR, _PLACE.get(one.rule.id, len(_PLACE))))
+        ordered = sorted(conflicts, key=lambda one: (one.severity != ERROR, _PLACE.get(one.rule.id, len(_PLACE))))
         mended = self._search if self._is_tried_each else self._crowd(ordered, gone)
         for conflict in ordered:
             if {told.key for told in conflict.told} <= gone:

@@ -109,7 +109,8 @@ class Problem:
         self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
-        # Comments of the input that ignore rules, which of them did, which rules were asked, and which there are (None: not known).
+        # Comments of the input that ignore rules, which of them did, which rules were asked, and all that there are
+        # (None: not known here).
         self.ignores: tuple[Ignore, ...] = getattr(source, "ignores", ())
         self.used_ignores: set[tuple[int, str]] = set()
         self.asked_rules: set[str] = set()

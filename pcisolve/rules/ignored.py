@@ -29,6 +29,7 @@ class IgnoreUnused(Rule[Unused]):
     id = "ignore-unused"
     severity = WARNING
     common = True
+    unmendable = True
     source = "pcisolve's own: docs/configuration.md"
     allows = ("q35: <memballoon model='virtio'/>",)
     forbids = ("q35: <!-- pcisolve: ignore[addr-duplicate] --><memballoon model='virtio'/>",)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from pcisolve.core.errors import InputError
+from pcisolve.core.words import did_you_mean, printable
 from pcisolve.problem.problem import COMMON, Options
 from pcisolve.rules import (
     controllers,
@@ -105,6 +108,32 @@ def everything(folders: tuple[str, ...]) -> tuple[Rule[Any], ...]:
     return (*ALL, *(rule for folder in folders for rule in site_rules(folder)))
 
 
+def left_out(select: Iterable[str], ignore: Iterable[str], folders: tuple[str, ...] = ()) -> frozenset[str]:
+    """The rules that do not count where only some are selected and others are ignored, by id or pattern ("start-*").
+
+    Nothing selected is everything.
+
+    Raises:
+        InputError: an id or pattern names no rule.
+    """
+    known = [rule.id for rule in everything(folders)]
+    chosen = {name for one in select for name in matching(one, known)} or set(known)
+    return frozenset(known) - (chosen - {name for one in ignore for name in matching(one, known)})
+
+
+def matching(pattern: str, known: Iterable[str]) -> list[str]:
+    """The ids of rules that a pattern names.
+
+    Raises:
+        InputError: none.
+    """
+    known = list(known)
+    found = fnmatch.filter(known, pattern)
+    if not found:
+        raise InputError(f'no rule "{printable(pattern)}"; {did_you_mean(pattern, known, "pcisolve rule lists them")}')
+    return found
+
+
 @cache
 def _counted(
     stage: str,
@@ -124,9 +153,7 @@ def _counted(
     return tuple(
         rule
         for rule in rules
-        if rule.id not in without
-        and _counts(rule, stage)
-        and (given.get(rule.id, rule.severity) == ERROR) == refusing
+        if rule.id not in without and _counts(rule, stage) and (given.get(rule.id, rule.severity) == ERROR) == refusing
     )
 
 
