@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import partial
 from typing import Any
@@ -106,7 +105,7 @@ def command(
         options, models = settings.of(file)
         with report.failures(file):
             _take(file, load_all(file, models=models), options, report, wanted, writes=not diff)
-    report.finish(mended=mends, several=report.files > 1 or any(map(os.path.isdir, files)))
+    report.finish(mended=mends, several=report.files > 1 or report.last not in (*files, "-"))
     sys.exit(0 if exit_zero and report.worst == 1 else report.worst)
 
 

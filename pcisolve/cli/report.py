@@ -44,11 +44,13 @@ class Report:
     Attributes:
         worst: the exit code.
         files: how many were looked at.
+        last: the last of them, as it was named.
     """
 
     def __init__(self, style: Style, *, error_on_warning: bool) -> None:
         self.style, self.error_on_warning = style, error_on_warning
         self.worst = self.files = 0
+        self.last = "-"
         self._by_file: dict[str, list[Finding]] = {}
         self._repairs: list[dict[str, Any]] = []
         self._severities: Counter[str] = Counter()
@@ -65,6 +67,7 @@ class Report:
     def failures(self, file: str) -> Iterator[None]:
         """What of a file cannot be used, or was not decided in time, is said; the others follow."""
         self.files += 1
+        self.last = file
         before = self._severities.total()
         name = "<stdin>" if file == "-" else file
         if not self.style.as_text:
