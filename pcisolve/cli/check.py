@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,7 +13,6 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import Guests, load_all
 from pcisolve.cli.common import problem_options, proof_options
-from pcisolve.cli.found import files_of
 from pcisolve.cli.limits import OutOfTime, undecided, within
 from pcisolve.cli.report import MACHINES, TEXTS, Report, Style
 from pcisolve.cli.settings import Settings
@@ -96,17 +97,26 @@ def command(
     if style in _PICTURES:
         from pcisolve.cli.pictures import check_pictures
 
-        files = tuple(files_of(files))
+        files = tuple(_files(files))
         worst = check_pictures(files, settings, style, output_file, error_on_warning=error_on_warning)
         sys.exit(0 if exit_zero and worst == 1 else worst)
     report = Report(Style(style, quiet, statistics, output_file), error_on_warning=error_on_warning)
     wanted = Wanted(pick, unsafe_fixes, error_on_warning) if mends else None
-    for file in files_of(files):
+    for file in _files(files):
         options, models = settings.of(file)
         with report.failures(file):
             _take(file, load_all(file, models=models), options, report, wanted, writes=not diff)
     report.finish(mended=mends, several=report.files > 1 or report.last not in (*files, "-"))
     sys.exit(0 if exit_zero and report.worst == 1 else report.worst)
+
+
+def _files(arguments: tuple[str, ...]) -> Iterable[str]:
+    """The files of the arguments: see cli.found, which files that are named do without."""
+    if not any(os.path.isdir(one) or any(sign in one for sign in "*?[") for one in arguments):
+        return arguments or ("-",)
+    from pcisolve.cli.found import files_of
+
+    return files_of(arguments)
 
 
 def _refuse_mixed(style: str, output: str | None, *, mends: bool, unsafe: bool, statistics: bool) -> None:

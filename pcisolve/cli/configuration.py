@@ -12,10 +12,9 @@ from pcisolve.core.words import did_you_mean, printable
 if TYPE_CHECKING:
     from pcisolve.catalog.table import Table
 
-OWN: Final = "pcisolve.toml"
 SHARED: Final = "pyproject.toml"
 MAX_BYTES: Final = 64 * 1024
-_MAX_SHARED: Final = 1 << 20  # of a pyproject.toml, most of which is for others
+MAX_SHARED: Final = 1 << 20  # of a pyproject.toml, most of which is for others
 _WHAT: Final = "configuration file"
 _SEVERITIES: Final = ("error", "warning", "note")
 _BY_COMMAND = "rules are Python, which is run: a configuration that was only found beside an input cannot name them"
@@ -50,55 +49,13 @@ class Configuration(NamedTuple):
         return found
 
 
-def find(folder: str, folders: tuple[str, ...] = ()) -> Configuration | None:
-    """The configuration of a folder: its own, or that of the next one above that has one; None without.
-
-    Args:
-        folders: of rules of the user's own, whose ids it may name too.
-
-    Raises:
-        InputError: it cannot be used; with file and line.
-    """
-    here = os.path.abspath(folder)
-    while True:
-        own, shared = os.path.join(here, OWN), os.path.join(here, SHARED)
-        if os.path.isfile(own):
-            return read(_shown(own), folders, found=True)
-        if os.path.isfile(shared) and _may_be_ours(shared):
-            configuration = read(_shown(shared), folders, found=True, optional=True)
-            if configuration is not None:
-                return configuration
-        above = os.path.dirname(here)
-        if above == here:
-            return None
-        here = above
-
-
-def _shown(path: str) -> str:
-    """As short as it can be said from here."""
-    try:
-        short = os.path.relpath(path)
-    except (OSError, ValueError):  # the working directory is gone
-        return path
-    return path if short.startswith(os.path.join("..", "..")) else short
-
-
-def _may_be_ours(path: str) -> bool:
-    """Whether a pyproject.toml speaks of pcisolve; most do not, and need not even be TOML."""
-    try:
-        with open(path, "rb") as stream:
-            return b"pcisolve" in stream.read(_MAX_SHARED)
-    except OSError:
-        return False
-
-
 def read(
     path: str, folders: tuple[str, ...] = (), *, found: bool = False, optional: bool = False
 ) -> Configuration | None:
     """Read a configuration file.
 
     Args:
-        folders: as for find().
+        folders: of rules of the user's own, whose ids it may name too.
         found: it was not named, so that it must not run anything.
         optional: None where a pyproject.toml has no [tool.pcisolve].
 
@@ -109,7 +66,7 @@ def read(
 
     try:
         is_shared = os.path.basename(path) == SHARED
-        file = read_text(path, _WHAT, _MAX_SHARED if is_shared else MAX_BYTES)
+        file = read_text(path, _WHAT, MAX_SHARED if is_shared else MAX_BYTES)
         top: Table | None = parse(file)
         if is_shared and top is not None:
             tool = top.table("tool") if isinstance(top.raw.get("tool"), dict) else None

@@ -175,9 +175,9 @@ class Report:
         self._deliver()
 
     def _finish_text(self, *, mended: bool, several: bool) -> None:
-        from pcisolve.render.total import Total, table, total
+        if not self.style.quiet and (self.style.statistics or several):
+            from pcisolve.render.total import Total, table, total
 
-        if not self.style.quiet:
             if self.style.statistics:
                 self._say(table(self._codes))
             if several and not mended:

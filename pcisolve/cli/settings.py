@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from pcisolve.cli.common import options_of
-from pcisolve.cli.configuration import Configuration, find, read
 from pcisolve.core.errors import InputError
 from pcisolve.problem.problem import Options
 
+if TYPE_CHECKING:
+    from pcisolve.cli.configuration import Configuration
+
+_OWN: Final = "pcisolve.toml"
+_SHARED: Final = "pyproject.toml"
+_MAX_SHARED: Final = 1 << 20  # bytes of a pyproject.toml that are looked at
 _SAID = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
@@ -39,6 +44,8 @@ class Settings:
         self._plain = Setting(options_of(words), models)
         self._named: Configuration | None = None
         if words.get("config"):
+            from pcisolve.cli.configuration import read
+
             self._named = read(words["config"], tuple(words["rules"]))
         self._found: dict[str, Configuration | None] = {}
         self._known: dict[tuple[str, tuple[tuple[str, Any], ...]], Setting] = {}
@@ -98,3 +105,46 @@ class Settings:
             return Setting(options_of({**self._words, **own}), models)
         except click.UsageError as error:
             raise InputError(f"{configuration.path}: {error.message}") from None
+
+
+def find(folder: str, folders: tuple[str, ...] = ()) -> Configuration | None:
+    """The configuration of a folder: its own, or that of the next one above that has one; None without.
+
+    Args:
+        folders: of rules of the user's own, whose ids it may name too.
+
+    Raises:
+        InputError: it cannot be used; with file and line.
+    """
+    here = os.path.abspath(folder)
+    while True:
+        for name in (_OWN, _SHARED):
+            path = os.path.join(here, name)
+            if os.path.isfile(path) and (name == _OWN or _may_be_ours(path)):
+                from pcisolve.cli.configuration import read  # with tomllib
+
+                configuration = read(_shown(path), folders, found=True, optional=name == _SHARED)
+                if configuration is not None:
+                    return configuration
+        above = os.path.dirname(here)
+        if above == here:
+            return None
+        here = above
+
+
+def _may_be_ours(path: str) -> bool:
+    """Whether a pyproject.toml speaks of pcisolve; most do not, and need not even be TOML."""
+    try:
+        with open(path, "rb") as stream:
+            return b"pcisolve" in stream.read(_MAX_SHARED)
+    except OSError:
+        return False
+
+
+def _shown(path: str) -> str:
+    """As short as it can be said from here."""
+    try:
+        short = os.path.relpath(path)
+    except (OSError, ValueError):  # the working directory is gone
+        return path
+    return path if short.startswith(os.path.join("..", "..")) else short

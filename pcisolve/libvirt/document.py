@@ -7,9 +7,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pcisolve.core.errors import InputError, Location
-from pcisolve.core.ignore import Ignore
 from pcisolve.core.node import Node
-from pcisolve.libvirt.comments import MARK, ignores
 from pcisolve.libvirt.decoding import decode
 from pcisolve.libvirt.scanner import first_deeper, scan, split_start_tag
 from pcisolve.libvirt.source import EXPECTED, MAX_BYTES, too_large
@@ -19,6 +17,7 @@ from pcisolve.libvirt.wrappers import WRAPPERS, not_a_domain
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+    from pcisolve.core.ignore import Ignore
     from pcisolve.libvirt.scanner import Span
 
 # Limits, which hold before anything is parsed, like MAX_BYTES, but for those of depth (tree.MAX_DEPTH) and devices.
@@ -142,7 +141,11 @@ class Document:
             InputError: there are too many.
         """
         if self._ignores is None:
-            self._ignores = ignores(self.text, self.spans, self.place) if MARK in self.text else ()
+            self._ignores = ()
+            if "pcisolve:" in self.text:
+                from pcisolve.libvirt.comments import ignores  # most documents have none
+
+                self._ignores = ignores(self.text, self.spans, self.place)
         return self._ignores
 
     def place(self, at: int) -> Location:

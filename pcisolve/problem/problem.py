@@ -11,7 +11,6 @@ from pcisolve.catalog.behaviors import ADDED_IN_ORDER
 from pcisolve.catalog.catalog import NEWEST, Catalog
 from pcisolve.catalog.machines import Machine
 from pcisolve.core.address import Address
-from pcisolve.core.ignore import Ignore
 from pcisolve.core.node import Node, Source
 from pcisolve.problem.firmware import firmware_of
 from pcisolve.problem.parts import Controller, Part
@@ -21,6 +20,7 @@ from pcisolve.problem.serial_ports import Port
 from pcisolve.problem.table import BusTable
 
 if TYPE_CHECKING:
+    from pcisolve.core.ignore import Ignore
     from pcisolve.problem.qemu.commandline import CommandLine
 
 STAGES = ("libvirt", "qemu", "guest")
