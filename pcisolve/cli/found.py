@@ -53,10 +53,11 @@ def _below(folder: str) -> Iterator[str]:
         return
     folders = []
     for entry in entries:
+        path = entry.name if folder == os.curdir else entry.path
         if entry.is_dir(follow_symlinks=False):
-            folders += [] if entry.name.startswith(".") else [entry.path]
+            folders += [] if entry.name.startswith(".") else [path]
         elif entry.is_file() and (entry.name.lower().endswith(".xml") or _is_plan(entry)):
-            yield entry.path
+            yield path
     for one in folders:
         yield from _below(one)
 

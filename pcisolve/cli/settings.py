@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _OWN: Final = "pcisolve.toml"
 _SHARED: Final = "pyproject.toml"
 _MAX_SHARED: Final = 1 << 20  # bytes of a pyproject.toml that are looked at
+_TABLE: Final = re.compile(rb"\[[ \t]*tool[ \t]*\.[ \t]*[\"']?pcisolve[\"']?[ \t]*[\].]")
 _SAID = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
@@ -133,10 +135,10 @@ def find(folder: str, folders: tuple[str, ...] = ()) -> Configuration | None:
 
 
 def _may_be_ours(path: str) -> bool:
-    """Whether a pyproject.toml speaks of pcisolve; most do not, and need not even be TOML."""
+    """Whether a pyproject.toml has a table [tool.pcisolve...]; most do not, and need not even be TOML."""
     try:
         with open(path, "rb") as stream:
-            return b"pcisolve" in stream.read(_MAX_SHARED)
+            return _TABLE.search(stream.read(_MAX_SHARED)) is not None
     except OSError:
         return False
 
