@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 from click.core import ParameterSource
 
+from pcisolve.catalog.catalog import load_catalog
 from pcisolve.cli.common import options_of
 from pcisolve.core.errors import InputError
+from pcisolve.core.words import did_you_mean, printable
 from pcisolve.problem.problem import Options
 
 if TYPE_CHECKING:
@@ -103,10 +105,23 @@ class Settings:
             if (name in self._words or name == "severities") and source(name) not in _SAID
         }
         models = self._models if source("models") in _SAID else values.get("models", self._models)
+        _refuse_unknown(configuration.path, models, own.get("platform", ""))
         try:
             return Setting(options_of({**self._words, **own}), models)
         except click.UsageError as error:
             raise InputError(f"{configuration.path}: {error.message}") from None
+
+
+def _refuse_unknown(path: str, models: str | None, platform: str) -> None:
+    """Refuse what only the models can tell.
+
+    Raises:
+        InputError: the models cannot be used, or have no such platform.
+    """
+    catalog = load_catalog(models)
+    if platform and catalog.platform(platform) is None:
+        known = [one.name for one in catalog.platforms()]
+        raise InputError(f'{path}: unknown platform "{printable(platform)}"; {did_you_mean(platform, known)}')
 
 
 def find(folder: str, folders: tuple[str, ...] = ()) -> Configuration | None:

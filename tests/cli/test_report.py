@@ -11,6 +11,7 @@ import pytest
 
 from pcisolve.render.sarif import sarif
 from pcisolve.render.schemas import SCHEMAS
+from pcisolve.verify.values import Difference, Step, Verification
 from tests.cli.running import run
 from tests.cli.schemas import assert_is, assert_sarif
 from tests.support import address, domain, rng
@@ -216,3 +217,18 @@ def test_a_plan_and_a_difference_are_as_their_schemas_say(fleet: Path) -> None:
     pytest.importorskip("jsonschema")
     assert_is("solve", json.loads(run("solve", "--format", "json", "fleet/plan.yaml").out))
     assert_is("diff", json.loads(run("diff", "--format", "json", "fleet/a.xml", "fleet/deep/split.XML").out))
+
+
+def test_a_verification_is_as_its_schema_says() -> None:
+    pytest.importorskip("jsonschema")
+    differences = (Difference(3, "rng", "0000:00:01.0", "0000:00:02.0"), Difference(None, "", "sound", "refused"))
+    steps = (Step("libvirt", "9.0.0", "differs", "it says otherwise", differences), Step("QEMU", "", "skipped", "none"))
+    assert_is("verify", json.loads(json.dumps(Verification("guest.xml", steps).to_json())))
+
+
+def test_a_schema_refuses_what_is_otherwise() -> None:
+    pytest.importorskip("jsonschema")
+    (finding,) = json.loads(run("check", "--format", "json", stdin=CLASH).out)
+    for wrong in ({**finding, "version": 2}, {**finding, "more": 1}, {**finding, "severity": "bad"}):
+        with pytest.raises(AssertionError, match="not as `pcisolve schema check`"):
+            assert_is("check", [wrong])
