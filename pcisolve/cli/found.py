@@ -45,21 +45,23 @@ def _matches(pattern: str) -> Iterator[str]:
 
 def _below(folder: str) -> Iterator[str]:
     """The guests and plans below a folder. Hidden folders and symbolic links to folders are left out."""
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        yield folder  # who reads it says why it cannot be
-        return
-    folders = []
-    for entry in entries:
-        path = entry.name if folder == os.curdir else entry.path
-        if entry.is_dir(follow_symlinks=False):
-            folders += [] if entry.name.startswith(".") else [path]
-        elif entry.is_file() and (entry.name.lower().endswith(".xml") or _is_plan(entry)):
-            yield path
-    for one in folders:
-        yield from _below(one)
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError:
+            yield here  # who reads it says that it cannot be
+            continue
+        folders = []
+        for entry in entries:
+            path = entry.name if here == os.curdir else entry.path
+            if entry.is_dir(follow_symlinks=False):
+                folders += [] if entry.name.startswith(".") else [path]
+            elif entry.is_file() and (entry.name.lower().endswith(".xml") or _is_plan(entry)):
+                yield path
+        waiting += reversed(folders)
 
 
 def _is_plan(entry: os.DirEntry[str]) -> bool:

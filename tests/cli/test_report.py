@@ -74,6 +74,18 @@ def test_globs_and_several_files(fleet: Path) -> None:
     assert run("check", "empty").error == "pcisolve: empty: Is a directory (expected a readable file)\n"
 
 
+def test_folders_are_taken_one_after_the_other_however_deep_they_are(fleet: Path) -> None:
+    here = os.getcwd()
+    for _ in range(1500):
+        os.mkdir("d")
+        os.chdir("d")
+    os.chdir(here)
+    os.symlink(".", "fleet/loop")
+    ended = run("check", "--format", "concise", "fleet", "d")
+    assert "internal error" not in ended.error
+    assert " in 2 of 6 files; " in ended.text
+
+
 def test_exit_zero_is_for_findings_only(fleet: Path) -> None:
     assert run("check", "--exit-zero", "fleet/b.xml").code == 0
     assert run("check", "--exit-zero", "fleet/deep/bad.xml").code == 2
