@@ -52,16 +52,21 @@ def make_options(
     """
     _refuse_unknown((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS), (conflicts, CONFLICTS))
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
-    options = options._replace(rules=tuple(rules), without=frozenset(without), conflicts=conflicts, prove=prove)
+    left_out = frozenset(without) | _left_out(tuple(select), tuple(ignore), tuple(rules))
+    options = options._replace(rules=tuple(rules), without=left_out, conflicts=conflicts, prove=prove)
     options = options._replace(severities=tuple(severities))
-    if select or ignore:
-        from pcisolve.rules.registry import left_out  # with all rules, which some commands do without
-
-        options = options._replace(without=options.without | left_out(select, ignore, options.rules))
     return options._replace(
         libvirt=NEWEST if libvirt is None else parse_version(libvirt),
         qemu=NEWEST_QEMU if qemu is None else parse_version(qemu, "QEMU", OLDEST_QEMU, NEWEST_QEMU),
     )
+
+
+def _left_out(select: tuple[str, ...], ignore: tuple[str, ...], folders: tuple[str, ...]) -> frozenset[str]:
+    if not select and not ignore:
+        return frozenset()
+    from pcisolve.rules.registry import left_out  # with all rules, which some commands do without
+
+    return left_out(select, ignore, folders)
 
 
 def _refuse_unknown(*pairs: tuple[str, tuple[str, ...]]) -> None:
