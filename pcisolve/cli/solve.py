@@ -79,11 +79,11 @@ def command(
     """pcisolve solve; its help is _HELP."""
     options, models = Settings(words, models).of(file)
     _refuse_other_policy(against, options)
+    if checks and (style != "xml" or output is not None):
+        raise click.UsageError("--check prints no layout: it goes with neither --format nor --output")
     guests = load_all(file, models=models)
     if against is not None:
         guests.only()
-    if checks and (style != "xml" or output is not None):
-        raise click.UsageError("--check prints no layout: it goes with neither --format nor --output")
     contents: list[Any] = []
     said: list[tuple[Guest, Verdict]] = []
     for guest in guests:
@@ -94,12 +94,10 @@ def command(
             contents.append(result.to_json())
         elif result.xml is not None:
             contents.append(_content(guest, result, style))
-    changed = False
-    if len(contents) == len(guests):
-        if checks:
-            changed = _is_changed(guests, contents, quiet=quiet)
-        else:
-            emit(_joined(guests, contents, style), output)
+    whole = len(contents) == len(guests)
+    changed = checks and whole and _is_changed(guests, contents, quiet=quiet)
+    if whole and not checks:
+        emit(_joined(guests, contents, style), output)
     for guest, verdict in said:
         if not quiet:
             _say(guests, guest, verdict, style)
