@@ -22,6 +22,7 @@ from pcisolve.batch.tally import Tally
 from pcisolve.catalog.catalog import load_catalog
 from pcisolve.cli import progress
 from pcisolve.cli.common import options_of, problem_options, solve_options
+from pcisolve.cli.settings import Settings
 from pcisolve.core.errors import InputError
 from pcisolve.verdict.values import SOLVED
 
@@ -129,9 +130,10 @@ def _job(
         click.UsageError: words that do not go together.
         InputError: a wrong models file; it would be wrong for every input.
     """
+    options, models = Settings(words, models).named()
     load_catalog(models)
     if not moves:
-        return Job(options_of(words)._replace(repairs=repairs), models, write is not None, shapes)
+        return Job(options._replace(repairs=repairs), models, write is not None, shapes)
     if write is not None:
         raise click.UsageError("--moves writes no guests; `pcisolve diff --pin` does")
     before, after = (options_of({**words, "libvirt": one}) for one in moves)

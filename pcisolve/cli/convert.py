@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from pcisolve.api.guests import load_all
-from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
+from pcisolve.cli.common import emit, head_of, print_findings, problem_options
+from pcisolve.cli.settings import Settings
 
 
 @click.command("convert")
@@ -26,7 +27,7 @@ def command(file: str, to: str, output: str | None, quiet: bool, models: str | N
       pcisolve convert --to multi-domain pseries.xml
       pcisolve convert --to flat -o today.xml pseries-md.xml
     """
-    options = options_of(words)
+    options, models = Settings(words, models).of(file)
     guests = load_all(file, models=models)
     contents: list[bytes] = []
     worst = 0

@@ -25,6 +25,7 @@ _COMMANDS = {
     "batch": "many files, one JSON line each",
     "rule": "what a rule means, and why",
     "models": "controllers, machines and devices that are known",
+    "schema": "the JSON Schemas of outputs, configurations and plans",
     "plan-schema": "the JSON Schema of plan files, for editors",
 }
 

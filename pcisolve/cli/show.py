@@ -9,10 +9,11 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import load_all
-from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
+from pcisolve.cli.common import emit, head_of, print_findings, problem_options
 from pcisolve.cli.limits import OutOfTime, within
 from pcisolve.cli.pictures import TREE, picture_options, style_of
 from pcisolve.host.read import is_host
+from pcisolve.cli.settings import Settings
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import EXIT_CODE, SOLVED, UNKNOWN, Verdict
 
@@ -58,7 +59,7 @@ def command(
     if is_host(file):
         _show_host(file, plain=style in (None, TREE) and output in (None, "-") and not as_seen)
         return
-    options, drawn = options_of(words), style_of(style, output)
+    (options, models), drawn = Settings(words, models).of(file), style_of(style, output)
     if drawn != TREE and as_seen:
         raise click.UsageError("--guest goes with --format tree; pictures show both addresses")
     guests = load_all(file, models=models)

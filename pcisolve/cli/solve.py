@@ -14,7 +14,6 @@ from pcisolve.api.guests import Guests, load_all
 from pcisolve.cli.common import (
     emit,
     head_of,
-    options_of,
     print_findings,
     problem_options,
     proof_options,
@@ -22,6 +21,7 @@ from pcisolve.cli.common import (
     text_diff,
 )
 from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
+from pcisolve.cli.settings import Settings
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes
 from pcisolve.verdict.values import UNKNOWN, Verdict
@@ -41,6 +41,7 @@ Examples:
   pcisolve solve --policy minimal --format tree guest.xml
   pcisolve solve --format table plan.yaml
   pcisolve solve --against running.xml guest.xml -o next.xml
+  pcisolve solve --check guest.xml
 """
 
 
@@ -55,6 +56,9 @@ Examples:
     help="what to print [xml]",
 )
 @click.option(
+    "--check", "checks", is_flag=True, help="print nothing; exit code 1 if solving would change the file, else 0"
+)
+@click.option(
     "--against",
     metavar="OLD",
     help="keep what can be kept of an earlier layout: domain XML, or JSON of pcisolve solve (--policy stable)",
@@ -63,11 +67,20 @@ Examples:
 @proof_options
 @solve_options(against=True)
 def command(
-    file: str, output: str | None, style: str, against: str | None, quiet: bool, models: str | None, **words: Any
+    file: str,
+    output: str | None,
+    style: str,
+    checks: bool,
+    against: str | None,
+    quiet: bool,
+    models: str | None,
+    **words: Any,
 ) -> None:
     """pcisolve solve; its help is _HELP."""
-    options = options_of(words)
+    options, models = Settings(words, models).of(file)
     _refuse_other_policy(against, options)
+    if checks and (style != "xml" or output is not None):
+        raise click.UsageError("--check prints no layout: it goes with neither --format nor --output")
     guests = load_all(file, models=models)
     if against is not None:
         guests.only()
@@ -81,12 +94,22 @@ def command(
             contents.append(result.to_json())
         elif result.xml is not None:
             contents.append(_content(guest, result, style))
-    if len(contents) == len(guests):
+    whole = len(contents) == len(guests)
+    changed = checks and whole and _is_changed(guests, contents, quiet=quiet)
+    if whole and not checks:
         emit(_joined(guests, contents, style), output)
     for guest, verdict in said:
         if not quiet:
             _say(guests, guest, verdict, style)
-    sys.exit(max(verdict.exit_code for _, verdict in said))
+    sys.exit(max(int(changed), *(verdict.exit_code for _, verdict in said)))
+
+
+def _is_changed(guests: Guests, contents: list[bytes], *, quiet: bool) -> bool:
+    """Whether the file would be another one if it were solved in place."""
+    before, after, name = guests.texts(contents)
+    if before != after and not quiet:
+        click.echo(f"{name}: solving it would change it", err=True)
+    return before != after
 
 
 def _refuse_other_policy(against: str | None, options: Options) -> None:

@@ -110,6 +110,13 @@ class Writer:
 
     def data(self) -> bytes:
         """The document with all changes; the very bytes that were read when nothing changes."""
+        edits = self.edits()
+        if not edits:
+            return self._document.data
+        return self._document.encode(_applied(self._document.text, edits))
+
+    def edits(self) -> list[Edit]:
+        """What is put in the place of what in the document's text; _applied() has their order."""
         edits = [self._after(node, drafts) for node, drafts in self._followers.values()]
         for node in self._removed.values():
             if node.parent is None or not self._is_removed(node.parent):
@@ -118,9 +125,7 @@ class Writer:
         for change in self._changes.values():
             if not self._is_removed(change.node):
                 edits += edits_of(self._document, change)
-        if not edits:
-            return self._document.data
-        return self._document.encode(_applied(self._document.text, edits))
+        return edits
 
     def _replaced(self) -> Iterator[Edit]:
         """The edits of texts and of names."""

@@ -21,6 +21,7 @@ from pcisolve.problem.serial_ports import Port
 from pcisolve.problem.table import BusTable
 
 if TYPE_CHECKING:
+    from pcisolve.core.ignore import Ignore
     from pcisolve.problem.qemu.commandline import CommandLine
 
 STAGES = ("libvirt", "qemu", "guest")
@@ -55,6 +56,8 @@ class Options(NamedTuple):
         conflicts: "all": of a plan that has no layout every minimal conflict is told; "one": one of the smallest.
         prove: "infeasible" is checked again, in exact arithmetic or by a proof of the solver's that is checked.
         alone: nothing but the input itself is read: a plan has no base.
+        severities: ids of rules, each with the severity that it has instead of its own.
+        edits: repairs say which text of the file they replace.
     """
 
     scheme: str = "auto"
@@ -72,6 +75,8 @@ class Options(NamedTuple):
     conflicts: str = ONE
     prove: bool = False
     alone: bool = False
+    severities: tuple[tuple[str, str], ...] = ()
+    edits: bool = False
 
 
 class Problem:
@@ -106,6 +111,12 @@ class Problem:
         self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
+        # Comments of the input that ignore rules, which of them did, which rules were asked, and all that there are
+        # (None: not known here).
+        self.ignores: tuple[Ignore, ...] = getattr(source, "ignores", ())
+        self.used_ignores: set[tuple[int, str]] = set()
+        self.asked_rules: set[str] = set()
+        self.known_rules: frozenset[str] | None = None
         self._by_kind = _by_kind(parts)
         self._highest_named: tuple[Part | None] | None = None
         self._free_indexes: list[int] | None = None

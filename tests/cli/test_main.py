@@ -46,7 +46,7 @@ def test_findings_are_exit_1_and_quiet_is_quiet(words: tuple[str, ...]) -> None:
         (("chekc",), 'no command "chekc"; did you mean "check"?'),
         (
             ("zzz",),
-            'no command "zzz"; one of batch, check, convert, diff, host, models, plan-schema, rule, show, solve, '
+            'no command "zzz"; one of batch, check, convert, diff, host, models, plan-schema, rule, schema, show, solve, '
             "verify",
         ),
         (("--bogus",), "No such option"),
@@ -156,7 +156,7 @@ def test_python_m_pcisolve_is_the_command(tmp_path: Path) -> None:
         ("pcisolve so", ["solve"]),
         ("pcisolve c", ["check", "convert"]),
         ("pcisolve solve --policy m", ["minimal"]),
-        ("pcisolve check --format j", ["json", "jsonl"]),
+        ("pcisolve check --format j", ["json", "jsonl", "junit"]),
     ],
 )
 def test_shell_completion(typed: str, offered: list[str]) -> None:
