@@ -24,6 +24,7 @@ _COMMANDS = {
     "batch": "many files, one JSON line each",
     "rule": "what a rule means, and why",
     "models": "controllers, machines and devices that are known",
+    "lsp": "a language server: domain XML and plans in an editor",
     "plan-schema": "the JSON Schema of plan files, for editors",
 }
 

@@ -47,7 +47,9 @@ def test_the_findings_are_those_of_check() -> None:
 
 
 def test_a_free_slot_holds_and_a_taken_one_does_not() -> None:
-    inside = controller(0, "pcie-root") + controller(1, "pcie-root-port") + controller(2, "pcie-to-pci-bridge", "0:1:0.0")
+    inside = (
+        controller(0, "pcie-root") + controller(1, "pcie-root-port") + controller(2, "pcie-to-pci-bridge", "0:1:0.0")
+    )
     inside += rng("0:2:3.0") + balloon()
     _, survey = pcisolve.load(domain("q35", inside)).survey()
     bus = next(one for one in survey.buses if one.index == 2)
