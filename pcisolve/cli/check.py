@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from pcisolve.api.guest import Guest
-from pcisolve.api.guests import Guests, load_all
+from pcisolve.api.guests import Guests
 from pcisolve.cli.common import (
     emit,
     head_of,
@@ -22,6 +22,8 @@ from pcisolve.cli.common import (
     refuse,
     text_diff,
 )
+from pcisolve.cli.completing import any_file
+from pcisolve.cli.connected import connect_option, loaded
 from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import is_read_only, write_atomically
@@ -48,11 +50,12 @@ Examples:
   pcisolve check --format concise *.xml
   pcisolve check --format html guest.xml > findings.html
   virsh dumpxml vm | pcisolve check --format json
+  pcisolve check --connect qemu:///system vm
 """
 
 
 @click.command("check", help=_HELP)
-@click.argument("files", nargs=-1)
+@click.argument("files", nargs=-1, shell_complete=any_file)
 @click.option(
     "--format",
     "style",
@@ -78,10 +81,12 @@ Examples:
     metavar="S",
     help="seconds that proving and repairing may take, for each file [30]",
 )
+@connect_option
 @proof_options
 @problem_options
 def command(
     files: tuple[str, ...],
+    connect: str | None,
     style: str,
     diff: bool,
     fix: bool,
@@ -96,6 +101,8 @@ def command(
     options, files, mends = options_of(words), files or ("-",), fix or diff
     if unsafe_fixes and not mends:
         raise click.UsageError("--unsafe-fixes goes with --fix or --diff")
+    if connect is not None and (mends or style in _PICTURES or "-" in files):
+        raise click.UsageError("--connect goes with names of domains, and with neither --fix, --diff nor pictures")
     if style in _PICTURES and mends:
         raise click.UsageError(f"--format {style} goes with neither --fix nor --diff")
     if style in _PICTURES:
@@ -106,7 +113,7 @@ def command(
     wanted = Wanted(pick, unsafe_fixes, error_on_warning) if mends else None
     for file in files:
         with told.failures(file):
-            _take(file, load_all(file, models=models), options, told, wanted, writes=not diff)
+            _take(file, loaded(file, connect, models), options, told, wanted, writes=not diff)
     told.finish(mended=mends)
     sys.exit(told.worst)
 

@@ -10,6 +10,7 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import load_all
 from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
+from pcisolve.cli.completing import any_file
 from pcisolve.cli.limits import OutOfTime, within
 from pcisolve.cli.pictures import TREE, picture_options, style_of
 from pcisolve.problem.problem import Options
@@ -35,7 +36,7 @@ Examples:
 
 
 @click.command("show", help=_HELP)
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=any_file)
 @click.option(
     "--guest", "as_seen", is_flag=True, help="as the guest will see it: its bus numbers, what is lost and why"
 )

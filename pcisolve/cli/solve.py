@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from pcisolve.api.guest import Guest, Result
-from pcisolve.api.guests import Guests, load_all
+from pcisolve.api.guests import Guests
 from pcisolve.cli.common import (
     emit,
     head_of,
@@ -21,6 +21,8 @@ from pcisolve.cli.common import (
     solve_options,
     text_diff,
 )
+from pcisolve.cli.completing import any_file
+from pcisolve.cli.connected import confirm, connect_option, define, loaded, without_secrets
 from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes
@@ -41,12 +43,15 @@ Examples:
   pcisolve solve --policy minimal --format tree guest.xml
   pcisolve solve --format table plan.yaml
   pcisolve solve --against running.xml guest.xml -o next.xml
+  pcisolve solve --connect qemu:///system vm --define
 """
 
 
 @click.command("solve", help=_HELP)
-@click.argument("file", default="-")
-@click.option("--output", "-o", metavar="FILE", help="write there instead of to stdout (replaced whole)")
+@click.argument("file", default="-", shell_complete=any_file)
+@click.option(
+    "--output", "-o", metavar="FILE", shell_complete=any_file, help="write there instead of to stdout (replaced whole)"
+)
 @click.option(
     "--format",
     "style",
@@ -57,18 +62,33 @@ Examples:
 @click.option(
     "--against",
     metavar="OLD",
+    shell_complete=any_file,
     help="keep what can be kept of an earlier layout: domain XML, or JSON of pcisolve solve (--policy stable)",
 )
+@connect_option
+@click.option("--define", "defines", is_flag=True, help="with --connect: show the changes, ask, and define the domain")
+@click.option("--yes", is_flag=True, help="with --define: do not ask")
 @problem_options
 @proof_options
 @solve_options(against=True)
 def command(
-    file: str, output: str | None, style: str, against: str | None, quiet: bool, models: str | None, **words: Any
+    file: str,
+    output: str | None,
+    style: str,
+    against: str | None,
+    connect: str | None,
+    defines: bool,
+    yes: bool,
+    quiet: bool,
+    models: str | None,
+    **words: Any,
 ) -> None:
     """pcisolve solve; its help is _HELP."""
     options = options_of(words)
     _refuse_other_policy(against, options)
-    guests = load_all(file, models=models)
+    _refuse_other_ways(file, connect, defines, yes, output)
+    style = "diff" if defines else style
+    guests = loaded(file, connect, models, secrets=defines)
     if against is not None:
         guests.only()
     contents: list[Any] = []
@@ -81,12 +101,35 @@ def command(
             contents.append(result.to_json())
         elif result.xml is not None:
             contents.append(_content(guest, result, style))
-    if len(contents) == len(guests):
+    if defines and connect is not None and contents:
+        _define(connect, file, guests, contents[0], yes=yes)
+    elif len(contents) == len(guests):
         emit(_joined(guests, contents, style), output)
     for guest, verdict in said:
         if not quiet:
             _say(guests, guest, verdict, style)
     sys.exit(max(verdict.exit_code for _, verdict in said))
+
+
+def _refuse_other_ways(file: str, connect: str | None, defines: bool, yes: bool, output: str | None) -> None:
+    if connect is not None and file == "-":
+        raise click.UsageError("--connect goes with the name of a domain")
+    if defines and connect is None:
+        raise click.UsageError("--define goes with --connect URI")
+    if defines and output is not None:
+        raise click.UsageError("--define goes without --output")
+    if yes and not defines:
+        raise click.UsageError("--yes goes with --define")
+
+
+def _define(connect: str, domain: str, guests: Guests, xml: bytes, *, yes: bool) -> None:
+    """Show what changes, ask, and define the domain."""
+    if xml == guests.only().document.data:
+        click.echo(f"{guests.name}: nothing to change", err=True)
+        return
+    emit(without_secrets(text_diff(*guests.texts([xml]), "solved")), None)
+    if confirm(f"define {domain} with these changes?", yes=yes):
+        define(connect, domain, xml)
 
 
 def _refuse_other_policy(against: str | None, options: Options) -> None:

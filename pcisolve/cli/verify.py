@@ -10,6 +10,7 @@ import click
 
 from pcisolve.api.guests import load
 from pcisolve.cli.common import emit, options_of, problem_options
+from pcisolve.cli.completing import any_file
 from pcisolve.verify.report import full
 from pcisolve.verify.run import as_xml, verify
 from pcisolve.verify.scratch import Ended, Scratch
@@ -18,7 +19,7 @@ _SIGNALLED = 128  # and the signal's number: what a shell says of a program that
 
 
 @click.command("verify")
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=any_file)
 @click.option("--connect", metavar="URI", help="the libvirt to ask, such as qemu:///session [one of our own]")
 @click.option(
     "--time-limit",
