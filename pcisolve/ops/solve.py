@@ -42,11 +42,12 @@ class Answer(NamedTuple):
     layout: Layout | None
 
 
-class Told(NamedTuple):
+class Told:
     """A verdict, and why there are findings: their conflicts, in the same order; None when there are none."""
 
-    verdict: Verdict
-    refused: Refused | None = None
+    def __init__(self, verdict: Verdict, refused: Refused | None = None) -> None:
+        self.verdict = verdict
+        self.refused = refused
 
 
 def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Answer:
@@ -197,7 +198,7 @@ def told_of(judged: Judgement | Unnumbered, *, layout: bool = True) -> Told:
     if refusing:
         told = _refused(Outcome(judged.question, judged.layout, tell(judged.question, judged.broken)))
         seeks = options.repairs and options.policy == AUTO and asks_for_room(refusing)
-        return told._replace(verdict=_with_way_out(told.verdict, judged.question)) if seeks else told
+        return Told(_with_way_out(told.verdict, judged.question), told.refused) if seeks else told
     known = layout and problem.options.stage != COMMON  # where the devices of another hypervisor are is not known
     verdict = solved_verdict(problem, judged.layout) if known else _verdict(problem, SOLVED, proven=True)
     if not judged.broken:

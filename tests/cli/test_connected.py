@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from click import UsageError
 
+from pcisolve.cli.connected import confirm, define, domain_xml, without_secrets
+from pcisolve.core.errors import InputError
 from tests.cli.running import run
 
 # The test driver reads its domains from a file, and forgets what was defined when virsh ends.
 NODE = """<node><domain type='test'>
   <name>--vm</name>
+  <uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>
   <memory>65536</memory>
   <os><type arch='x86_64' machine='q35'>hvm</type></os>
   <devices>{}</devices>
@@ -47,6 +54,28 @@ def test_what_virsh_refuses_is_said_in_its_words(tmp_path: Path) -> None:
 def test_a_domain_whose_name_looks_like_an_option(tmp_path: Path) -> None:
     ended = run("check", "--connect", connection(tmp_path, ""), "--", "--vm")
     assert ended.code == 0, ended.error
+
+
+@NEEDS_VIRSH
+def test_a_domain_is_defined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uri = connection(tmp_path, "")
+    xml = domain_xml(uri, "--vm", secrets=True)
+    define(uri, "--vm", xml)
+    assert capsys.readouterr().err == "--vm: defined; its next start has the new layout\n"
+    with pytest.raises(InputError, match="virsh define: "):
+        define(uri, "--vm", b"<domain/>")
+
+
+def test_nothing_is_defined_unasked() -> None:
+    assert confirm("?", yes=True)
+    with mock.patch.object(sys, "stdin", io.StringIO("y\n")), pytest.raises(UsageError, match="say --yes"):
+        confirm("?", yes=False)
+
+
+def test_passwords_are_not_shown() -> None:
+    assert without_secrets(b"<graphics passwd='a\"b' port='1' passwd=\"c\"/>") == (
+        b"<graphics passwd='...' port='1' passwd='...'/>"
+    )
 
 
 def test_without_virsh_it_is_said_what_is_missing(tmp_path: Path) -> None:
