@@ -189,7 +189,7 @@ def test_the_scripts_of_the_page_hand_their_arguments_on(kind: str, tmp_path: Pa
     (script,) = [one for one in re.findall(r"```sh\n(#!.*?)```", PIPELINES, re.DOTALL) if f"hook {kind}" in one]
     path = tmp_path / "hook"
     path.write_text(script)
-    words = {"libvirt": "vm prepare begin -", "kubevirt": "--vmi '{}' --domain \"$(cat)\""}[kind]
+    words = {"libvirt": "vm prepare begin -", "kubevirt": "--vmi '{}' --domain \"$(cat in.xml)\""}[kind]
     for data, code in ((SOUND, 0), (CLASH, 1)):
         (tmp_path / "in.xml").write_bytes(data)
         ended = shell(f"sh ./hook {words} < in.xml", tmp_path)
