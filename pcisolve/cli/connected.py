@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 from typing import Final
 
 import click
@@ -36,6 +34,8 @@ def define(uri: str, domain: str, xml: bytes) -> None:
     Raises:
         InputError: as for domain_xml.
     """
+    import tempfile
+
     with tempfile.NamedTemporaryFile(prefix="pcisolve-", suffix=".xml") as file:  # for its owner's eyes only
         file.write(xml)
         file.flush()
@@ -82,6 +82,8 @@ def loaded(name: str, connect: str | None, models: str | None, *, secrets: bool 
 
 
 def _virsh(uri: str, *words: str) -> bytes:
+    import subprocess  # 2 ms that files never pay
+
     program = shutil.which("virsh")
     if program is None:
         raise InputError("--connect needs virsh, which is not installed", expected="the package libvirt-clients")

@@ -1,4 +1,6 @@
-"""Offsets in a text and positions in the words of the protocol: lines, and UTF-16 units within them, from 0.
+"""Offsets in a text and positions in the words of the protocol: lines, and units within them, from 0.
+
+Units are those of UTF-16, unless editor and server have agreed on those of UTF-8 or on characters.
 
 Lines end at "\\n", "\\r\\n" or "\\r" and nowhere else (Language Server Protocol 3.17, Text Documents); str.splitlines
 would end them at more characters.
@@ -12,15 +14,17 @@ from typing import Final
 
 from lsprotocol.types import Position, Range
 
+UTF16: Final = "utf-16"
 _ENDS: Final = re.compile(r"\r\n|\n|\r")
-_FIRST_OF_TWO: Final = 0x10000  # characters from here on are two units
+_UNIT: Final = {"utf-8": 1, "utf-16": 2, "utf-32": 4}  # bytes of one unit
 
 
 class Lines:
     """A text by its lines."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, encoding: str = UTF16) -> None:
         self.text = text
+        self.encoding = encoding
         self._starts = [0, *(found.end() for found in _ENDS.finditer(text))]
         self._simple = text.isascii()
 
@@ -29,7 +33,7 @@ class Lines:
         offset = max(0, min(offset, len(self.text)))
         line = bisect_right(self._starts, offset) - 1
         start = self._starts[line]
-        return Position(line, offset - start if self._simple else units(self.text[start:offset]))
+        return Position(line, offset - start if self._simple else units(self.text[start:offset], self.encoding))
 
     def offset(self, position: Position) -> int:
         """The offset of a position; one behind the end of its line is that end, one inside a character its begin."""
@@ -41,7 +45,7 @@ class Lines:
             return min(start + position.character, end)
         left = position.character
         for at in range(start, end):
-            left -= 2 if ord(self.text[at]) >= _FIRST_OF_TWO else 1
+            left -= units(self.text[at], self.encoding)
             if left < 0:
                 return at
         return end
@@ -72,9 +76,12 @@ class Lines:
         return end - 1 if self.text[end] == "\n" and end and self.text[end - 1] == "\r" else end
 
 
-def units(text: str) -> int:
-    """How many UTF-16 units a text has."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+def units(text: str, encoding: str = UTF16) -> int:
+    """How many units of an encoding ("utf-8", "utf-16", "utf-32") a text has."""
+    if text.isascii():
+        return len(text)
+    name = encoding if encoding == "utf-8" else f"{encoding}-le"  # without a byte order mark
+    return len(text.encode(name, "surrogatepass")) // _UNIT[encoding]
 
 
 def moved(offset: int, old: str, new: str) -> int | None:

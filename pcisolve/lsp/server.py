@@ -20,7 +20,7 @@ from pcisolve.lsp.complete import completions
 from pcisolve.lsp.define import definition
 from pcisolve.lsp.helper import Helper
 from pcisolve.lsp.hover import hover
-from pcisolve.lsp.lines import Lines
+from pcisolve.lsp.lines import UTF16, Lines
 from pcisolve.lsp.relevant import is_ours
 from pcisolve.lsp.settings import Settings, taken_over
 from pcisolve.lsp.show import actions, diagnostics
@@ -39,10 +39,10 @@ class OpenFile:
         pending: the task that analyzes the text as it is now.
     """
 
-    def __init__(self, uri: str, text: str, version: int) -> None:
+    def __init__(self, uri: str, text: str, version: int, encoding: str) -> None:
         self.uri, self.name = uri, to_fs_path(uri) or uri
         self.version = version
-        self.lines = Lines(text)
+        self.lines = Lines(text, encoding)
         self.latest: Analysis | None = None
         self.surveyed: Analyzed | None = None
         self.pending: asyncio.Task[None] | None = None
@@ -54,7 +54,7 @@ class OpenFile:
             old = self.lines.text
             begin, end = self.lines.offset(one.range.start), self.lines.offset(one.range.end)
             text = old[:begin] + text + old[max(begin, end) :]
-        self.lines = Lines(text)
+        self.lines = Lines(text, self.lines.encoding)
 
     @property
     def view(self) -> View:
@@ -70,6 +70,7 @@ class Server(LanguageServer):
         self.settings = settings
         self.helper = Helper(settings.words)
         self.files: dict[str, OpenFile] = {}
+        self.encoding = UTF16
         self.versioned = False  # whether the client takes edits of a certain version
 
     def start_analysis(self, file: OpenFile) -> None:
@@ -123,6 +124,8 @@ def _hear_documents(server: Server) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         edit = params.capabilities.workspace and params.capabilities.workspace.workspace_edit
+        agreed = server.workspace.position_encoding  # what pygls has told the editor: the first that it offers
+        server.encoding = UTF16 if agreed is None else str(getattr(agreed, "value", agreed))
         server.versioned = bool(edit and edit.document_changes)
         server.settings = taken_over(server.settings, params.initialization_options)
         server.helper.options = server.settings.words
@@ -130,7 +133,7 @@ def _hear_documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
-        file = server.files[document.uri] = OpenFile(document.uri, document.text, document.version)
+        file = server.files[document.uri] = OpenFile(document.uri, document.text, document.version, server.encoding)
         server.start_analysis(file)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)

@@ -17,7 +17,7 @@ TOO_LONG = 120.0  # seconds for one answer: it hangs
 class Editor:
     """A running server and what it has said."""
 
-    def __init__(self, *words: str, options: dict[str, Any] | None = None) -> None:
+    def __init__(self, *words: str, options: dict[str, Any] | None = None, encodings: tuple[str, ...] = ()) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pcisolve", "lsp", *words],
             stdin=subprocess.PIPE,
@@ -36,7 +36,10 @@ class Editor:
             processId=None,
             rootUri=None,
             initializationOptions=options,
-            capabilities={"workspace": {"workspaceEdit": {"documentChanges": True}}},
+            capabilities={
+                "workspace": {"workspaceEdit": {"documentChanges": True}},
+                **({"general": {"positionEncodings": [*encodings]}} if encodings else {}),
+            },
         )["capabilities"]
         self.tell("initialized")
 

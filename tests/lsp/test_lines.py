@@ -19,9 +19,12 @@ from pcisolve.lsp.settings import Settings, taken_over
 TEXTS = st.text(st.sampled_from("ab<é\u2028\x0b\r\n\U0001f600"), max_size=40)
 
 
-@given(TEXTS)
-def test_every_offset_comes_back(text: str) -> None:
-    lines = Lines(text)
+ENCODINGS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
+
+
+@given(TEXTS, ENCODINGS)
+def test_every_offset_comes_back(text: str, encoding: str) -> None:
+    lines = Lines(text, encoding)
     pieces = re.split(r"\r\n|\n|\r", text)
     for offset in range(len(text) + 1):
         place = lines.position(offset)
@@ -30,13 +33,17 @@ def test_every_offset_comes_back(text: str) -> None:
         assert inside or lines.offset(place) == offset
 
 
-@given(TEXTS)
-def test_a_position_outside_is_at_the_end_of_its_line(text: str) -> None:
-    lines, pieces = Lines(text), re.split(r"\r\n|\n|\r", text)
+@given(TEXTS, ENCODINGS)
+def test_a_position_outside_is_at_the_end_of_its_line(text: str, encoding: str) -> None:
+    lines, pieces = Lines(text, encoding), re.split(r"\r\n|\n|\r", text)
     for line, piece in enumerate(pieces):
         at = lines.offset(Position(line, 1_000))
-        assert lines.position(at) == Position(line, units(piece))
+        assert lines.position(at) == Position(line, units(piece, encoding))
     assert lines.offset(Position(1_000, 0)) == len(text)
+
+
+def test_units_are_those_of_the_encoding() -> None:
+    assert [units("aé\u2028\U0001f600", one) for one in ("utf-8", "utf-16", "utf-32")] == [10, 5, 4]
 
 
 @given(TEXTS)
