@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -105,6 +105,11 @@ def command(
         _define(connect, file, guests, contents[0], yes=yes)
     elif len(contents) == len(guests):
         emit(_joined(guests, contents, style), output)
+    _end(guests, said, style, quiet=quiet)
+
+
+def _end(guests: Guests, said: list[tuple[Guest, Verdict]], style: str, *, quiet: bool) -> NoReturn:
+    """Say what there is to know of each answer, and exit by the worst."""
     for guest, verdict in said:
         if not quiet:
             _say(guests, guest, verdict, style)

@@ -113,13 +113,14 @@ class Server(LanguageServer):
 def serve(settings: Settings) -> None:
     """Serve one editor over standard input and output until it ends."""
     server = Server(settings)
+    _hear_begin_and_end(server)
     _hear_documents(server)
     _hear_questions(server)
     server.start_io()
 
 
-def _hear_documents(server: Server) -> None:
-    """What an editor tells: files that are opened, changed and closed, and the end."""
+def _hear_begin_and_end(server: Server) -> None:
+    """What an editor wants, and that it ends."""
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
@@ -129,6 +130,16 @@ def _hear_documents(server: Server) -> None:
         server.versioned = bool(edit and edit.document_changes)
         server.settings = taken_over(server.settings, params.initialization_options)
         server.helper.options = server.settings.words
+
+    @server.feature(types.SHUTDOWN)
+    async def ended(_: Any) -> None:
+        for file in server.files.values():
+            await server.close(file)
+        await server.helper.end()
+
+
+def _hear_documents(server: Server) -> None:
+    """What an editor tells: files that are opened, changed, saved and closed."""
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
@@ -157,12 +168,6 @@ def _hear_documents(server: Server) -> None:
         if file is not None:
             await server.close(file)
             server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(file.uri, []))
-
-    @server.feature(types.SHUTDOWN)
-    async def ended(_: Any) -> None:
-        for file in server.files.values():
-            await server.close(file)
-        await server.helper.end()
 
 
 def _hear_questions(server: Server) -> None:
