@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from pcisolve.api.guest import Guest
-from pcisolve.api.guests import Guests, load_all
+from pcisolve.api.guests import Guests
 from pcisolve.cli.common import problem_options, proof_options
+from pcisolve.cli.completing import any_file
+from pcisolve.cli.connected import connect_option, loaded
 from pcisolve.cli.limits import OutOfTime, undecided, within
 from pcisolve.cli.report import MACHINES, TEXTS, Report, Style
 from pcisolve.cli.settings import Settings
@@ -41,11 +43,12 @@ Examples:
   pcisolve check --format junit --output-file report.xml fleet/
   pcisolve check --format html guest.xml > findings.html
   virsh dumpxml vm | pcisolve check --format json
+  pcisolve check --connect qemu:///system vm
 """
 
 
 @click.command("check", help=_HELP)
-@click.argument("files", nargs=-1)
+@click.argument("files", nargs=-1, shell_complete=any_file)
 @click.option(
     "--format",
     "style",
@@ -74,10 +77,12 @@ Examples:
     metavar="S",
     help="seconds that proving and repairing may take, for each file [30]",
 )
+@connect_option
 @proof_options
 @problem_options
 def command(
     files: tuple[str, ...],
+    connect: str | None,
     style: str,
     output_file: str | None,
     statistics: bool,
@@ -94,6 +99,8 @@ def command(
     """pcisolve check; its help is _HELP."""
     settings, mends = Settings(words, models), fix or diff
     _refuse_mixed(style, output_file, mends=mends, unsafe=unsafe_fixes, statistics=statistics)
+    if connect is not None and (mends or style in _PICTURES or "-" in (files or "-")):
+        raise click.UsageError("--connect goes with names of domains, and with neither --fix, --diff nor pictures")
     if style in _PICTURES:
         from pcisolve.cli.pictures import check_pictures
 
@@ -102,10 +109,10 @@ def command(
         sys.exit(0 if exit_zero and worst == 1 else worst)
     report = Report(Style(style, quiet, statistics, output_file), error_on_warning=error_on_warning)
     wanted = Wanted(pick, unsafe_fixes, error_on_warning) if mends else None
-    for file in _files(files):
+    for file in files if connect else _files(files):
         options, models = settings.of(file)
         with report.failures(file):
-            _take(file, load_all(file, models=models), options, report, wanted, writes=not diff)
+            _take(file, loaded(file, connect, models), options, report, wanted, writes=not diff)
     report.finish(mended=mends, several=report.files > 1 or report.last not in (*files, "-"))
     sys.exit(0 if exit_zero and report.worst == 1 else report.worst)
 

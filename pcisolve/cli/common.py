@@ -13,6 +13,7 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.options import make_options, out_of_range
+from pcisolve.cli.completing import any_folder, ends, platforms, rule_ids
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.core.packed import pack, packing_by_name
@@ -35,9 +36,18 @@ _PROBLEM_OPTIONS = (
         help="how indexes relate to domains and buses [auto: as the input does]",
     ),
     click.option("--stage", type=click.Choice(STAGES), default="guest", help="how far down it must hold [guest]"),
-    click.option("--libvirt", metavar="VERSION", help="libvirt to agree with: 9.0.0, oldest ... [newest]"),
-    click.option("--qemu", metavar="VERSION", help="QEMU to agree with, such as 7.2 [the newest known]"),
-    click.option("--models", metavar="DIR", help="a folder of models that adds to and overrides the shipped ones"),
+    click.option(
+        "--libvirt", metavar="VERSION", shell_complete=ends, help="libvirt to agree with: 9.0.0, oldest ... [newest]"
+    ),
+    click.option(
+        "--qemu", metavar="VERSION", shell_complete=ends, help="QEMU to agree with, such as 7.2 [the newest known]"
+    ),
+    click.option(
+        "--models",
+        metavar="DIR",
+        shell_complete=any_folder,
+        help="a folder of models that adds to and overrides the shipped ones",
+    ),
     click.option(
         "--bus-bits",
         type=click.Choice(("0", "8")),
@@ -48,6 +58,7 @@ _PROBLEM_OPTIONS = (
         "--platform",
         default="",
         metavar="NAME",
+        shell_complete=platforms,
         help="what is to start the guest, such as qemu-pseries: its limits count too [none in particular]",
     ),
     click.option(
@@ -57,7 +68,13 @@ _PROBLEM_OPTIONS = (
         metavar="DIR",
         help="a folder of rules of your own, which are Python and are run; may be given again",
     ),
-    click.option("--without", multiple=True, metavar="ID", help="a rule that does not count; may be given again"),
+    click.option(
+        "--without",
+        multiple=True,
+        metavar="ID",
+        shell_complete=rule_ids,
+        help="a rule that does not count; may be given again",
+    ),
     click.option(
         "--select",
         multiple=True,

@@ -9,13 +9,16 @@ import click
 
 from pcisolve.api.guests import load_all
 from pcisolve.cli.common import emit, head_of, print_findings, problem_options
+from pcisolve.cli.completing import any_file
 from pcisolve.cli.settings import Settings
 
 
 @click.command("convert")
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=any_file)
 @click.option("--to", type=click.Choice(("flat", "multi-domain")), required=True, help="the scheme to write")
-@click.option("--output", "-o", metavar="FILE", help="write there instead of to stdout (replaced whole)")
+@click.option(
+    "--output", "-o", metavar="FILE", shell_complete=any_file, help="write there instead of to stdout (replaced whole)"
+)
 @problem_options
 def command(file: str, to: str, output: str | None, quiet: bool, models: str | None, **words: Any) -> None:
     """The same layout in the other scheme: only domain and bus of the addresses change.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pcisolve.cli.common import emit, options_of, refuse
+from pcisolve.cli.completing import any_file
 from pcisolve.cli.pictures import style_of
 from pcisolve.core.errors import InputError
 from pcisolve.ops.difference import diff
@@ -40,14 +41,20 @@ Examples:
 
 
 @click.command("diff", help=_HELP)
-@click.argument("files", nargs=-1, required=True, metavar="BEFORE AFTER")
+@click.argument("files", nargs=-1, required=True, shell_complete=any_file, metavar="BEFORE AFTER")
 @click.option(
     "--format",
     "style",
     type=click.Choice(("full", "json", *FORMATS)),
     help="what to print; all but full and json are pictures [by the name of the output file, else full]",
 )
-@click.option("--output", "-o", metavar="FILE", help="write the picture there instead of to stdout (replaced whole)")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    shell_complete=any_file,
+    help="write the picture there instead of to stdout (replaced whole)",
+)
 @click.option("--all", "everything", is_flag=True, help="every entry, however many there are")
 @click.option(
     "--libvirt",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from pcisolve.cli.common import emit, head_of, print_findings, refuse
+from pcisolve.cli.completing import any_file
 from pcisolve.core.errors import InputError
 from pcisolve.render.picture.formats import FORMATS, format_by_name, written
 
@@ -26,7 +27,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def picture_options(command: Command) -> Command:
     """--format and --output."""
     command = click.option(
-        "--output", "-o", metavar="FILE", help="write the picture there instead of to stdout (replaced whole)"
+        "--output",
+        "-o",
+        metavar="FILE",
+        shell_complete=any_file,
+        help="write the picture there instead of to stdout (replaced whole)",
     )(command)
     return click.option(
         "--format",

@@ -10,10 +10,11 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import load_all
 from pcisolve.cli.common import emit, head_of, print_findings, problem_options
+from pcisolve.cli.completing import any_file
 from pcisolve.cli.limits import OutOfTime, within
 from pcisolve.cli.pictures import TREE, picture_options, style_of
-from pcisolve.host.read import is_host
 from pcisolve.cli.settings import Settings
+from pcisolve.host.read import is_host
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import EXIT_CODE, SOLVED, UNKNOWN, Verdict
 
@@ -40,7 +41,7 @@ Examples:
 
 
 @click.command("show", help=_HELP)
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=any_file)
 @click.option(
     "--guest", "as_seen", is_flag=True, help="as the guest will see it: its bus numbers, what is lost and why"
 )

@@ -10,6 +10,7 @@ import click
 
 from pcisolve.api.guests import load
 from pcisolve.cli.common import emit, problem_options
+from pcisolve.cli.completing import any_file
 from pcisolve.cli.settings import Settings
 from pcisolve.verify.report import full
 from pcisolve.verify.run import as_xml, verify
@@ -19,7 +20,7 @@ _SIGNALLED = 128  # and the signal's number: what a shell says of a program that
 
 
 @click.command("verify")
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=any_file)
 @click.option("--connect", metavar="URI", help="the libvirt to ask, such as qemu:///session [one of our own]")
 @click.option(
     "--time-limit",
