@@ -18,7 +18,7 @@ exports.activate = function () {
       ],
       initializationOptions: {
         timeLimit: settings.get("timeLimit"),
-        libvirt: settings.get("libvirt"),
+        libvirt: settings.get("libvirt") || undefined, // else that of the configuration
       },
     },
   );

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from pcisolve.api.guests import Guests, load_all
-from pcisolve.cli.common import emit, options_of, print_findings, problem_options, solve_options
+from pcisolve.cli.common import emit, print_findings, problem_options, solve_options
 from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
+from pcisolve.cli.settings import Settings
 from pcisolve.core.errors import InputError
 from pcisolve.verdict.values import UNKNOWN, Verdict
 
@@ -56,7 +57,7 @@ def command() -> None:
 @solve_options(against=False)
 def kubevirt(vmi: str, domain: str, quiet: bool, models: str | None, **words: Any) -> None:
     """pcisolve hook kubevirt; its help is _KUBEVIRT_HELP."""
-    options = options_of(words)
+    options, models = Settings(words, models).named()
     name = _name_of(vmi)
     guests = load_all(domain.encode("utf-8", "surrogateescape"), models=models, name=name)
     guest = guests.only()
@@ -120,7 +121,8 @@ def libvirt(
     **words: Any,
 ) -> None:
     """pcisolve hook libvirt; its help is _LIBVIRT_HELP."""
-    options = options_of(words)._replace(repairs=False)
+    options, models = Settings(words, models).named()
+    options = options._replace(repairs=False)
     if (operation, suboperation) not in _JUDGED:
         return
     guests = load_all(sys.stdin.buffer.read(), models=models, name=guest)

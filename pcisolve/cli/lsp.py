@@ -8,13 +8,15 @@ from typing import Any
 
 import click
 
-from pcisolve.cli.common import options_of, problem_options
+from pcisolve.cli.common import problem_options
+from pcisolve.cli.settings import Settings, said
 
 _HELP = """\
 A language server for domain XML and plan files, over standard input and output: an editor starts it.
 
 While a file is written it shows what `check` finds, quick fixes, each part as the guest will see it, free PCI
-addresses and controller indexes, and the way from a device to the controller that provides its bus.
+addresses and controller indexes, and the way from a device to the controller that provides its bus. The configuration
+of each file's folder counts, as it does for `check`.
 
 \b
 Needs pygls: pip install 'pcisolve[lsp]'
@@ -33,12 +35,12 @@ Needs pygls: pip install 'pcisolve[lsp]'
 @problem_options
 def command(stdio: bool, quiet: bool, models: str | None, **words: Any) -> None:
     """pcisolve lsp; its help is _HELP."""
-    options_of(words)
+    Settings(words, models)  # what is wrong with the words is said now
     if find_spec("pygls") is None or find_spec("lsprotocol") is None:
         click.echo("pcisolve: lsp needs the package pygls: pip install 'pcisolve[lsp]'", err=True)
         sys.exit(2)
     from pcisolve.lsp.server import serve
-    from pcisolve.lsp.settings import Settings
+    from pcisolve.lsp.settings import Wanted
 
-    words["bus_bits"] = int(words["bus_bits"])
-    serve(Settings({name: value for name, value in {**words, "models": models}.items() if value is not None}))
+    limit = words.pop("time_limit")
+    serve(Wanted({**said({**words, "models": models}), "time_limit": limit}))

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from pcisolve.catalog.catalog import load_catalog
 from pcisolve.cli.common import options_of
+from pcisolve.configuration.find import find
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean, printable
 from pcisolve.problem.problem import Options
 
 if TYPE_CHECKING:
-    from pcisolve.cli.configuration import Configuration
+    from pcisolve.configuration.file import Configuration
 
-_OWN: Final = "pcisolve.toml"
-_SHARED: Final = "pyproject.toml"
-_MAX_SHARED: Final = 1 << 20  # bytes of a pyproject.toml that are looked at
-_TABLE: Final = re.compile(rb"\[[ \t]*tool[ \t]*\.[ \t]*[\"']?pcisolve[\"']?[ \t]*[\].]")
 _SAID = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
@@ -48,7 +44,7 @@ class Settings:
         self._plain = Setting(options_of(words), models)
         self._named: Configuration | None = None
         if words.get("config"):
-            from pcisolve.cli.configuration import read
+            from pcisolve.configuration.file import read
 
             self._named = read(words["config"], tuple(words["rules"]))
         self._found: dict[str, Configuration | None] = {}
@@ -112,6 +108,12 @@ class Settings:
             raise InputError(f"{configuration.path}: {error.message}") from None
 
 
+def said(words: dict[str, Any]) -> dict[str, Any]:
+    """Of the words of the command that runs those that somebody has said: no defaults."""
+    source = click.get_current_context().get_parameter_source
+    return {name: value for name, value in words.items() if source(name) in _SAID}
+
+
 def _refuse_unknown(path: str, models: str | None, platform: str) -> None:
     """Refuse what only the models can tell.
 
@@ -122,46 +124,3 @@ def _refuse_unknown(path: str, models: str | None, platform: str) -> None:
     if platform and catalog.platform(platform) is None:
         known = [one.name for one in catalog.platforms()]
         raise InputError(f'{path}: unknown platform "{printable(platform)}"; {did_you_mean(platform, known)}')
-
-
-def find(folder: str, folders: tuple[str, ...] = ()) -> Configuration | None:
-    """The configuration of a folder: its own, or that of the next one above that has one; None without.
-
-    Args:
-        folders: of rules of the user's own, whose ids it may name too.
-
-    Raises:
-        InputError: it cannot be used; with file and line.
-    """
-    here = os.path.abspath(folder)
-    while True:
-        for name in (_OWN, _SHARED):
-            path = os.path.join(here, name)
-            if os.path.isfile(path) and (name == _OWN or _may_be_ours(path)):
-                from pcisolve.cli.configuration import read  # with tomllib
-
-                configuration = read(_shown(path), folders, found=True, optional=name == _SHARED)
-                if configuration is not None:
-                    return configuration
-        above = os.path.dirname(here)
-        if above == here:
-            return None
-        here = above
-
-
-def _may_be_ours(path: str) -> bool:
-    """Whether a pyproject.toml has a table [tool.pcisolve...]; most do not, and need not even be TOML."""
-    try:
-        with open(path, "rb") as stream:
-            return _TABLE.search(stream.read(_MAX_SHARED)) is not None
-    except OSError:
-        return False
-
-
-def _shown(path: str) -> str:
-    """As short as it can be said from here."""
-    try:
-        short = os.path.relpath(path)
-    except (OSError, ValueError):  # the working directory is gone
-        return path
-    return path if short.startswith(os.path.join("..", "..")) else short

@@ -87,6 +87,11 @@ def analyze(text: str, name: str, options: Options, models: str | None) -> Analy
     )
 
 
+def unusable(message: str, name: str) -> Analysis:
+    """That the text was not judged, for what is said of another file, at its begin."""
+    return Analysis((Told("input", "error", message, (Place(name, 1, 1, 0, ""),), (), ()),), readable=False)
+
+
 def not_decided(name: str, message: str) -> Told:
     """That the time limit came first."""
     return Told("time-limit", "note", message, (Place(name, 1, 1, 0, ""),), (), ())

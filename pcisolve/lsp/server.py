@@ -22,7 +22,7 @@ from pcisolve.lsp.helper import Helper
 from pcisolve.lsp.hover import hover
 from pcisolve.lsp.lines import UTF16, Lines
 from pcisolve.lsp.relevant import is_ours
-from pcisolve.lsp.settings import Settings, taken_over
+from pcisolve.lsp.settings import Wanted, taken_over
 from pcisolve.lsp.show import actions, diagnostics
 from pcisolve.lsp.state import Analyzed, View
 
@@ -65,7 +65,7 @@ class OpenFile:
 class Server(LanguageServer):
     """pcisolve as a language server."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Wanted) -> None:
         super().__init__("pcisolve", VERSION)
         self.settings = settings
         self.helper = Helper(settings.words)
@@ -110,7 +110,7 @@ class Server(LanguageServer):
                 await file.pending
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Wanted) -> None:
     """Serve one editor over standard input and output until it ends."""
     server = Server(settings)
     _hear_begin_and_end(server)

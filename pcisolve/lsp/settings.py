@@ -12,11 +12,12 @@ _TAKEN: Final = ("scheme", "stage", "libvirt", "qemu", "platform")
 _LONGEST: Final = 60.0
 
 
-class Settings(NamedTuple):
-    """The settings.
+class Wanted(NamedTuple):
+    """What is wanted of the server.
 
     Attributes:
-        words: those of api.options.make_options, with "time_limit" in seconds, and "models".
+        words: those of api.options.make_options that were said, with "time_limit" in seconds, "models", and which
+            configuration counts: "config", "isolated".
         debounce: how many seconds nobody may have typed before a text is analyzed.
     """
 
@@ -24,7 +25,7 @@ class Settings(NamedTuple):
     debounce: float = DEBOUNCE
 
 
-def taken_over(settings: Settings, wanted: Any) -> Settings:
+def taken_over(settings: Wanted, wanted: Any) -> Wanted:
     """With what an editor wants; what is not understood stays as it was.
 
     Args:
@@ -36,9 +37,9 @@ def taken_over(settings: Settings, wanted: Any) -> Settings:
     if isinstance(limit := wanted.get("timeLimit"), int | float) and 0 < limit <= _LONGEST:
         words["time_limit"] = float(limit)
     try:
-        make_options(**{name: value for name, value in words.items() if name != "models"})
+        make_options(**{name: value for name, value in words.items() if name in _TAKEN})
     except ValueError:
         words = settings.words
     debounce = wanted.get("debounce")
     known = isinstance(debounce, int | float) and 0 <= debounce <= _LONGEST
-    return Settings(words, float(debounce) if known and debounce is not None else settings.debounce)
+    return Wanted(words, float(debounce) if known and debounce is not None else settings.debounce)

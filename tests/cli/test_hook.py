@@ -76,3 +76,10 @@ def test_libvirt_other_operations_are_passed(operation: str) -> None:
 def test_libvirt_refuses_what_cannot_be_read() -> None:
     ended = run("hook", "libvirt", "vm", "prepare", "begin", "-", stdin=b"<domain>")
     assert (ended.code, ended.out) == (2, b"") and ended.error.startswith("pcisolve: vm:1:9: ")
+
+
+def test_a_named_configuration_counts(tmp_path: Path) -> None:
+    own = tmp_path / "site.toml"
+    own.write_text('ignore = ["addr-duplicate"]\n')
+    words = ("hook", "kubevirt", "--config", str(own), "--vmi", VMI, "--domain", CLASH.decode())
+    assert run(*words).code == 0

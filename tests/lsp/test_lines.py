@@ -14,7 +14,7 @@ from lsprotocol.types import Position
 
 from pcisolve.lsp.cursor import cursor_at
 from pcisolve.lsp.lines import Lines, moved, units
-from pcisolve.lsp.settings import Settings, taken_over
+from pcisolve.lsp.settings import Wanted, taken_over
 
 TEXTS = st.text(st.sampled_from("ab<é\u2028\x0b\r\n\U0001f600"), max_size=40)
 
@@ -104,12 +104,10 @@ def test_attributes_on_both_sides_of_the_cursor_count() -> None:
 
 @pytest.mark.parametrize("wanted", [None, [], {"stage": "moon"}, {"timeLimit": -1, "debounce": "x"}, {"libvirt": 9}])
 def test_settings_that_are_not_understood_change_nothing(wanted: object) -> None:
-    before = Settings({"stage": "guest", "time_limit": 5.0})
+    before = Wanted({"stage": "guest", "time_limit": 5.0})
     assert taken_over(before, wanted) == before
 
 
 def test_settings_of_an_editor() -> None:
-    found = taken_over(
-        Settings({"stage": "guest"}), {"stage": "libvirt", "timeLimit": 2, "debounce": 0, "qemu": "10.0"}
-    )
-    assert found == Settings({"stage": "libvirt", "time_limit": 2.0, "qemu": "10.0"}, 0.0)
+    found = taken_over(Wanted({"stage": "guest"}), {"stage": "libvirt", "timeLimit": 2, "debounce": 0, "qemu": "10.0"})
+    assert found == Wanted({"stage": "libvirt", "time_limit": 2.0, "qemu": "10.0"}, 0.0)

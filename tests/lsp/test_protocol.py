@@ -272,3 +272,23 @@ def test_files_of_others_are_left_alone(text: str) -> None:
         assert editor.at("hover", URI, place) is None
         assert editor.at("completion", URI, place) == []
         assert editor.fixes(URI, {"start": place, "end": place}) == []
+
+
+def test_the_configuration_of_the_folder_counts_and_the_editor_comes_before_it(tmp_path: Path) -> None:
+    own = tmp_path / "pcisolve.toml"
+    own.write_text('severity = {addr-duplicate = "warning"}\n')
+    uri = uri_of(tmp_path / "guest.xml")
+
+    def severities(*words: str) -> list[int]:
+        with Editor(*words, options=QUICK) as editor:
+            editor.open(uri, CLASH)
+            return [one["severity"] for one in editor.diagnostics(uri, 1)]
+
+    assert severities() == [2]
+    assert severities("--isolated") == [1]
+    assert severities("--without", "addr-duplicate") == []
+    own.write_text("\nnonsense = 1\n")
+    with Editor(options=QUICK) as editor:
+        editor.open(uri, CLASH)
+        (found,) = editor.diagnostics(uri, 1)
+    assert found["severity"] == 1 and "pcisolve.toml:2:" in found["message"] and "nonsense" in found["message"]
