@@ -14,6 +14,7 @@ from pcisolve.planning.file.values import DeviceWish, DomainWish, Plan, RootWish
 from pcisolve.problem.parts import Controller
 
 MAX_SWITCHES = 85  # of one root: a switch takes at least three of 256 bus numbers
+PER_ROOT = ("domain", "root")  # units that a site which stands for several has as many of
 OWN_BUS = ""  # a host's name: the bus of the root itself; other hosts are named by their controller model
 
 
@@ -37,9 +38,12 @@ class Site:
         optional: whether the layout may do without it.
         room: by host, what is free on the buses that exist.
         window: bus numbers it may use; None where only the domain's total counts.
+        copies: how many roots, alike in all, it stands for; 1 but where fold.py made it.
+        same: whether each of those holds the same; else they share what they have.
     """
 
     __slots__ = (
+        "copies",
         "domain",
         "existing",
         "existing_buses",
@@ -51,6 +55,7 @@ class Site:
         "optional",
         "position",
         "room",
+        "same",
         "window",
         "wish",
     )
@@ -67,6 +72,7 @@ class Site:
         self.existing_buses = model.guest_buses
         self.existing_controllers = 1
         self.window: int | None = None
+        self.copies, self.same = 1, False
 
     @property
     def is_domain(self) -> bool:
@@ -159,15 +165,19 @@ class Scene:
         self.growth, self.groups, self.items, self.caps = growth, groups, items, caps
         self.host_models, self.direct, self.locked_zero = hosts, direct, locked_zero
         self.by_group = {one.name: one for one in groups}
-        self.by_domain: dict[int, list[Site]] = {}
-        for site in sites:
-            self.by_domain.setdefault(site.domain, []).append(site)
+        self.by_domain = _by_domain(sites)
 
     def of_plan(self, plan: Plan, groups: list[Group]) -> Scene:
         """The same roots and buses under another plan."""
         other = copy(self)
         other.plan, other.groups = plan, groups
         other.by_group = {one.name: one for one in groups}
+        return other
+
+    def of_sites(self, sites: list[Site]) -> Scene:
+        """The same plan over other roots."""
+        other = copy(self)
+        other.sites, other.by_domain = sites, _by_domain(sites)
         return other
 
     def host_model(self, site: Site, host: str) -> ControllerModel:
@@ -206,6 +216,13 @@ class Scene:
                 yield [one for one in self.sites if one.node == node]
         else:
             yield from ([one] for one in self.sites)
+
+
+def _by_domain(sites: list[Site]) -> dict[int, list[Site]]:
+    found: dict[int, list[Site]] = {}
+    for site in sites:
+        found.setdefault(site.domain, []).append(site)
+    return found
 
 
 def growth_models(

@@ -8,7 +8,7 @@ from typing import Any
 from pcisolve.core.kinds import DOWNSTREAM_PORT, UPSTREAM_PORT
 from pcisolve.planning.file.values import CONTROLLERS, SPREAD, Apart, Together
 from pcisolve.planning.model.counts import Counts
-from pcisolve.planning.model.scene import MAX_SWITCHES, Scene, Site
+from pcisolve.planning.model.scene import MAX_SWITCHES, PER_ROOT, Scene, Site
 from pcisolve.problem.scheme import FLAT
 
 
@@ -71,13 +71,14 @@ class Wishes:
         most = self.counts.number(self.counts.most)
         names = list(self.scene.by_group)
         for site in self.scene.sites:
-            self.model.add(most >= self.counts.devices_at(names, [site]))
+            self.model.add(most * site.copies >= self.counts.devices_at(names, [site]))
         return most
 
     def _highest_index(self) -> Any:
         """What numbering lowest first comes to: behind each fixed index, everything that has to follow it."""
         fixed = sorted(fixed_indexes(self.scene))
-        highest = self.model.new_int_var(0, max(fixed) + self.counts.most * 4, "")
+        roots, added = sum(one.copies for one in self.scene.sites), self.counts.most * len(self.counts.added)
+        highest = self.counts.number(max(fixed) + roots + added)
         for start in fixed:
             later = sum(1 for one in fixed if one > start)
             below = sum(
@@ -94,8 +95,8 @@ class Wishes:
         if relation.unit == "slot":
             self._relate_slot(relation, names)
         elif isinstance(relation, Apart):
-            for total in self._totals(names, relation.unit):
-                self.model.add(sum(total) <= relation.at_most)
+            for total, units in zip(self._totals(names, relation.unit), self._copies(relation.unit), strict=True):
+                self.model.add(sum(total) <= relation.at_most * units)
         elif relation.pairwise:
             for total in self._totals(names, relation.unit):
                 for other in total[1:]:
@@ -103,9 +104,9 @@ class Wishes:
         elif names:
             chosen = []
             copies = [self.scene.by_group[name].wish.copies for name in names]
-            for total in self._totals(names, relation.unit):
-                here = self.model.new_bool_var("")
-                chosen.append(here)
+            for total, divided in zip(self._totals(names, relation.unit), self._divided(relation.unit), strict=True):
+                here = 0 if divided else self.model.new_bool_var("")
+                chosen += [] if divided else [here]
                 for count, number in zip(copies, total, strict=True):
                     self.model.add(number == count * here)
             self.model.add_exactly_one(chosen)
@@ -115,6 +116,18 @@ class Wishes:
         if unit == "switch":
             return [[self._on_switch(name, *key) for name in names] for key in self.switches]
         return [[self.counts.devices_at([name], sites) for name in names] for sites in self.scene.units(unit)]
+
+    def _copies(self, unit: str) -> list[int]:
+        """For each unit, how many units it stands for."""
+        if unit in PER_ROOT:
+            return [sites[0].copies for sites in self.scene.units(unit)]
+        return [1 for _ in (self.switches if unit == "switch" else self.scene.units(unit))]
+
+    def _divided(self, unit: str) -> list[bool]:
+        """For each unit, whether what is there is divided among several, of which each holds the same."""
+        if unit in PER_ROOT:
+            return [sites[0].same and sites[0].copies > 1 for sites in self.scene.units(unit)]
+        return [False for _ in self._copies(unit)]
 
     def _on_switch(self, name: str, site: int, switch: int) -> Any:
         total = 0
@@ -202,9 +215,9 @@ class Wishes:
         limit = self.scene.plan.limit("buses-per-domain")
         for sites in self.scene.by_domain.values():
             buses = [self.buses_of(site) for site in sites]
-            self.model.add(sum(buses) <= self.scene.caps.buses)
+            self.model.add(sum(buses) <= self.scene.caps.buses * sites[0].copies)
             if limit is not None:
-                self.model.add(sum(buses) <= limit.value)
+                self.model.add(sum(buses) <= limit.value * sites[0].copies)
             open_ = [number for number, site in zip(buses, sites, strict=True) if site.window is None]
             window = self.scene.standing.windows.get(sites[0].domain)
             if window is not None:
@@ -250,20 +263,24 @@ class Wishes:
         return sum(self.counts.controllers_at(site, name) for site in self.scene.sites for name in bridges)
 
     def _order_alike(self) -> None:
-        """Of roots that are alike, the first are there, and have no fewer devices than those after them."""
+        """Of roots that are alike, the first are there, and have no fewer devices than those after them.
+
+        Of one and a site that stands for several which share what they have: no fewer than these on the average.
+        """
         names = list(self.scene.by_group)
         for before, after in pairwise(self.scene.sites):
-            if not _alike(before, after):
+            if before.same or not alike(before, after):
                 continue
-            self.model.add(self.counts.used[before.position] >= self.counts.used[after.position])
+            many = after.copies
+            self.model.add(self.counts.used[before.position] * many >= self.counts.used[after.position])
             here, there = (self.counts.devices_at(names, [one]) for one in (before, after))
-            self.model.add(here >= there)
+            self.model.add(here * many >= there)
 
 
 _SWITCH = (UPSTREAM_PORT, DOWNSTREAM_PORT)
 
 
-def _alike(one: Site, other: Site) -> bool:
+def alike(one: Site, other: Site) -> bool:
     """Whether two roots could change places without anybody noticing but their numbers."""
     if any(root.existing is not None or root.number is not None for root in (one, other)):
         return False
