@@ -15,7 +15,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 from pcisolve.planning.file.values import Together
 from pcisolve.planning.model.counted import Counted
 from pcisolve.planning.model.scene import PER_ROOT, Scene, Site
-from pcisolve.planning.model.wishes import alike, switched_groups
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 
@@ -69,25 +68,32 @@ def _unfolded(table: dict[Key, int], site: int, behind: dict[int, tuple[int, ...
 
 
 def lump(scene: Scene) -> Folded | None:
-    """The scene with each class of alike roots as the fullest and one that has what the others have.
+    """The scene with each class of alike roots as the fullest, some others, and one that has what the rest have.
 
     None where nothing is to be folded.
     """
-    runs = _runs(scene)
+    runs, alone = _runs(scene), _alone(scene)
     if runs is None:
         return None
-    return _folded(
-        scene, [([1, len(run) - 1] if len(run) >= LEAST else [1] * len(run), run) for run in runs], same=False
-    )
+
+    def sizes(number: int) -> list[int]:
+        return [*[1] * alone, number - alone] if number >= max(LEAST, alone + 2) else [1] * number
+
+    return _folded(scene, [(sizes(len(run)), run) for run in runs], same=False)
 
 
 def blocks(scene: Scene) -> Folded:
     """The scene with each class of alike roots cut into 1, 1, 2, 4, ... that hold the same."""
-    alone = 1 + sum(1 for one in scene.plan.relations if isinstance(one, Together) and one.unit in PER_ROOT)
-    runs = _runs(scene) or []
+    alone, runs = _alone(scene), _runs(scene) or []
     return _folded(
         scene, [(_sizes(len(run), alone) if len(run) >= LEAST else [1] * len(run), run) for run in runs], same=True
     )
+
+
+def _alone(scene: Scene) -> int:
+    """How many roots stay by themselves: the fullest, and one for each relation that wants all it names in one root."""
+    whole = (one for one in scene.plan.relations if isinstance(one, Together) and not one.pairwise)
+    return 1 + sum(1 for one in whole if one.unit in PER_ROOT)
 
 
 def _sizes(number: int, alone: int) -> list[int]:
@@ -105,11 +111,11 @@ def _runs(scene: Scene) -> list[list[int]] | None:
 
     Switches are counted one by one, and isolation groups own whole roots.
     """
-    if switched_groups(scene) or any(one.wish.isolation is not None for one in scene.groups):
+    if scene.switched_groups() or any(one.wish.isolation is not None for one in scene.groups):
         return None
     runs: list[list[int]] = []
     for site in scene.sites:
-        if runs and _is_folded(site) and alike(scene.sites[runs[-1][-1]], site):
+        if runs and _is_folded(site) and scene.sites[runs[-1][-1]].is_like(site):
             runs[-1].append(site.position)
         else:
             runs.append([site.position])

@@ -79,6 +79,12 @@ class Site:
         """Whether it is a domain's root, not an expander."""
         return self.model.root
 
+    def is_like(self, other: Site) -> bool:
+        """Whether two roots could change places without anybody noticing but their numbers."""
+        if any(root.existing is not None or root.number is not None for root in (self, other)):
+            return False
+        return self.wish is other.wish and self.node == other.node and self.model is other.model
+
 
 class Group(NamedTuple):
     """A device group of the plan: its wish, what it is, and the connection kind one device needs."""
@@ -204,6 +210,25 @@ class Scene:
         if model.needs & UPSTREAM_PORT and below.needs & DOWNSTREAM_PORT:
             return False
         return bool(below.accepts & model.needs)
+
+    def switched_groups(self) -> set[str]:
+        """The groups that a relation wants on switches."""
+        return {
+            name
+            for one in self.plan.relations
+            if one.unit == "switch"
+            for name in one.groups
+            if name in self.by_group and self.by_group[name].wish.address is None
+        }
+
+    def fixed_indexes(self) -> set[int]:
+        """Indexes that are given: those of the base's controllers and of domains whose number the plan says."""
+        found = {one.number for one in self.sites if one.number is not None}
+        return found | self.standing.indexes
+
+    def release(self, site: Site) -> int:
+        """The index that everything below a root has to exceed; 0 where the root's own index is open."""
+        return self.by_domain[site.domain][0].number or 0
 
     def units(self, unit: str) -> Iterator[list[Site]]:
         """The sites by unit: domain, root, numa or guest."""

@@ -35,9 +35,9 @@ def scene_of(text: str, extra: int) -> Scene:
 
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[str, int]:
-    """A plan on four to nine domains, declared or open, and how many open ones there are."""
+    """A plan on six to ten domains, declared or open, and how many open ones there are."""
     declared = draw(st.booleans())
-    number = draw(st.integers(4, 9))
+    number = draw(st.integers(6, 10))
     sizes = draw(st.lists(st.integers(1, 40), min_size=1, max_size=3))
     names = "abc"[: len(sizes)]
     lines = ["platform: any", "scheme: multi-domain"]
