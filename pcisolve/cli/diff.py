@@ -148,7 +148,8 @@ def _pinned(asked: _Asked) -> int:
     pinned = moves.pin(asked.files[0], before, after, models=asked.models)
     emit(pinned.data, None)
     if not asked.told.quiet:
-        click.echo(f"pinned: {', '.join(pinned.pins) or 'nothing has to be'}", err=True)
+        doubt = "" if pinned.fewest else " (none of them can be left out; whether fewer would do was not decided)"
+        click.echo(f"pinned: {', '.join(pinned.pins) or 'nothing has to be'}{doubt}", err=True)
     return 0
 
 
