@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -19,6 +21,7 @@ from typing import IO, Any, Self
 from pcisolve.core.errors import InputError
 
 _LONGEST = 50  # of its name: a socket below it has to fit into 107 bytes
+_PREFIX = "pcisolve-verify-"
 _LARGEST_FILE = 16 << 20  # bytes any process here may write into one file
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 _GONE_WITHIN = 5.0  # seconds
@@ -53,6 +56,7 @@ class Scratch:
         self._handlers: dict[int, Any] = {}
         self._signal = 0
         self._spared: frozenset[int] = frozenset()
+        self._lock = -1
 
     def __enter__(self) -> Self:
         with contextlib.suppress(ValueError):  # not the main thread: signals are not ours
@@ -61,7 +65,8 @@ class Scratch:
         self._spared = frozenset(descendants())
         self._libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         above = None if len(tempfile.gettempdir()) < _LONGEST - 20 else "/tmp"
-        self.folder = Path(tempfile.mkdtemp(prefix="pcisolve-verify-", dir=above))
+        self.folder, self._lock = _made(above)
+        sweep_abandoned(self.folder.parent)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -69,6 +74,7 @@ class Scratch:
             sweep(self.folder, self._spared)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+            os.close(self._lock)
             self._libc.prctl(_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
             for number, handler in self._handlers.items():
                 signal.signal(number, handler)
@@ -123,6 +129,55 @@ def sweep(folder: Path, spared: frozenset[int] = frozenset()) -> None:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
         time.sleep(0.02)
+
+
+def _made(above: str | None) -> tuple[Path, int]:
+    """A new folder and the lock on it; until that is there, others may take it for abandoned."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=above))
+        with contextlib.suppress(FileNotFoundError):
+            lock = _locked(folder, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
+
+
+def _locked(folder: Path, how: int) -> int:
+    """An open folder with a lock, which ends with the process.
+
+    Raises:
+        OSError: another one has it.
+    """
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(number, how)
+    except OSError:
+        os.close(number)
+        raise
+    return number
+
+
+def sweep_abandoned(parent: Path) -> None:
+    """Remove what runs that were killed have left: folders of this user whose makers hold no lock on them any more."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(parent):
+            if entry.name.startswith(_PREFIX):
+                _sweep_if_abandoned(Path(entry.path))
+
+
+def _sweep_if_abandoned(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        found = os.lstat(folder)  # anybody may make a link of that name
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            return
+        lock = _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            for pid in _naming(folder):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(lock)
 
 
 def _naming(folder: Path) -> Iterator[int]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -193,6 +199,32 @@ def test_a_connection_keeps_nothing_and_touches_no_guest_of_its_user(tmp_path: P
 def test_no_connection(tmp_path: Path) -> None:
     ended, steps = ask(domain("q35"), "--connect", "qemu+unix:///system?socket=/none/such")
     assert ended.code == 3 and "no connection to libvirt" in steps["libvirt"]["message"]
+
+
+def test_killed_at_any_moment_it_leaves_nothing_that_the_next_run_does_not_sweep(examples: Path) -> None:
+    short = tempfile.mkdtemp(prefix="v", dir="/tmp")  # a longer name would not be used
+    words, draw = [sys.executable, "-m", "pcisolve", "verify", str(examples / "q35.xml")], Random(1)
+    env = {**os.environ, "TMPDIR": short}
+    whole = subprocess.run(words, env=env, capture_output=True, check=True).stdout
+    killed = 0
+    for _ in range(6):
+        with subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(draw.uniform(0.2, 2))
+            process.kill()
+        killed += process.returncode == -signal.SIGKILL
+    assert killed, "none was killed before it ended"
+    assert subprocess.run(words, env=env, capture_output=True, check=True).stdout == whole
+    assert os.listdir(short) == []
+    assert not [one for one in Path("/proc").glob("[0-9]*") if short.encode() in command_of(one)]
+    os.rmdir(short)
+
+
+def command_of(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 def test_nothing_is_left_defined() -> None:

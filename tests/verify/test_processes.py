@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -144,6 +145,31 @@ def test_a_signal_ends_all_of_it(tmp_path: Path, number: int, code: int) -> None
     assert child.returncode == code, error
     assert b"Traceback" not in error
     os.rmdir(short)  # fails unless it is empty
+
+
+def test_what_killed_runs_leave_is_swept_by_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = Path(tempfile.mkdtemp(prefix="v", dir="/tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(short))
+    words = (
+        "from pcisolve.verify.scratch import Scratch; import time; s = Scratch(9); s.__enter__(); print(1, flush=True)"
+    )
+    command = [sys.executable, "-c", f"{words}; time.sleep(1000)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(short)}) as killed:
+        assert killed.stdout is not None and killed.stdout.readline()
+        (left,) = os.listdir(short)
+        sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", str(short / left)])
+        (short / "pcisolve-verify-link").symlink_to("/etc")
+        (short / "pcisolve-verify-file").write_text("of somebody")
+        with Scratch(9) as one:
+            (one.folder / "mine").mkdir()
+            assert left in os.listdir(short)  # its maker lives
+            killed.kill()
+            killed.wait()
+            subprocess.run([*command[:2], words], check=True, env={**os.environ, "TMPDIR": str(short)})
+            assert (one.folder / "mine").exists() and left not in os.listdir(short)
+            assert sleeper.wait(600) == -signal.SIGKILL
+    assert {"pcisolve-verify-file", "pcisolve-verify-link"} <= set(os.listdir(short))
+    shutil.rmtree(short)
 
 
 def test_a_libvirt_of_the_users_gets_a_moment_to_forget_the_scratch_guest(tmp_path: Path) -> None:
