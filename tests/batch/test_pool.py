@@ -14,12 +14,12 @@ from pcisolve.batch.pool import Lost, Outcome, Pool
 from tests.batch.work import upper
 
 
-@pytest.fixture
-def pool() -> Iterator[Callable[..., Pool]]:
+@pytest.fixture(params=[False, True], ids=["forkserver", "fork"])
+def pool(request: pytest.FixtureRequest) -> Iterator[Callable[..., Pool]]:
     made: list[Pool] = []
 
     def make(workers: int = 1, seconds: float = 600, megabytes: int = 512) -> Pool:
-        made.append(Pool(upper, workers, seconds=seconds, megabytes=megabytes))
+        made.append(Pool(upper, workers, seconds=seconds, megabytes=megabytes, forks=request.param))
         return made[-1]
 
     yield make
