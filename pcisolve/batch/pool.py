@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -201,6 +202,7 @@ def _serve(
     for one in foreign:
         with contextlib.suppress(OSError):
             os.close(one)
+    gc.freeze()  # what was imported stays, and pages that nobody writes to stay shared
     _limit_memory(megabytes)
     with contextlib.suppress(EOFError, OSError):
         while True:
