@@ -57,10 +57,8 @@ SMALL = Scale(
 def measured(scale: Scale) -> page.Measured:
     """Everything that the page says."""
     compared = []
-    for what, texts in (
-        ("random guests", guests.corpus(most=scale.random)),
-        ("200 devices", guests.large(scale.large)),
-    ):
+    kinds = {"random guests": guests.corpus(most=scale.random), "200 devices": guests.large(scale.large)}
+    for what, texts in kinds.items():
         compared.append(_told(what, partial(_beside, scale, what, texts)))
     return page.Measured(
         compared,

@@ -187,7 +187,7 @@ def _group(ours: Row, theirs: Row | None) -> str:
 def compare(
     what: str, texts: list[bytes], rounds: int = 5, names: Sequence[str] = SIDES, *, in_pairs: bool = True
 ) -> Comparison:
-    """All sides on the same guests. The first round, in which models and emulators are read, says what is in which group.
+    """All sides on the same guests. The first round, which reads models and emulators, says what is in which group.
 
     Args:
         names: the sides, libvirt's with state in memory before those without its host checks.
