@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from benchmarks import decided, page, plans
-from benchmarks.peers import beside, commands, guests, memory, race
+from benchmarks.peers import beside, commands, guests, memory, pure, race
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ class Scale(NamedTuple):
     too_many: tuple[int, ...] = race.TOO_MUCH
     plans: tuple[tuple[int, int], ...] = plans.SIZES
     memory: int = memory.FILES
+    compiled: int = 300
     decided: int = 100
     sides: tuple[str, ...] = beside.SIDES
     in_pairs: bool = True
@@ -48,6 +49,7 @@ SMALL = Scale(
     too_many=(2,),
     plans=((200, 4),),
     memory=200,
+    compiled=5,
     decided=3,
     sides=(beside.OURS, beside.MEMORY, beside.NO_CHECKS),
     in_pairs=False,
@@ -67,6 +69,7 @@ def measured(scale: Scale) -> page.Measured:
         _told("race", lambda: race.race(scale.sizes, scale.too_many)),
         _told("plans", lambda: [plans.timed(*size) for size in scale.plans]),
         _told("memory", lambda: memory.samples(scale.memory)),
+        _told("compiled", lambda: pure.ratio(commands.accepted(scale.compiled), scale.rounds)),
         _told("who decides", lambda: decided.table(decided.rows(scale.decided))),
         scale.memory,
     )

@@ -91,7 +91,7 @@ class Loop:
 
 
 @contextmanager
-def loop(words: list[str], **environment: str) -> Iterator[Loop | None]:
+def loop(words: list[str], cwd: str | None = None, **environment: str) -> Iterator[Loop | None]:
     """The process behind a command line; None where it cannot begin."""
     process = subprocess.Popen(
         words,
@@ -99,6 +99,7 @@ def loop(words: list[str], **environment: str) -> Iterator[Loop | None]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        cwd=cwd,
         env={**os.environ, **environment},
     )
     try:
@@ -142,8 +143,7 @@ class Sides:
     def __init__(self, stack: ExitStack, texts: list[bytes], names: Sequence[str]) -> None:
         self._stack, self._memory = stack, stack.enter_context(in_memory())
         self._disk = stack.enter_context(tempfile.TemporaryDirectory(prefix="pcisolve-bench-"))
-        self._file = Path(self._memory, "guests")
-        self._file.write_text("".join(json.dumps(one.decode()) + "\n" for one in texts))
+        self._file = guests.written(texts, Path(self._memory, "guests"))
         self._python, self._roots = interpreter(), 0
         self.loops: dict[str, Loop] = {}
         for name in names:
