@@ -1,7 +1,8 @@
-"""Where the command `pcisolve` begins: its version is told before anything is imported."""
+"""Where the command `pcisolve` begins and ends: its version is told before anything is imported."""
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -11,7 +12,10 @@ def main() -> None:
         return
     from pcisolve.cli.main import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        gc.freeze()  # what is left ends with the process, and need not be searched for cycles before: 15 ms
 
 
 def _says_version() -> bool:
