@@ -26,6 +26,7 @@ Written by `make bench`. Ratios are of CPU time, since the clock also counts wha
 means that pcisolve is faster, where nothing else is said. Beside them is what was measured on 2026-11-25, where it was;
 that was another processor (AMD EPYC), so that the two columns do not differ by the program alone. Not compiled and on
 one processor, a random guest takes a third more time than with the pcisolve of that week, which judged less.
+The clock's figures are of a machine that did other work meanwhile: compare those of the CPU.
 """
 _BESIDE = """\
 ## Beside libvirt
@@ -47,7 +48,8 @@ What is compared is not the same work:
 Guests are apart by what becomes of them: `accepted by both`, `refused by both`, `libvirt alone` (it accepts, pcisolve
 refuses, mostly because QEMU or the guest could not use it), `we alone` (libvirt refuses and pcisolve finds another
 layout, or what libvirt refuses is not about PCI). `searched`: pcisolve looks for another layout with CP-SAT, and takes
-more than 0.1 s (here it is stopped after a second); these are in no ratio.
+more than 0.1 s (here it is stopped after a second); these are in no ratio. `all` is a mean, in which the few
+guests that take CP-SAT less than that weigh much.
 """
 _COMMANDS = """\
 ## Whole commands
@@ -133,8 +135,8 @@ def _head(found: Measured) -> Iterator[str]:
     yield ""
     yield _HEAD
     names = ", ".join([*_versions(), f"libvirt {found.compared[0].libvirt or 'not installed'}"])
-    yield f"This machine: {_processor()}, {platform.system()}, Python {platform.python_version()}, {names},"
-    yield f"pcisolve {'compiled' if node.__file__.endswith('.so') else 'not compiled'}."
+    yield f"This machine: {_processor()}, {platform.system()}, Python {platform.python_version()},"
+    yield f"{names}, pcisolve {'compiled' if node.__file__.endswith('.so') else 'not compiled'}."
     missing = [name for name, needs in PEERS.values() if not is_here(needs)]
     if beside.NO_CHECKS not in found.compared[0].sides:
         missing.append(beside.NO_CHECKS)

@@ -1,4 +1,4 @@
-"""Writes benchmarks/README.md and its plots: everything is measured anew, which takes about five minutes.
+"""Writes benchmarks/README.md and its plots: everything is measured anew, which takes five to ten minutes.
 
 python -m benchmarks.report [--small] [FOLDER]      --small: everything, on very little, to see that it runs
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +17,8 @@ from tests.batch.work import upper
 
 @pytest.fixture(params=[False, True], ids=["forkserver", "fork"])
 def pool(request: pytest.FixtureRequest) -> Iterator[Callable[..., Pool]]:
+    if request.param and threading.active_count() > 1:
+        pytest.skip("a process of several threads is not copied; those of pytest-xdist have several")
     made: list[Pool] = []
 
     def make(workers: int = 1, seconds: float = 600, megabytes: int = 512) -> Pool:
