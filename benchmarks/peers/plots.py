@@ -42,7 +42,7 @@ def growth(rows: list[Run], file: Path) -> None:
             axes.plot([one.devices for one in here], [one.cpu for one in here], marker="o", label=name)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
     _save(figure, file)
 
 
@@ -60,7 +60,7 @@ def beside(compared: list[Comparison], file: Path) -> None:
         axes.set_xticks([])
         axes.set_title(f"{one.what},\n{group}", fontsize=9)
         if place == 1:
-            axes.set_ylabel("milliseconds of CPU a guest")
+            axes.set_ylabel("milliseconds of CPU a guest\n(each panel has its own axis)")
             handles = axes.get_legend_handles_labels()
     figure.legend(*handles, loc="lower center", ncol=2, fontsize=8)
     figure.tight_layout(rect=(0, 0.2, 1, 1))
