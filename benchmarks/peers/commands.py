@@ -71,7 +71,7 @@ class Fleet(NamedTuple):
 
 def accepted(most: int) -> list[bytes]:
     """Random guests that are solved, and without CP-SAT."""
-    job, found = Job(pcisolve.make_options()._replace(repairs=False), by_shape=False), []
+    job, found = Job(pcisolve.make_options(time_limit=1.0)._replace(repairs=False), by_shape=False), []
     for one in guests.corpus(most=3 * most):
         start = time.process_time()
         if solve_content(job, one).status == "solved" and time.process_time() - start < _SHORT:

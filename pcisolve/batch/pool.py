@@ -186,7 +186,18 @@ def _ending(code: int | None) -> str:
 
 def _open_files() -> set[int]:
     """The files of this process but the standard ones: what a copy of it has no business with."""
-    return {int(one) for one in os.listdir("/proc/self/fd")} - {0, 1, 2} if os.path.isdir("/proc/self/fd") else set()
+    if not os.path.isdir("/proc/self/fd"):
+        return set()
+    listed = {int(one) for one in os.listdir("/proc/self/fd")} - {0, 1, 2}
+    return {one for one in listed if _is_open(one)}  # the list was one of them, and is closed
+
+
+def _is_open(file: int) -> bool:
+    try:
+        os.fstat(file)
+    except OSError:
+        return False
+    return True
 
 
 def _serve(

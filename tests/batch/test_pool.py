@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pcisolve.batch.pool import Lost, Outcome, Pool
+from pcisolve.batch.pool import Lost, Outcome, Pool, _open_files
 from tests.batch.work import upper
 
 
@@ -107,3 +107,8 @@ def test_where_every_worker_dies_at_once_it_is_told(pool: Callable[..., Pool], m
 def test_large_chunks_and_answers_pass(pool: Callable[..., Pool]) -> None:
     words = ["x" * 1_000_000] * 5
     assert outcomes(pool(1), words) == {0: [word.upper() for word in words]}
+
+
+def test_a_copy_closes_no_file_that_it_opens_itself() -> None:
+    """A number in the list may be another file's by the time the copy closes it."""
+    assert all(os.fstat(one) for one in _open_files())
