@@ -19,7 +19,7 @@ COMPILED = (
     "libvirt/*.py",
     "problem/*.py",
     "firstfit/*.py",
-    "firmware/*.py",
+    "firmware/**/*.py",
     "rules/**/*.py",
     "verdict/text.py",
     "verdict/values.py",

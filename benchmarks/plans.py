@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pcisolve
 
-SIZES = ((200, 4), (2_000, 16), (20_000, 16), (100_000, 64))
+SIZES = ((200, 4), (2_000, 16), (20_000, 1_024), (100_000, 1_024))
 _WIDTH, _HEIGHT, _MARGIN = 560, 340, 60
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pcisolve.problem.layout import Layout
     from pcisolve.verdict.mended import Mended
     from pcisolve.verdict.rows import Row
+    from pcisolve.verdict.survey import Survey
 
 
 class Result:
@@ -128,6 +129,18 @@ class Guest:
         """
         options = options or Options()
         return check(self.document.root, self.document, self._catalog(options), options, layout=layout)
+
+    def survey(self, options: Options | None = None) -> tuple[Verdict, Survey]:
+        """What check() says (without the layout), and for editors where every part stands in the text, what is free
+        on each bus, and the repairs as edits; also of a guest that does not hold.
+
+        Raises:
+            InputError: as for solve.
+        """
+        from pcisolve.ops.survey import survey
+
+        options = options or Options()
+        return survey(self.document, self._catalog(options), options)
 
     def draw(self, options: Options | None = None) -> Drawn:
         """The guest as a picture, with the findings of check() in their places; also one that does not hold.

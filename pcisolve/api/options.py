@@ -35,21 +35,38 @@ def make_options(
     keep: str = "",
     rules: Iterable[str] = (),
     without: Iterable[str] = (),
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    severities: Iterable[tuple[str, str]] = (),
     conflicts: str = ONE,
     prove: bool = False,
 ) -> Options:
     """Options from words; pcisolve.Options says what each means. Versions are "9.0.0", "oldest" or "newest".
 
+    Args:
+        select, ignore: ids or patterns ("start-*") of the only rules that count, and of those of them that do not.
+
     Raises:
         ValueError: a word is not one of the known ones, or the version is not a version.
+        InputError: no rule is selected or ignored by such a word.
     """
     _refuse_unknown((scheme, SCHEMES), (stage, STAGES), (policy, POLICIES), (keep, KEEPS), (conflicts, CONFLICTS))
     options = Options(scheme, stage, policy, bus_bits=bus_bits, time_limit=time_limit, platform=platform, keep=keep)
-    options = options._replace(rules=tuple(rules), without=frozenset(without), conflicts=conflicts, prove=prove)
+    left_out = frozenset(without) | _left_out(tuple(select), tuple(ignore), tuple(rules))
+    options = options._replace(rules=tuple(rules), without=left_out, conflicts=conflicts, prove=prove)
+    options = options._replace(severities=tuple(severities))
     return options._replace(
         libvirt=NEWEST if libvirt is None else parse_version(libvirt),
         qemu=NEWEST_QEMU if qemu is None else parse_version(qemu, "QEMU", OLDEST_QEMU, NEWEST_QEMU),
     )
+
+
+def _left_out(select: tuple[str, ...], ignore: tuple[str, ...], folders: tuple[str, ...]) -> frozenset[str]:
+    if not select and not ignore:
+        return frozenset()
+    from pcisolve.rules.registry import left_out  # with all rules, which some commands do without
+
+    return left_out(select, ignore, folders)
 
 
 def _refuse_unknown(*pairs: tuple[str, tuple[str, ...]]) -> None:

@@ -14,6 +14,7 @@ from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.steps import base_document, solve_plan
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.verdict.rows import Row
+from pcisolve.verdict.survey import Span, Survey
 from pcisolve.verdict.values import FactAt, Verdict
 
 if TYPE_CHECKING:
@@ -107,6 +108,14 @@ class PlannedGuest(Guest):
             InputError: as for solve.
         """
         return self.solve(options).verdict
+
+    def survey(self, options: Options | None = None) -> tuple[Verdict, Survey]:
+        """What is wrong with the plan; of its text nothing but how long it is.
+
+        Raises:
+            InputError: as for solve.
+        """
+        return self.check(options), Survey(Span(0, len(self.text.text)))
 
     def draw(self, options: Options | None = None) -> Drawn:
         """The guest that the plan comes to as a picture; where there is none, the plan with what cannot be had.

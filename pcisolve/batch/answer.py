@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pcisolve.api.guests import load_all
 from pcisolve.catalog.table import dotted
 from pcisolve.core.errors import InputError
+from pcisolve.core.version import JSON_VERSION
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.text import verdict_text
 from pcisolve.verdict.values import INVALID, SOLVED, UNKNOWN, Finding
@@ -105,7 +106,7 @@ def _moves(job: Job, document: Document, after: Options) -> Answer:
     versions = {"libvirt": [dotted(one.libvirt) for one in (job.options, after)]}
     row = {key: value for key, value in found.to_json().items() if key not in ("before", "after")}
     status = SOLVED if found.difference.is_empty else MOVES
-    return answer_of({"status": status, **versions, **row, "findings": []})
+    return answer_of({"version": row.pop("version"), "status": status, **versions, **row, "findings": []})
 
 
 def refused(error: InputError) -> Answer:
@@ -129,6 +130,7 @@ def out_of_time(seconds: float) -> Answer:
 def _row(status: str, code: str, message: str, facts: list[dict[str, Any]]) -> dict[str, Any]:
     finding = Finding(code, (), "libvirt", message, False, ()).to_json()
     return {
+        "version": JSON_VERSION,
         "status": status,
         "proven": False,
         "controllers": [],

@@ -6,7 +6,7 @@ import io
 import re
 from typing import IO, Any, Final
 
-from pcisolve.core.packed import Damaged, Unpacker, packing_of, without_suffix
+from pcisolve.core.packed import Damaged, UnpackedStream, packing_of, without_suffix
 
 GUEST, JSON_LINES, TAR = "guest", "json-lines", "tar"
 
@@ -51,7 +51,7 @@ def unpacked(stream: IO[bytes]) -> tuple[bytes, IO[bytes]]:
     head = reader.peek(HEAD)[:HEAD]
     packing = packing_of(head)
     if packing:
-        reader = _buffered(_Unpacked(reader, packing))
+        reader = _buffered(UnpackedStream(reader, packing))
         head = reader.peek(HEAD)[:HEAD]
     return head, reader
 
@@ -81,30 +81,3 @@ class _Raw(io.RawIOBase):
             buffer[filled : filled + len(piece)] = piece
             filled += len(piece)
         return filled
-
-
-class _Unpacked:
-    """What a packed stream holds, read in order."""
-
-    def __init__(self, stream: IO[bytes], packing: str) -> None:
-        self._stream = stream
-        self._unpacker = Unpacker(packing)
-        self._left = b""
-
-    def read(self, size: int) -> bytes:
-        """Up to so many bytes; b"" at the end.
-
-        Raises:
-            Damaged: the stream does not unpack, or is cut short.
-        """
-        while not self._left:
-            self._left = self._unpacker.read()
-            if not self._left:
-                more = self._stream.read(HEAD * 64)
-                if not more:
-                    break
-                self._unpacker.feed(more)
-        if not self._left and not self._unpacker.is_whole:
-            raise Damaged("is cut short")
-        piece, self._left = self._left[:size], self._left[size:]
-        return piece

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from pcisolve.catalog.apertures import Aperture, read_apertures
+from pcisolve.catalog.bars import KnownBars
 from pcisolve.catalog.behaviors import Behavior, read_behaviors
 from pcisolve.catalog.controllers import ControllerModel, read_controller
 from pcisolve.catalog.devices import DeviceClass, Variant, read_device
@@ -69,6 +71,8 @@ class Catalog:
         self._texts: dict[str, ModelFile] = {}
         self._parsed: dict[str, Table] = {}
         self._qemu: QemuDevices | None = None
+        self._bars: KnownBars | None = None
+        self._apertures: tuple[Aperture, ...] | None = None
         self._target_options: frozenset[str] | None = None
         self._behaviors: dict[str, Behavior] | None = None
         self._own_elements: tuple[str, ...] | None = None
@@ -216,6 +220,18 @@ class Catalog:
         if self._qemu is None:
             self._qemu = QemuDevices(self._table(self._files("qemu")["devices"]))
         return self._qemu
+
+    def bars(self) -> KnownBars:
+        """What is known of the BARs of devices."""
+        if self._bars is None:
+            self._bars = KnownBars(self._table(self._files("qemu")["bars"]))
+        return self._bars
+
+    def aperture(self, family: str, firmware: str) -> Aperture | None:
+        """The hole below 4 GiB that a machine family has under a firmware; None where it is not known."""
+        if self._apertures is None:
+            self._apertures = read_apertures(self._table(self._files("qemu")["apertures"]))
+        return next((one for one in self._apertures if (one.family, one.firmware) == (family, firmware)), None)
 
     def _files(self, kind: str) -> dict[str, str]:
         """The model files of a kind, which is a folder's name, by model."""

@@ -50,24 +50,28 @@ class ModelFile(NamedTuple):
         return Location(self.path, self.text.count("\n", 0, offset) + 1, offset - line_start + 1)
 
 
-def read_text(path: str) -> ModelFile:
-    """Read a model file.
+def read_text(path: str, what: str = "model file", most: int = MAX_FILE_BYTES) -> ModelFile:
+    """Read a model file, or another one of so many bytes at most.
 
     Raises:
-        InputError: it cannot be read, is larger than 1 MiB, or is not UTF-8.
+        InputError: it cannot be read, is larger, or is not UTF-8.
     """
     try:
         with open(path, "rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
-            raise InputError(f"{path}: the model file is larger than 1 MiB")
+            data = stream.read(most + 1)
+        if len(data) > most:
+            raise InputError(f"{path}: the {what} is larger than {_size(most)}")
         return ModelFile(path, data.decode("utf-8").replace("\r\n", "\n"))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", expected="a readable model file") from None
+        raise InputError(f"{path}: {error.strerror}", expected=f"a readable {what}") from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
         raise InputError("not UTF-8 text", location=Location(path, line, column)) from None
+
+
+def _size(most: int) -> str:
+    return f"{most >> 20} MiB" if most >> 20 else f"{most >> 10} KiB"
 
 
 def parse(file: ModelFile) -> Table:
@@ -87,6 +91,8 @@ def parse(file: ModelFile) -> Table:
         if place and place[1]:
             at = Location(str(file.path), int(place[1]), int(place[2]))
         raise InputError(f"not TOML: {_TOML_PLACE.sub('', message)}", location=at) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise InputError(f"not TOML: {error}", location=file.location(0)) from None
     except RecursionError:
         raise InputError("not TOML: nested too deeply", location=file.location(0)) from None
 

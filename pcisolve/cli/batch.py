@@ -22,6 +22,8 @@ from pcisolve.batch.tally import Tally
 from pcisolve.catalog.catalog import load_catalog
 from pcisolve.cli import progress
 from pcisolve.cli.common import options_of, problem_options, solve_options
+from pcisolve.cli.completing import any_file, any_folder
+from pcisolve.cli.settings import Settings
 from pcisolve.core.errors import InputError
 from pcisolve.verdict.values import SOLVED
 
@@ -63,9 +65,13 @@ Examples:
 
 
 @click.command("batch", help=_HELP)
-@click.argument("paths", nargs=-1, required=True)
-@click.option("--output", "-o", metavar="FILE", help="write the lines there instead of to stdout")
-@click.option("--write", metavar="DIR", help="put solved files there, under their relative paths")
+@click.argument("paths", nargs=-1, required=True, shell_complete=any_file)
+@click.option(
+    "--output", "-o", metavar="FILE", shell_complete=any_file, help="write the lines there instead of to stdout"
+)
+@click.option(
+    "--write", metavar="DIR", shell_complete=any_folder, help="put solved files there, under their relative paths"
+)
 @click.option("--workers", type=click.IntRange(min=1, max=1024), metavar="N", help="processes [one per CPU]")
 @click.option(
     "--memory-limit",
@@ -75,7 +81,12 @@ Examples:
     help="memory that a worker may take for its input [2048]",
 )
 @click.option("--fail-fast", is_flag=True, help="stop after the first input that is not solved")
-@click.option("--ledger", metavar="FILE", help="record answers there, and take from it what is recorded already")
+@click.option(
+    "--ledger",
+    metavar="FILE",
+    shell_complete=any_file,
+    help="record answers there, and take from it what is recorded already",
+)
 @click.option("--cluster", metavar="URL", help="let a Dask cluster do the work, such as tcp://host:8786")
 @click.option("--shard", type=_Shard(), help="only every Nth input, beginning with the Ith")
 @click.option("--shapes/--no-shapes", default=True, help="solve guests that differ in names only once [--shapes]")
@@ -129,9 +140,10 @@ def _job(
         click.UsageError: words that do not go together.
         InputError: a wrong models file; it would be wrong for every input.
     """
+    options, models = Settings(words, models).named()
     load_catalog(models)
     if not moves:
-        return Job(options_of(words)._replace(repairs=repairs), models, write is not None, shapes)
+        return Job(options._replace(repairs=repairs), models, write is not None, shapes)
     if write is not None:
         raise click.UsageError("--moves writes no guests; `pcisolve diff --pin` does")
     before, after = (options_of({**words, "libvirt": one}) for one in moves)

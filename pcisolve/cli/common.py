@@ -13,6 +13,7 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.options import make_options, out_of_range
+from pcisolve.cli.completing import any_folder, ends, platforms, rule_ids
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.core.packed import pack, packing_by_name
@@ -35,9 +36,18 @@ _PROBLEM_OPTIONS = (
         help="how indexes relate to domains and buses [auto: as the input does]",
     ),
     click.option("--stage", type=click.Choice(STAGES), default="guest", help="how far down it must hold [guest]"),
-    click.option("--libvirt", metavar="VERSION", help="libvirt to agree with: 9.0.0, oldest ... [newest]"),
-    click.option("--qemu", metavar="VERSION", help="QEMU to agree with, such as 7.2 [the newest known]"),
-    click.option("--models", metavar="DIR", help="a folder of models that adds to and overrides the shipped ones"),
+    click.option(
+        "--libvirt", metavar="VERSION", shell_complete=ends, help="libvirt to agree with: 9.0.0, oldest ... [newest]"
+    ),
+    click.option(
+        "--qemu", metavar="VERSION", shell_complete=ends, help="QEMU to agree with, such as 7.2 [the newest known]"
+    ),
+    click.option(
+        "--models",
+        metavar="DIR",
+        shell_complete=any_folder,
+        help="a folder of models that adds to and overrides the shipped ones",
+    ),
     click.option(
         "--bus-bits",
         type=click.Choice(("0", "8")),
@@ -48,6 +58,7 @@ _PROBLEM_OPTIONS = (
         "--platform",
         default="",
         metavar="NAME",
+        shell_complete=platforms,
         help="what is to start the guest, such as qemu-pseries: its limits count too [none in particular]",
     ),
     click.option(
@@ -57,14 +68,37 @@ _PROBLEM_OPTIONS = (
         metavar="DIR",
         help="a folder of rules of your own, which are Python and are run; may be given again",
     ),
-    click.option("--without", multiple=True, metavar="ID", help="a rule that does not count; may be given again"),
+    click.option(
+        "--without",
+        multiple=True,
+        metavar="ID",
+        shell_complete=rule_ids,
+        help="a rule that does not count; may be given again",
+    ),
+    click.option(
+        "--select",
+        multiple=True,
+        metavar="ID",
+        help="only these rules count: ids or patterns such as 'start-*'; may be given again [all]",
+    ),
+    click.option(
+        "--ignore", multiple=True, metavar="ID", help="rules that do not count: ids or patterns; may be given again"
+    ),
+    click.option(
+        "--config",
+        metavar="FILE",
+        help="the configuration [pcisolve.toml, or [tool.pcisolve] of pyproject.toml, in the input's folder or above]",
+    ),
+    click.option("--isolated", is_flag=True, help="look for no configuration"),
     click.option("--quiet", "-q", is_flag=True, help="no diagnostics"),
 )
 _NAMES = frozenset(inspect.signature(make_options).parameters) - {"bus_bits"}
+_WHERE = ("config", "isolated")  # which configuration: for cli.settings
 
 
 def problem_options(command: Command) -> Command:
-    """--scheme, --stage, --libvirt, --qemu, --models, --bus-bits, --platform, --rules, --without, --quiet."""
+    """--scheme, --stage, --libvirt, --qemu, --models, --bus-bits, --platform, --rules, --without, --select, --ignore,
+    --config, --isolated, --quiet."""
     for option in reversed(_PROBLEM_OPTIONS):
         command = option(command)
     return command
@@ -151,20 +185,28 @@ def head_of(guests: Guests, guest: Guest) -> str:
     return f"{guests.name}: {label}\n" if label else ""
 
 
-def print_findings(guest: Guest, verdict: Verdict, style: str = "full", *, err: bool = False) -> None:
-    """Findings as text to stdout or stderr, full or concise; in colour where that is a terminal."""
-    from pcisolve.render.findings import concise, full
-    from pcisolve.render.paint import coloured, plain
-
-    if style == "concise":
-        click.echo(concise(verdict.findings), nl=False)
-        return
-    stream = sys.stderr if err else sys.stdout
-    paint = coloured if stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") else plain
-
-    text = full(verdict.findings, guest.line, paint)
+def print_findings(guest: Guest, verdict: Verdict, *, err: bool = False) -> None:
+    """Findings as text to stdout or stderr; in colour where that is a terminal."""
+    text = findings_text(guest, verdict, coloured=is_coloured(err=err))
     if text:
         click.echo(text, err=err, nl=False)
+
+
+def findings_text(guest: Guest, verdict: Verdict, style: str = "full", *, coloured: bool = False) -> str:
+    """Findings as text, full or concise; only the first is coloured."""
+    from pcisolve.render.findings import concise, full
+    from pcisolve.render.paint import coloured as in_colour
+    from pcisolve.render.paint import plain
+
+    if style == "concise":
+        return concise(verdict.findings)
+    return full(verdict.findings, guest.line, in_colour if coloured else plain)
+
+
+def is_coloured(*, err: bool = False) -> bool:
+    """Whether colours are wanted on stdout or stderr."""
+    stream = sys.stderr if err else sys.stdout
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def text_diff(before: str, after: str, name: str, what: str) -> bytes:

@@ -8,13 +8,17 @@ from typing import Any
 import click
 
 from pcisolve.api.guests import load_all
-from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
+from pcisolve.cli.common import emit, head_of, print_findings, problem_options
+from pcisolve.cli.completing import any_file
+from pcisolve.cli.settings import Settings
 
 
 @click.command("convert")
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=any_file)
 @click.option("--to", type=click.Choice(("flat", "multi-domain")), required=True, help="the scheme to write")
-@click.option("--output", "-o", metavar="FILE", help="write there instead of to stdout (replaced whole)")
+@click.option(
+    "--output", "-o", metavar="FILE", shell_complete=any_file, help="write there instead of to stdout (replaced whole)"
+)
 @problem_options
 def command(file: str, to: str, output: str | None, quiet: bool, models: str | None, **words: Any) -> None:
     """The same layout in the other scheme: only domain and bus of the addresses change.
@@ -26,7 +30,7 @@ def command(file: str, to: str, output: str | None, quiet: bool, models: str | N
       pcisolve convert --to multi-domain pseries.xml
       pcisolve convert --to flat -o today.xml pseries-md.xml
     """
-    options = options_of(words)
+    options, models = Settings(words, models).of(file)
     guests = load_all(file, models=models)
     contents: list[bytes] = []
     worst = 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pcisolve.cli.common import emit, options_of, refuse
+from pcisolve.cli.completing import any_file
 from pcisolve.cli.pictures import style_of
 from pcisolve.core.errors import InputError
 from pcisolve.ops.difference import diff
@@ -40,14 +41,20 @@ Examples:
 
 
 @click.command("diff", help=_HELP)
-@click.argument("files", nargs=-1, required=True, metavar="BEFORE AFTER")
+@click.argument("files", nargs=-1, required=True, shell_complete=any_file, metavar="BEFORE AFTER")
 @click.option(
     "--format",
     "style",
     type=click.Choice(("full", "json", *FORMATS)),
     help="what to print; all but full and json are pictures [by the name of the output file, else full]",
 )
-@click.option("--output", "-o", metavar="FILE", help="write the picture there instead of to stdout (replaced whole)")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    shell_complete=any_file,
+    help="write the picture there instead of to stdout (replaced whole)",
+)
 @click.option("--all", "everything", is_flag=True, help="every entry, however many there are")
 @click.option(
     "--libvirt",
@@ -141,7 +148,8 @@ def _pinned(asked: _Asked) -> int:
     pinned = moves.pin(asked.files[0], before, after, models=asked.models)
     emit(pinned.data, None)
     if not asked.told.quiet:
-        click.echo(f"pinned: {', '.join(pinned.pins) or 'nothing has to be'}", err=True)
+        doubt = "" if pinned.fewest else " (none of them can be left out; whether fewer would do was not decided)"
+        click.echo(f"pinned: {', '.join(pinned.pins) or 'nothing has to be'}{doubt}", err=True)
     return 0
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,16 +14,24 @@ from pcisolve.core.errors import InputError
 from pcisolve.core.version import VERSION
 from pcisolve.core.words import did_you_mean
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _COMMANDS = {
     "solve": "complete a layout: domain XML or plan file -> solved XML",
     "check": "everything that is wrong, at once",
     "show": "the topology as a tree",
+    "host": "a snapshot of a host's PCI functions",
     "convert": "the same layout in the flat or the multi-domain scheme",
     "diff": "what differs between two layouts, and what the guest notices",
     "verify": "what the real libvirt and QEMU make of it",
     "batch": "many files, one JSON line each",
     "rule": "what a rule means, and why",
     "models": "controllers, machines and devices that are known",
+    "schema": "the JSON Schemas of outputs, configurations and plans",
+    "lsp": "a language server: domain XML and plans in an editor",
+    "hook": "called by libvirt or KubeVirt before a guest starts",
+    "completions": "what a shell completes commands with",
     "plan-schema": "the JSON Schema of plan files, for editors",
 }
 
@@ -47,7 +55,7 @@ Examples:
 
 \b
 Exit codes: 0 fine (warnings too); 1 errors or infeasible; 2 unusable input or wrong usage; 3 undecided.
-Shell completion: eval "$(_PCISOLVE_COMPLETE=bash_source pcisolve)"  (or zsh_source, fish_source)
+Shell completion: eval "$(pcisolve completions bash)"  (or zsh; pcisolve completions fish | source)
 """
 
 
@@ -60,6 +68,13 @@ class _Lazy(click.Group):
             return None
         command = import_module(f"pcisolve.cli.{cmd_name.replace('-', '_')}").command
         return command if isinstance(command, click.Command) else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, none of which need be imported for that."""
+        from click.shell_completion import CompletionItem  # only while a shell completes
+
+        found = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

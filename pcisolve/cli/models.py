@@ -13,6 +13,7 @@ from pcisolve.catalog.devices import DeviceClass
 from pcisolve.catalog.machines import Fixed, Machine, Reserved
 from pcisolve.catalog.platforms import Platform
 from pcisolve.catalog.table import dotted
+from pcisolve.cli.completing import any_folder, ends, model_names
 from pcisolve.core.kinds import spoken
 from pcisolve.core.words import did_you_mean
 
@@ -21,9 +22,19 @@ Lines = list[tuple[str, str]]
 
 
 @click.command("models")
-@click.argument("name", default="")
-@click.option("--models", metavar="DIR", help="a folder of models that adds to and overrides the shipped ones")
-@click.option("--libvirt", metavar="VERSION", help="as this libvirt knows them, such as 9.0.0 [the newest known]")
+@click.argument("name", default="", shell_complete=model_names)
+@click.option(
+    "--models",
+    metavar="DIR",
+    shell_complete=any_folder,
+    help="a folder of models that adds to and overrides the shipped ones",
+)
+@click.option(
+    "--libvirt",
+    metavar="VERSION",
+    shell_complete=ends,
+    help="as this libvirt knows them, such as 9.0.0 [the newest known]",
+)
 def command(name: str, models: str | None, libvirt: str | None) -> None:
     """The controllers, machines, devices and platforms that are known; NAME shows one, with its source.
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from pcisolve.cli.common import emit, head_of, print_findings, refuse
+from pcisolve.cli.completing import any_file
 from pcisolve.core.errors import InputError
 from pcisolve.render.picture.formats import FORMATS, format_by_name, written
 
 if TYPE_CHECKING:
     from pcisolve.api.guests import Guests
+    from pcisolve.cli.settings import Settings
     from pcisolve.ops.difference import Laid
     from pcisolve.problem.problem import Options
     from pcisolve.render.picture.picture import Picture
@@ -25,7 +27,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def picture_options(command: Command) -> Command:
     """--format and --output."""
     command = click.option(
-        "--output", "-o", metavar="FILE", help="write the picture there instead of to stdout (replaced whole)"
+        "--output",
+        "-o",
+        metavar="FILE",
+        shell_complete=any_file,
+        help="write the picture there instead of to stdout (replaced whole)",
     )(command)
     return click.option(
         "--format",
@@ -61,7 +67,7 @@ def show_pictures(guests: Guests, options: Options, style: str, output: str | No
 
 
 def check_pictures(
-    files: Sequence[str], options: Options, style: str, models: str | None, *, error_on_warning: bool
+    files: Sequence[str], settings: Settings, style: str, output: str | None, *, error_on_warning: bool
 ) -> int:
     """Draw what is wrong in some files, all in one picture; the exit code."""
     from pcisolve.api.guests import load_all
@@ -69,6 +75,7 @@ def check_pictures(
     pictures, worst = list["Picture"](), 0
     for file in files:
         try:
+            options, models = settings.of(file)
             for guest in load_all(file, models=models):
                 drawn = guest.draw(options)
                 warned = error_on_warning and any(one.severity == "warning" for one in drawn.verdict.findings)
@@ -78,7 +85,7 @@ def check_pictures(
             refuse(error)
             worst = 2
     if pictures:
-        emit(written(together(pictures, f"{len(files):,} files"), style), None)
+        emit(written(together(pictures, f"{len(files):,} files"), style), output)
     return worst
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from pcisolve.catalog.facts import HOW_KNOWN, facts
+from pcisolve.cli.completing import rules_and_facts
 from pcisolve.planning.file.laws import LAWS
 from pcisolve.rules.registry import ALL, BY_ID
 from pcisolve.rules.rule import Rule
 
 
 @click.command("rule")
-@click.argument("rule_id", metavar="[ID]", default="")
+@click.argument("rule_id", metavar="[ID]", default="", shell_complete=rules_and_facts)
 def command(rule_id: str) -> None:
     """What a rule or a fact means, and why; without an id, all rules.
 

@@ -9,9 +9,12 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import load_all
-from pcisolve.cli.common import emit, head_of, options_of, print_findings, problem_options
+from pcisolve.cli.common import emit, head_of, print_findings, problem_options
+from pcisolve.cli.completing import any_file
 from pcisolve.cli.limits import OutOfTime, within
 from pcisolve.cli.pictures import TREE, picture_options, style_of
+from pcisolve.cli.settings import Settings
+from pcisolve.host.read import is_host
 from pcisolve.problem.problem import Options
 from pcisolve.verdict.values import EXIT_CODE, SOLVED, UNKNOWN, Verdict
 
@@ -24,6 +27,8 @@ with several domains each is shown.
 With --format svg, html, dot or mermaid, or an output file of such a name, it is a picture, also of a guest or plan
 that does not hold: what is at fault is marked where it is.
 
+Of a host (see pcisolve host) it is the tree of its own PCI functions.
+
 \b
 Examples:
   pcisolve show guest.xml
@@ -31,11 +36,12 @@ Examples:
   pcisolve show guest.xml -o guest.html
   pcisolve show plan.yaml -o plan.svg
   virsh dumpxml vm | pcisolve show
+  pcisolve show host.json
 """
 
 
 @click.command("show", help=_HELP)
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=any_file)
 @click.option(
     "--guest", "as_seen", is_flag=True, help="as the guest will see it: its bus numbers, what is lost and why"
 )
@@ -51,7 +57,10 @@ def command(
     **words: Any,
 ) -> None:
     """pcisolve show; its help is _HELP."""
-    options, drawn = options_of(words), style_of(style, output)
+    if is_host(file):
+        _show_host(file, plain=style in (None, TREE) and output in (None, "-") and not as_seen)
+        return
+    (options, models), drawn = Settings(words, models).of(file), style_of(style, output)
     if drawn != TREE and as_seen:
         raise click.UsageError("--guest goes with --format tree; pictures show both addresses")
     guests = load_all(file, models=models)
@@ -62,6 +71,18 @@ def command(
     if output not in (None, "-"):
         raise click.UsageError("a tree is for stdout; a picture's file ends in .svg, .html, .dot or .mmd")
     sys.exit(max(_shown(guest, head_of(guests, guest), options, as_seen=as_seen, quiet=quiet) for guest in guests))
+
+
+def _show_host(file: str, *, plain: bool) -> None:
+    """Print the tree of a host."""
+    from pcisolve.cli.host import read_host, say_notes
+    from pcisolve.render.host import host_tree
+
+    if not plain:
+        raise click.UsageError("a host is shown as a tree, on stdout")
+    host = read_host(file)
+    say_notes(host)
+    emit(host_tree(host).encode(), None)
 
 
 def _shown(guest: Guest, head: str, options: Options, *, as_seen: bool, quiet: bool) -> int:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
 from pcisolve.api.guest import Guest, Result
-from pcisolve.api.guests import Guests, load_all
+from pcisolve.api.guests import Guests
 from pcisolve.cli.common import (
     emit,
     head_of,
-    options_of,
     print_findings,
     problem_options,
     proof_options,
     solve_options,
     text_diff,
 )
+from pcisolve.cli.completing import any_file
+from pcisolve.cli.connected import confirm, connect_option, define, loaded, without_secrets
 from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
+from pcisolve.cli.settings import Settings
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes
 from pcisolve.verdict.values import UNKNOWN, Verdict
@@ -41,12 +43,16 @@ Examples:
   pcisolve solve --policy minimal --format tree guest.xml
   pcisolve solve --format table plan.yaml
   pcisolve solve --against running.xml guest.xml -o next.xml
+  pcisolve solve --check guest.xml
+  pcisolve solve --connect qemu:///system vm --define
 """
 
 
 @click.command("solve", help=_HELP)
-@click.argument("file", default="-")
-@click.option("--output", "-o", metavar="FILE", help="write there instead of to stdout (replaced whole)")
+@click.argument("file", default="-", shell_complete=any_file)
+@click.option(
+    "--output", "-o", metavar="FILE", shell_complete=any_file, help="write there instead of to stdout (replaced whole)"
+)
 @click.option(
     "--format",
     "style",
@@ -55,20 +61,41 @@ Examples:
     help="what to print [xml]",
 )
 @click.option(
+    "--check", "checks", is_flag=True, help="print nothing; exit code 1 if solving would change the file, else 0"
+)
+@click.option(
     "--against",
     metavar="OLD",
+    shell_complete=any_file,
     help="keep what can be kept of an earlier layout: domain XML, or JSON of pcisolve solve (--policy stable)",
 )
+@connect_option
+@click.option("--define", "defines", is_flag=True, help="with --connect: show the changes, ask, and define the domain")
+@click.option("--yes", is_flag=True, help="with --define: do not ask")
 @problem_options
 @proof_options
 @solve_options(against=True)
 def command(
-    file: str, output: str | None, style: str, against: str | None, quiet: bool, models: str | None, **words: Any
+    file: str,
+    output: str | None,
+    style: str,
+    checks: bool,
+    against: str | None,
+    connect: str | None,
+    defines: bool,
+    yes: bool,
+    quiet: bool,
+    models: str | None,
+    **words: Any,
 ) -> None:
     """pcisolve solve; its help is _HELP."""
-    options = options_of(words)
+    options, models = Settings(words, models).of(file)
     _refuse_other_policy(against, options)
-    guests = load_all(file, models=models)
+    if checks and (style != "xml" or output is not None or defines):
+        raise click.UsageError("--check prints no layout: it goes with neither --format, --output nor --define")
+    _refuse_other_ways(file, connect, defines, yes, output)
+    style = "diff" if defines else style
+    guests = loaded(file, connect, models, secrets=defines)
     if against is not None:
         guests.only()
     contents: list[Any] = []
@@ -81,12 +108,53 @@ def command(
             contents.append(result.to_json())
         elif result.xml is not None:
             contents.append(_content(guest, result, style))
-    if len(contents) == len(guests):
+    changed = False
+    if len(contents) < len(guests):
+        pass  # nothing is written of some
+    elif checks:
+        changed = _is_changed(guests, contents, quiet=quiet)
+    elif defines and connect is not None:
+        _define(connect, file, guests, contents[0], yes=yes)
+    else:
         emit(_joined(guests, contents, style), output)
+    _end(guests, said, style, changed=changed, quiet=quiet)
+
+
+def _end(guests: Guests, said: list[tuple[Guest, Verdict]], style: str, *, changed: bool, quiet: bool) -> NoReturn:
+    """Say what there is to know of each answer, and exit by the worst."""
     for guest, verdict in said:
         if not quiet:
             _say(guests, guest, verdict, style)
-    sys.exit(max(verdict.exit_code for _, verdict in said))
+    sys.exit(max(int(changed), *(verdict.exit_code for _, verdict in said)))
+
+
+def _is_changed(guests: Guests, contents: list[bytes], *, quiet: bool) -> bool:
+    """Whether the file would be another one if it were solved in place."""
+    before, after, name = guests.texts(contents)
+    if before != after and not quiet:
+        click.echo(f"{name}: solving it would change it", err=True)
+    return before != after
+
+
+def _refuse_other_ways(file: str, connect: str | None, defines: bool, yes: bool, output: str | None) -> None:
+    if connect is not None and file == "-":
+        raise click.UsageError("--connect goes with the name of a domain")
+    if defines and connect is None:
+        raise click.UsageError("--define goes with --connect URI")
+    if defines and output is not None:
+        raise click.UsageError("--define goes without --output")
+    if yes and not defines:
+        raise click.UsageError("--yes goes with --define")
+
+
+def _define(connect: str, domain: str, guests: Guests, xml: bytes, *, yes: bool) -> None:
+    """Show what changes, ask, and define the domain."""
+    if xml == guests.only().document.data:
+        click.echo(f"{guests.name}: nothing to change", err=True)
+        return
+    emit(without_secrets(text_diff(*guests.texts([xml]), "solved")), None)
+    if confirm(f"define {domain} with these changes?", yes=yes):
+        define(connect, domain, xml)
 
 
 def _refuse_other_policy(against: str | None, options: Options) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from pcisolve.api.guests import load
-from pcisolve.cli.common import emit, options_of, problem_options
+from pcisolve.cli.common import emit, problem_options
+from pcisolve.cli.completing import any_file
+from pcisolve.cli.settings import Settings
 from pcisolve.verify.report import full
 from pcisolve.verify.run import as_xml, verify
 from pcisolve.verify.scratch import Ended, Scratch
@@ -18,7 +20,7 @@ _SIGNALLED = 128  # and the signal's number: what a shell says of a program that
 
 
 @click.command("verify")
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=any_file)
 @click.option("--connect", metavar="URI", help="the libvirt to ask, such as qemu:///session [one of our own]")
 @click.option(
     "--time-limit",
@@ -45,11 +47,13 @@ def command(
       pcisolve solve guest.xml | pcisolve verify
       pcisolve verify --connect qemu:///system --format json guest.xml
     """
-    options = options_of(words)
+    settings = Settings(words, models)
+    options, models = settings.of(file)
     guest = as_xml(load(file, models=models), options)
+    agree = words["libvirt"] is None and options.libvirt == settings.plain.libvirt
     try:
         with Scratch(time_limit) as scratch:
-            found = verify(guest, options, scratch, connect=connect, agree=words["libvirt"] is None)
+            found = verify(guest, options, scratch, connect=connect, agree=agree)
     except Ended as ended:
         sys.exit(_SIGNALLED + ended.number)
     if style == "json":

@@ -87,7 +87,10 @@ _KUBERNETES: Final = (
     rf"\A(?=[\s\S]*?{_KEY}apiVersion[\"']?:[ \t]*[\"']?%s)[\s\S]*?{_KEY}kind[\"']?:[ \t]*[\"']?(\w{{1,60}})"
 )
 _QEMU: Final = r"^(?!#)[^#\n]{0,200}(?:qemu-system-\w{1,20}|qemu-kvm)\b[^\n-]{0,80}(?:\n[ \t]{0,20})?-"
-_ANSWER: Final = r"\A\s*\{\s*(?:\"input\"\s*:\s*\"[^\"\n]{0,400}\",\s*)?\"status\"\s*:\s*\"[a-z]{1,20}\",\s*\"proven\""
+_ANSWER: Final = (
+    r"\A\s*\{\s*(?:\"input\"\s*:\s*\"[^\"\n]{0,400}\",\s*)?(?:\"version\"\s*:\s*\d{1,9},\s*)?"
+    r"\"status\"\s*:\s*\"[a-z]{1,20}\",\s*\"proven\""
+)
 _PROXMOX: Final = (
     r"^(?:scsi|virtio|net|ide|sata|hostpci|unused|efidisk|tpmstate)\d{1,2}:[ \t]|^(?:scsihw|vmgenid|smbios1|ostype):|"
     r"^(?:agent: \d|boot: order=)"

@@ -160,6 +160,33 @@ class Unpacker:
         return piece
 
 
+class UnpackedStream:
+    """What a packed stream holds, read in order."""
+
+    def __init__(self, stream: Any, packing: str) -> None:
+        self._stream = stream
+        self._unpacker = Unpacker(packing)
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes; b"" at the end.
+
+        Raises:
+            Damaged: the stream does not unpack, or is cut short.
+        """
+        while not self._left:
+            self._left = self._unpacker.read()
+            if not self._left:
+                more = self._stream.read(_FED)
+                if not more:
+                    break
+                self._unpacker.feed(more)
+        if not self._left and not self._unpacker.is_whole:
+            raise Damaged("is cut short")
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece
+
+
 def _stream(packing: str) -> Any:
     if packing == GZIP:
         import zlib

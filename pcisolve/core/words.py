@@ -13,8 +13,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A question to append to a message, or the list of known words when nothing is close.
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A question to append to a message, or the list of known words (or something else) when nothing is close.
 
     Patterns, such as "pc-q35-*", are in the list, but nobody means one.
     """
@@ -22,7 +22,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if not names:
         return "there is none here"
     best = nearest(word, [name for name in names if "*" not in name])
-    return f'did you mean "{best}"?' if best else "one of " + ", ".join(names)
+    return f'did you mean "{best}"?' if best else otherwise or "one of " + ", ".join(names)
 
 
 def misspelt(word: str, known: Iterable[str]) -> str | None:

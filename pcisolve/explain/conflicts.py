@@ -52,6 +52,11 @@ class Conflict(NamedTuple):
         return self.told[0].breach.rule
 
     @property
+    def severity(self) -> str:
+        """What breaking it comes to."""
+        return self.told[0].breach.severity
+
+    @property
     def telling(self) -> Telling:
         """The words about the first."""
         return self.told[0].telling

@@ -20,7 +20,7 @@ def finding(problem: Problem, conflict: Conflict, *, minimal: bool) -> Finding:
         facts=tuple(fact(problem, point) for point in telling.points),
         alike=tuple(fact(problem, told.telling.points[0]) for told in conflict.told[1:] if told.telling.points),
         notes=telling.notes,
-        severity=rule.severity,
+        severity=conflict.severity,
         shortages=telling.shortages,
     )
 

@@ -20,7 +20,7 @@ def tell_together(question: Question, core: Sequence[Breach]) -> list[Told]:
     what = " and ".join(name_of(one) for one in waiting[:2]) or "the controllers"
     points: dict[tuple[int, str], Point] = {}
     demands = []
-    for rule, case in core:
+    for rule, case, _ in core:
         demand = rule.demand(question, case)
         demands.append(demand)
         for point in rule.tell(question, case).points[:1]:

@@ -56,7 +56,7 @@ class Outcome:
     def errors(self) -> frozenset[Key]:
         """What refuses the guest, of all that breaks."""
         if self._errors is None:
-            self._errors = frozenset(one.key for one in self.told if one.breach.rule.severity == ERROR)
+            self._errors = frozenset(one.key for one in self.told if one.breach.severity == ERROR)
         return self._errors
 
     @property

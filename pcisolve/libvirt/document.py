@@ -17,6 +17,7 @@ from pcisolve.libvirt.wrappers import WRAPPERS, not_a_domain
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+    from pcisolve.core.ignore import Ignore
     from pcisolve.libvirt.scanner import Span
 
 # Limits, which hold before anything is parsed, like MAX_BYTES, but for those of depth (tree.MAX_DEPTH) and devices.
@@ -82,6 +83,7 @@ class Document:
         self.data = data
         self._spans: list[Span] | None = None
         self._starts: list[int] | None = None
+        self._ignores: tuple[Ignore, ...] | None = None
         self._refuse_size()
         self.text, self._mark, self.encoding = decode(data, name)
         self._refuse_dtd()
@@ -130,6 +132,25 @@ class Document:
         if self._spans is None:
             self._spans = scan(self.text)
         return self._spans
+
+    @property
+    def ignores(self) -> tuple[Ignore, ...]:
+        """The comments to pcisolve. Found when first asked for.
+
+        Raises:
+            InputError: there are too many.
+        """
+        if self._ignores is None:
+            self._ignores = ()
+            if "pcisolve:" in self.text:
+                from pcisolve.libvirt.comments import ignores  # most documents have none
+
+                self._ignores = ignores(self.text, self.spans, self.place)
+        return self._ignores
+
+    def place(self, at: int) -> Location:
+        """The place in the file of an offset into the text."""
+        return self._place(at)
 
     @property
     def _line_starts(self) -> list[int]:

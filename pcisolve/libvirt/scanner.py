@@ -73,6 +73,12 @@ def scan(text: str) -> list[Span]:
     return spans
 
 
+def comments(text: str) -> list[tuple[int, int]]:
+    """Where the comments of a document begin and end. The text must be well-formed, without a DTD."""
+    others = (token.span() for token in _TOKEN.finditer(text) if token.lastindex is None)
+    return [(begin, end) for begin, end in others if text.startswith("<!--", begin)]
+
+
 def end_of_other(text: str, at: int) -> int:
     """Where the comment, CDATA or processing instruction that begins at `at` ends; -1 when it does not."""
     for begin, end in _OTHERS:

@@ -110,6 +110,13 @@ class Writer:
 
     def data(self) -> bytes:
         """The document with all changes; the very bytes that were read when nothing changes."""
+        edits = self.edits()
+        if not edits:
+            return self._document.data
+        return self._document.encode(_applied(self._document.text, edits))
+
+    def edits(self) -> list[Edit]:
+        """All changes as edits of the text, in its order; none overlaps another."""
         edits = [self._after(node, drafts) for node, drafts in self._followers.values()]
         for node in self._removed.values():
             if node.parent is None or not self._is_removed(node.parent):
@@ -118,9 +125,7 @@ class Writer:
         for change in self._changes.values():
             if not self._is_removed(change.node):
                 edits += edits_of(self._document, change)
-        if not edits:
-            return self._document.data
-        return self._document.encode(_applied(self._document.text, edits))
+        return sorted(edits, key=lambda one: (one.begin, one.end))
 
     def _replaced(self) -> Iterator[Edit]:
         """The edits of texts and of names."""
@@ -201,10 +206,10 @@ class Writer:
 
 
 def _applied(text: str, edits: list[Edit]) -> str:
-    """The text with all edits made. Of two at one place the insertion is first; of two insertions, the earlier one."""
+    """The text with all edits made, in order. Of two at one place the insertion is first; of two, the earlier."""
     pieces: list[str] = []
     at = 0
-    for edit in sorted(edits, key=lambda one: (one.begin, one.end)):
+    for edit in edits:
         pieces += (text[at : edit.begin], edit.text)
         at = edit.end
     return "".join(pieces) + text[at:]

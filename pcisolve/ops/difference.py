@@ -131,7 +131,7 @@ def sound_layout(document: Document, catalog: Catalog, options: Options, name: s
     if isinstance(judged, Unnumbered):
         raise InputError(f"{name} has no layout to compare: no indexes fit its controllers", expected=_SOUND)
     if broken := errors(judged.broken):
-        rule, case = broken[0]
+        rule, case, _ = broken[0]
         said = rule.tell(judged.question, case).message
         raise InputError(f"{name} has no layout to compare: {said}", expected=_SOUND)
     return judged.layout

@@ -90,7 +90,7 @@ def _chosen(refused: Refused, wanted: Wanted, *, first: bool) -> tuple[list[Veri
     touched: set[int] = set()
     for conflict in refused.conflicts:
         found = _picked(refused, conflict, wanted.pick if first else 1)
-        if found is None or (conflict.rule.severity != ERROR and not wanted.warnings):
+        if found is None or (conflict.severity != ERROR and not wanted.warnings):
             continue
         if found.consequence.safety != SAFE and not wanted.unsafe:
             held[found.consequence.safety] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +28,7 @@ from pcisolve.verdict.difference import Difference
 
 Version = tuple[int, int, int]
 _VERSION: Final = re.compile(r'(?:since|until) = "(\d+)\.(\d+)\.(\d+)"')
+_QUESTIONS: Final = 600  # choices of pins that are tried; each lays the guest out twice
 _SAID: Final = {  # what of a machine moves guests, in words
     "balloon": "the memory balloon that libvirt adds",
     "default_usb": "the USB controller that libvirt adds",
@@ -72,10 +74,12 @@ class Pinned(NamedTuple):
     Attributes:
         data: the XML.
         pins: what was written, in words; none of them can be left out.
+        fewest: whether no other choice of fewer would do, proved by asking.
     """
 
     data: bytes
     pins: tuple[str, ...]
+    fewest: bool = True
 
 
 def moves(
@@ -168,9 +172,10 @@ def pin(
     data, name = read_layout(source)
     both = _Both(read(data, name), name, (before, after), models)
     for first, second in ((0, 1), (1, 0)):
-        chosen = both.pins(first, second)
-        if chosen is not None:
-            return Pinned(both.written(first, chosen), tuple(_said(one) for one in chosen))
+        found = both.pins(first, second)
+        if found is not None:
+            chosen, fewest = found
+            return Pinned(both.written(first, chosen), tuple(_said(one) for one in chosen), fewest)
     raise InputError(f"{name}: no address and no model makes both versions agree", expected="what `diff` shows")
 
 
@@ -187,8 +192,12 @@ class _Both:
         """The document with some of what the layout of the first says."""
         return pinned_bytes(self.document, self.layouts[first], pins)
 
-    def pins(self, first: int, second: int) -> Sequence[Pin] | None:
-        """What has to be written for the layout of the first; None where nothing does."""
+    def pins(self, first: int, second: int) -> tuple[Sequence[Pin], bool] | None:
+        """What has to be written for the layout of the first, and whether nothing less does; None where nothing does.
+
+        More of it may hurt: what is written on a bus that is not makes libvirt add another one. So nothing less is
+        known from its parts, and all choices of fewer are tried, as far as there are not too many.
+        """
         wanted = laid(self.document, self.catalogs[first], self.options[first], self.name)
 
         def differs(pins: Sequence[Pin]) -> bool | None:
@@ -202,7 +211,18 @@ class _Both:
         everything = _pins(self.layouts[first], self.layouts[second])
         if differs(everything):
             return None
-        return deletion(quickxplain(everything, differs).claims, differs).claims if differs([]) else ()
+        if not differs([]):
+            return (), True
+        chosen = deletion(quickxplain(everything, differs).claims, differs).claims
+        asked = 0
+        for number in range(1, len(chosen)):
+            for some in combinations(everything, number):
+                asked += 1
+                if asked > _QUESTIONS:
+                    return chosen, False
+                if not differs(some):
+                    return some, True
+        return chosen, True
 
 
 def _pins(layout: Layout, other: Layout) -> list[Pin]:

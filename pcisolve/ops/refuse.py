@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from itertools import chain
 
 from pcisolve.core.change import FIRST_ADDED, changed
+from pcisolve.core.node import Source
 from pcisolve.explain.conflicts import Conflict, Told, gather
 from pcisolve.explain.findings import finding
 from pcisolve.explain.minimal import proved
 from pcisolve.explain.scope import scope
 from pcisolve.explain.trials import Key, Outcome, Trials
+from pcisolve.libvirt.document import Document
+from pcisolve.libvirt.writer import Writer
 from pcisolve.repair.crowd import Crowd
 from pcisolve.repair.effect import change_at, effect
 from pcisolve.repair.proposals import merged
@@ -18,7 +21,7 @@ from pcisolve.repair.safety import RANK, Consequence
 from pcisolve.repair.search import Search, Verified
 from pcisolve.rules import registry
 from pcisolve.rules.rule import ERROR
-from pcisolve.verdict.values import Finding, Repair
+from pcisolve.verdict.values import EditAt, Finding, Repair
 
 MOST_HIDDEN = 20  # conflicts that show one after the other
 _PLACE = {rule.id: place for place, rule in enumerate(registry.ALL)}
@@ -55,7 +58,7 @@ class Refused:
         causes: set[Conflict] = set()
         gone: set[Key] = set()
         # Advice last, so that no error is told as what merely goes away with it.
-        ordered = sorted(conflicts, key=lambda one: (one.rule.severity != ERROR, _PLACE.get(one.rule.id, len(_PLACE))))
+        ordered = sorted(conflicts, key=lambda one: (one.severity != ERROR, _PLACE.get(one.rule.id, len(_PLACE))))
         mended = self._search if self._is_tried_each else self._crowd(ordered, gone)
         for conflict in ordered:
             if {told.key for told in conflict.told} <= gone:
@@ -162,7 +165,22 @@ class Refused:
     def _repair(self, found: Verified) -> Repair:
         changes = tuple(change_at(self.problem.source, self.outcome, change) for change in found.changes)
         words, (safety, moves, removes, *_) = effect(self.outcome, found.outcome, found.changes), found.consequence
-        return Repair(changes, words, found.cost, safety, moves, removes)
+        edits = _edits(self.problem.source, found) if self.problem.options.edits else ()
+        return Repair(changes, words, found.cost, safety, moves, removes, edits)
+
+
+def _edits(source: Source, found: Verified) -> tuple[EditAt, ...]:
+    """What a repair replaces in the text of a document."""
+    if not isinstance(source, Document):
+        return ()
+    writer = Writer(source)
+    for change in found.changes:
+        writer.change(change)
+    edits = []
+    for begin, end, text in sorted(writer.edits(), key=lambda one: (one.begin, one.end)):
+        first, last = source.place(begin), source.place(end)
+        edits.append(EditAt(source.name, first.line, first.column, last.line, last.column, text))
+    return tuple(edits)
 
 
 def _among(search: Search, conflict: Conflict) -> Conflict:

@@ -42,6 +42,14 @@ class Answer(NamedTuple):
     layout: Layout | None
 
 
+class Told:
+    """A verdict, and why there are findings: their conflicts, in the same order; None when there are none."""
+
+    def __init__(self, verdict: Verdict, refused: Refused | None = None) -> None:
+        self.verdict = verdict
+        self.refused = refused
+
+
 def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Answer:
     """Find every controller, index and address, or say why there is no layout.
 
@@ -50,7 +58,7 @@ def solve(root: Node, source: Source, catalog: Catalog, options: Options) -> Ans
     """
     problem = numbered(root, source, catalog, options)
     if isinstance(problem, Unnumbered):
-        return Answer(_unnumbered(problem), None)
+        return Answer(verdict_on(problem), None)
     if options.policy == MINIMAL and (fewest := _fewest(problem)) is not None:
         return fewest
     question, broken, decided_by = _first(problem)
@@ -176,17 +184,27 @@ def check(root: Node, source: Source, catalog: Catalog, options: Options, *, lay
 
 def verdict_on(judged: Judgement | Unnumbered, *, layout: bool = True) -> Verdict:
     """What check() says of a guest that was judged."""
+    return told_of(judged, layout=layout).verdict
+
+
+def told_of(judged: Judgement | Unnumbered, *, layout: bool = True) -> Told:
+    """The same, with the conflicts behind the findings."""
     if isinstance(judged, Unnumbered):
-        return _unnumbered(judged)
+        outcome = outcome_of(judged)
+        undecided_yet = _verdict(judged.question.problem, UNKNOWN, proven=False)
+        return Told(undecided_yet) if outcome is None else _refused(outcome)
     options = judged.question.problem.options
     problem, refusing = judged.question.problem, errors(judged.broken)
     if refusing:
-        verdict = _refusal(judged.question, judged.broken)
+        told = _refused(Outcome(judged.question, judged.layout, tell(judged.question, judged.broken)))
         seeks = options.repairs and options.policy == AUTO and asks_for_room(refusing)
-        return _with_way_out(verdict, judged.question) if seeks else verdict
+        return Told(_with_way_out(told.verdict, judged.question), told.refused) if seeks else told
     known = layout and problem.options.stage != COMMON  # where the devices of another hypervisor are is not known
     verdict = solved_verdict(problem, judged.layout) if known else _verdict(problem, SOLVED, proven=True)
-    return verdict._replace(findings=_findings(judged.question, judged.broken)) if judged.broken else verdict
+    if not judged.broken:
+        return Told(verdict)
+    refused = _warned(judged.question, judged.broken)
+    return Told(verdict._replace(findings=tuple(refused.findings())), refused)
 
 
 def _with_way_out(verdict: Verdict, question: Question) -> Verdict:
@@ -212,13 +230,6 @@ def _lasting(question: Question, broken: list[Breach]) -> tuple[Choice, list[Cha
         return None
 
 
-def _unnumbered(judged: Unnumbered) -> Verdict:
-    outcome = outcome_of(judged)
-    if outcome is None:
-        return _verdict(judged.question.problem, UNKNOWN, proven=False)
-    return _refused(outcome)
-
-
 def refusal_of(root: Node, source: Source, catalog: Catalog, options: Options) -> Refused | None:
     """Why a guest is refused or warned of, with repairs; None when all is well, or when that was not decided.
 
@@ -232,24 +243,29 @@ def refusal_of(root: Node, source: Source, catalog: Catalog, options: Options) -
 
 
 def _refusal(question: Question, broken: list[Breach]) -> Verdict:
-    return _refused(Outcome(question, question.layout, tell(question, broken)))
+    return _refused(Outcome(question, question.layout, tell(question, broken))).verdict
 
 
 def _findings(question: Question, broken: list[Breach]) -> tuple[Finding, ...]:
     """What a guest that holds is warned of."""
+    return tuple(_warned(question, broken).findings())
+
+
+def _warned(question: Question, broken: list[Breach]) -> Refused:
     from pcisolve.ops.refuse import Refused
 
     outcome = Outcome(question, question.layout, tell(question, broken))
-    return tuple(Refused(outcome, repairs=question.problem.options.repairs).findings())
+    return Refused(outcome, repairs=question.problem.options.repairs)
 
 
-def _refused(outcome: Outcome) -> Verdict:
+def _refused(outcome: Outcome) -> Told:
     from pcisolve.ops.refuse import Refused  # 10 ms that a sound guest never pays
 
     problem = outcome.question.problem
-    found = Refused(outcome, repairs=problem.options.repairs).findings()
+    refused = Refused(outcome, repairs=problem.options.repairs)
+    found = refused.findings()
     unread = any(one.code in registry.READING_IDS and one.severity == ERROR for one in found)
-    return _verdict(problem, INVALID if unread else INFEASIBLE, proven=True, found=found)
+    return Told(_verdict(problem, INVALID if unread else INFEASIBLE, proven=True, found=found), refused)
 
 
 def _verdict(problem: Problem, status: str, *, proven: bool, found: list[Finding] | None = None) -> Verdict:

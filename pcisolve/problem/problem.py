@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import merge
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from pcisolve.catalog.bars import Bar
 from pcisolve.catalog.behaviors import ADDED_IN_ORDER
 from pcisolve.catalog.catalog import NEWEST, Catalog
 from pcisolve.catalog.machines import Machine
@@ -20,6 +21,7 @@ from pcisolve.problem.serial_ports import Port
 from pcisolve.problem.table import BusTable
 
 if TYPE_CHECKING:
+    from pcisolve.core.ignore import Ignore
     from pcisolve.problem.qemu.commandline import CommandLine
 
 STAGES = ("libvirt", "qemu", "guest")
@@ -54,6 +56,8 @@ class Options(NamedTuple):
         conflicts: "all": of a plan that has no layout every minimal conflict is told; "one": one of the smallest.
         prove: "infeasible" is checked again, in exact arithmetic or by a proof of the solver's that is checked.
         alone: nothing but the input itself is read: a plan has no base.
+        severities: ids of rules, each with the severity that it has instead of its own.
+        edits: repairs say which text of the file they replace.
     """
 
     scheme: str = "auto"
@@ -71,13 +75,15 @@ class Options(NamedTuple):
     conflicts: str = ONE
     prove: bool = False
     alone: bool = False
+    severities: tuple[tuple[str, str], ...] = ()
+    edits: bool = False
 
 
 class Problem:
     """A guest as parts in libvirt's order, before anything was chosen.
 
     `roots` are the root controllers, in list order; `firmware` is what the guest boots; `command_line` what it hands on
-    to QEMU by itself.
+    to QEMU by itself. `host_bars` are the BARs of host devices by the host's address, as far as somebody says them.
     """
 
     def __init__(
@@ -101,9 +107,16 @@ class Problem:
         self.unreadable = dict.fromkeys(unreadable)  # in order, and quick to ask
         self.ports = ports
         self.firmware = firmware_of(root, machine)
+        self.host_bars: Mapping[Address, tuple[Bar, ...]] = {}
         self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]
+        # Comments of the input that ignore rules, which of them did, which rules were asked, and all that there are
+        # (None: not known here).
+        self.ignores: tuple[Ignore, ...] = getattr(source, "ignores", ())
+        self.used_ignores: set[tuple[int, str]] = set()
+        self.asked_rules: set[str] = set()
+        self.known_rules: frozenset[str] | None = None
         self._by_kind = _by_kind(parts)
         self._highest_named: tuple[Part | None] | None = None
         self._free_indexes: list[int] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pcisolve.core.address import parse_address
 from pcisolve.firmware.guest_view import InGuest
+from pcisolve.render.branches import branches
 from pcisolve.verdict.values import PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice
@@ -33,8 +34,7 @@ def guest_tree(verdict: Verdict) -> str:
 def _root(root: PlacedController, below: Below) -> list[str]:
     if root.guest.visible:
         lines = [f"{root.name} {root.model}, {_domain(root, below)}{_buses(root.guest)}"]
-        _branch(root, below, "", lines)
-        return lines
+        return [*lines, *branches(_on(below, root), lambda one: _on(below, one), _label)]
     every = [one for items in below.values() for one in items if one.guest.visible]
     every.sort(key=lambda one: one.guest.address or "")
     return [f"{one.guest.address} {_name(one)}" for one in every]
@@ -46,15 +46,17 @@ def _domain(root: PlacedController, below: Below) -> str:
     return f"domain {on_it[0].split(':')[0]}, " if on_it else ""
 
 
-def _branch(controller: PlacedController, below: Below, indent: str, lines: list[str]) -> None:
-    items = [one for one in below.get((controller.domain, controller.bus), []) if one.guest.visible]
-    items.sort(key=lambda one: parse_address(one.address or ""))
-    for number, item in enumerate(items):
-        last = number == len(items) - 1
-        lines.append(f"{indent}{'`-' if last else '|-'} {item.guest.address} {_name(item)}")
-        if isinstance(item, PlacedController):
-            lines[-1] += f", {_buses(item.guest)}"
-            _branch(item, below, indent + ("   " if last else "|  "), lines)
+def _on(below: Below, item: Item) -> list[Item]:
+    """What the guest finds on the bus of a controller, in its order."""
+    if not isinstance(item, PlacedController):
+        return []
+    items = [one for one in below.get((item.domain, item.bus), []) if one.guest.visible]
+    return sorted(items, key=lambda one: parse_address(one.address or ""))
+
+
+def _label(item: Item) -> str:
+    buses = f", {_buses(item.guest)}" if isinstance(item, PlacedController) else ""
+    return f"{item.guest.address} {_name(item)}{buses}"
 
 
 def _buses(guest: InGuest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pcisolve.core.address import parse_address
 from pcisolve.problem.naming import clipped
+from pcisolve.render.branches import branches
 from pcisolve.verdict.values import PlacedArgument, PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice | PlacedArgument
@@ -28,29 +29,14 @@ def tree(verdict: Verdict) -> str:
     for root in verdict.controllers:
         if root.address is None:
             lines.append(f"{root.name} {root.model}, domain {root.domain:04x}")
-            _branch(below, (root.domain, root.bus), lines)
+            top = _on(below, (root.domain, root.bus))
+            lines += branches(top, lambda one: _on(below, _bus_of(one)), _label)
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _branch(below: Below, bus: object, lines: list[str]) -> None:
-    """What is on a bus and below, each bus once: arguments may give one id to several of them. Without recursion."""
-    trail = [("", iter(_marked(below.pop(bus, []))))]
-    while trail:
-        indent, items = trail[-1]
-        mark, item = next(items, ("", None))
-        if item is None:
-            trail.pop()
-            continue
-        lines.append(f"{indent}{mark} {_label(item)}")
-        inner = below.pop(_bus_of(item), [])
-        if inner:
-            trail.append((indent + ("|  " if mark == "|-" else "   "), iter(_marked(inner))))
-
-
-def _marked(items: list[Item]) -> list[tuple[str, Item]]:
-    """In their order, each with what stands before it: the last one ends its branch."""
-    ordered = sorted(items, key=_position)
-    return [("`-" if one is ordered[-1] else "|-", one) for one in ordered]
+def _on(below: Below, bus: object) -> list[Item]:
+    """What is on a bus, in its order; each bus once: arguments may give one id to several of them."""
+    return sorted(below.pop(bus, []), key=_position)
 
 
 def _bus_of(item: Item) -> object:

@@ -41,6 +41,8 @@ REMEDIES: dict[str, Remedies] = {
 
 def combined(outcome: Outcome, conflict: Conflict) -> list[tuple[Change, ...]]:
     """For each sort of remedy, the changes that it makes for all alike cases together."""
+    if conflict.rule.unmendable:
+        return []
     bench = Bench(outcome.question, outcome.layout)
     found = [of_sort(bench.copy(), conflict, sort) for sort in sorts(bench.copy(), conflict)]
     return [changes for changes in found if changes]

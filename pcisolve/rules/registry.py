@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from pcisolve.core.errors import InputError
+from pcisolve.core.words import did_you_mean, printable
 from pcisolve.problem.problem import COMMON, Options
 from pcisolve.rules import (
     controllers,
@@ -14,6 +17,7 @@ from pcisolve.rules import (
     dropped,
     host,
     hypervisor,
+    ignored,
     index,
     policy,
     reading,
@@ -23,6 +27,7 @@ from pcisolve.rules import (
 from pcisolve.rules.address import bus, numbers, own_place, sharing
 from pcisolve.rules.guest import cards, io_windows, windows
 from pcisolve.rules.guest import functions as guest_functions
+from pcisolve.rules.guest import memory as guest_memory
 from pcisolve.rules.multi_domain import lookup, tree
 from pcisolve.rules.qemu import arguments, functions, handed_on, iommu, memory, order, platform, root_bus
 from pcisolve.rules.qemu import devices as qemu_devices
@@ -63,7 +68,9 @@ ALL: tuple[Rule[Any], ...] = (
     *guest_functions.RULES,
     *windows.RULES,
     *io_windows.RULES,
+    *guest_memory.RULES,
     *cards.RULES,
+    *ignored.RULES,  # last: it tells what those before it did not need
 )
 BY_ID: dict[str, Rule[Any]] = {rule.id: rule for rule in ALL}
 STRUCTURE: tuple[Structural[Any], ...] = tuple(rule for rule in ALL if isinstance(rule, Structural))
@@ -76,7 +83,7 @@ def rules_for(options: Options) -> tuple[Rule[Any], ...]:
     Raises:
         InputError: a rule of the user's own cannot be used, or one that is to be left out is not known.
     """
-    return _counted(options.stage, options.rules, options.without, True)
+    return _counted(options.stage, options.rules, options.without, options.severities, True)
 
 
 def advice_for(options: Options) -> tuple[Rule[Any], ...]:
@@ -85,18 +92,60 @@ def advice_for(options: Options) -> tuple[Rule[Any], ...]:
     Raises:
         InputError: as for rules_for.
     """
-    return _counted(options.stage, options.rules, options.without, False)
+    return _counted(options.stage, options.rules, options.without, options.severities, False)
 
 
 def structure_for(options: Options) -> tuple[Structural[Any], ...]:
     """The rules that count while indexes are open."""
-    return tuple(rule for rule in STRUCTURE if rule.id not in options.without)
+    given = dict(options.severities)
+    return tuple(one for one in STRUCTURE if one.id not in options.without and given.get(one.id, ERROR) == ERROR)
+
+
+def everything(folders: tuple[str, ...]) -> tuple[Rule[Any], ...]:
+    """All rules, and those in folders of the user's own.
+
+    Raises:
+        InputError: one of those cannot be used.
+    """
+    return (*ALL, *(rule for folder in folders for rule in site_rules(folder)))
+
+
+def left_out(select: Iterable[str], ignore: Iterable[str], folders: tuple[str, ...] = ()) -> frozenset[str]:
+    """The rules that do not count where only some are selected and others are ignored, by id or pattern ("start-*").
+
+    Nothing selected is everything.
+
+    Raises:
+        InputError: an id or pattern names no rule.
+    """
+    known = [rule.id for rule in everything(folders)]
+    chosen = {name for one in select for name in matching(one, known)} or set(known)
+    return frozenset(known) - (chosen - {name for one in ignore for name in matching(one, known)})
+
+
+def matching(pattern: str, known: Iterable[str]) -> list[str]:
+    """The ids of rules that a pattern names.
+
+    Raises:
+        InputError: none.
+    """
+    known = list(known)
+    found = fnmatch.filter(known, pattern)
+    if not found:
+        raise InputError(f'no rule "{printable(pattern)}"; {did_you_mean(pattern, known, "pcisolve rule lists them")}')
+    return found
 
 
 @cache
-def _counted(stage: str, folders: tuple[str, ...], without: frozenset[str], refusing: bool) -> tuple[Rule[Any], ...]:
-    everything = (*ALL, *(rule for folder in folders for rule in site_rules(folder)))
-    known = [rule.id for rule in everything]
+def _counted(
+    stage: str,
+    folders: tuple[str, ...],
+    without: frozenset[str],
+    severities: tuple[tuple[str, str], ...],
+    refusing: bool,
+) -> tuple[Rule[Any], ...]:
+    rules, given = everything(folders), dict(severities)
+    known = [rule.id for rule in rules]
     for name in known[len(ALL) :]:
         if known.count(name) > 1:
             raise InputError(f'there are two rules "{name}"', expected="an id of its own for each rule")
@@ -105,8 +154,8 @@ def _counted(stage: str, folders: tuple[str, ...], without: frozenset[str], refu
             raise InputError(f'no rule "{name}" to leave out', expected="an id that pcisolve rule lists")
     return tuple(
         rule
-        for rule in everything
-        if rule.id not in without and _counts(rule, stage) and (rule.severity == ERROR) == refusing
+        for rule in rules
+        if rule.id not in without and _counts(rule, stage) and (given.get(rule.id, rule.severity) == ERROR) == refusing
     )
 
 

@@ -99,6 +99,7 @@ class Rule(Generic[CaseT]):
         placeless: it is about what a part is, not where, so that no other place mends it.
         room: it is broken where libvirt's search finds no room; another layout may keep it.
         place: it is about where a part is; where libvirt has chosen the place, another layout may keep it.
+        unmendable: nothing that is changed about the guest would mend it.
         alone: where it is broken nothing else is told, because nothing else can be known.
     """
 
@@ -116,6 +117,7 @@ class Rule(Generic[CaseT]):
     room: ClassVar[bool] = False
     place: ClassVar[bool] = False
     alone: ClassVar[bool] = False
+    unmendable: ClassVar[bool] = False
 
     def cases(self, question: Question) -> Iterable[CaseT]:
         """The things in this guest that the law speaks about."""

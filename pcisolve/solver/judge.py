@@ -60,6 +60,8 @@ def judge(
     choice = first_fit(problem) if searching else choose(problem)
     question = Question(problem, choice)
     rules = (*registry.rules_for(options), *registry.advice_for(options))
+    if problem.ignores:
+        problem.known_rules = frozenset(rule.id for rule in registry.everything(options.rules))
     return Judgement(question, question.layout, breaches(question, question.layout, rules))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from pcisolve.core.version import JSON_VERSION
 from pcisolve.firmware.guest_view import InGuest
 
 ADDED: Final = "added"
@@ -85,6 +86,7 @@ class Difference(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """As in `diff --format json`."""
         return {
+            "version": JSON_VERSION,
             "before": self.before,
             "after": self.after,
             "same": self.is_empty,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pcisolve.core.version import JSON_VERSION
 from pcisolve.verdict.values import Move, Verdict
 
 
@@ -50,6 +51,7 @@ class Mended(NamedTuple):
     def to_json(self, name: str, diff: str | None) -> dict[str, Any]:
         """As in `check --fix --format json`, for an input of this name; `diff` is what was not written."""
         shown = {
+            "version": JSON_VERSION,
             "input": name,
             "status": self.verdict.status,
             "repaired": dict(self.repaired),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pcisolve.core.shortage import Shortage
+from pcisolve.core.version import JSON_VERSION
 from pcisolve.firmware.guest_view import InGuest
 
 SOLVED, INFEASIBLE, UNKNOWN, INVALID = "solved", "infeasible", "unknown", "invalid"
@@ -39,6 +40,17 @@ class ChangeAt(NamedTuple):
         return {"path": self.path, "line": self.line, "from": self.before, "to": self.after}
 
 
+class EditAt(NamedTuple):
+    """Text to put in the place of what a file has from one place to another, lines and columns from 1."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
 class Move(NamedTuple):
     """A part that the guest finds at another address, dddd:bb:ss.f, after a repair than before."""
 
@@ -63,6 +75,7 @@ class Repair(NamedTuple):
             PCI domain; UNSAFE where a part or a wish is lost.
         moves: the parts with an address in the input that the guest finds elsewhere.
         removes: the parts and wishes that are lost, in words.
+        edits: the changes as edits of the file's text, none of which overlap, in its order; where the options ask.
     """
 
     changes: tuple[ChangeAt, ...]
@@ -71,6 +84,7 @@ class Repair(NamedTuple):
     safety: str = SAFE
     moves: tuple[Move, ...] = ()
     removes: tuple[str, ...] = ()
+    edits: tuple[EditAt, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As in `check --format json`."""
@@ -270,6 +284,7 @@ class Verdict(NamedTuple):
         """As in `solve --format json`; the same for each line of batch. Without qemu:commandline no `arguments`."""
         made = {"arguments": [one.to_json() for one in self.arguments]} if self.arguments else {}
         return {
+            "version": JSON_VERSION,
             "status": self.status,
             "proven": self.proven,
             "scheme": self.scheme,

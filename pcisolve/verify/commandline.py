@@ -32,7 +32,7 @@ _NO_DEVICES = re.compile(
     r"tpm-|ccid-card|vhost-scsi-ccw|vhost-vsock-ccw|vfio-ccw|vfio-ap|loader$|guest-loader|usb-host|usb-mtp|u2f-|sev-|pvrdma"
 )
 _FILES_OF_DEVICE = ("romfile", "host_mtu", "bootindex", "hostdevice", "rootdir", "filename", "file")
-_HOST_DEVICES = re.compile(r"vfio-pci|vhost-|virtio-pmem-pci|virtio-mem-pci|ivshmem-")
+_HOST_DEVICES = re.compile(r"vfio-pci|vhost-|virtio-pmem-pci|virtio-mem-pci|virtio-input-host-pci|ivshmem-")
 _SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"  # as libvirt has it
 _PLACE = ("id", "bus", "addr", "multifunction", "acpi-index")
 
@@ -112,9 +112,14 @@ def _device(device: dict[str, Any], drivers: dict[str, str], program: str) -> st
         device = {"driver": drivers[name] or plain, **_place(device)}
     elif _HOST_DEVICES.match(driver) and "addr" in device:
         device = {"driver": plain, **_place(device)}
-    for key in _FILES_OF_DEVICE:
-        device.pop(key, None)
-    return json.dumps(device)
+    return json.dumps(
+        {key: value for key, value in device.items() if key not in _FILES_OF_DEVICE and not _is_path(value)}
+    )
+
+
+def _is_path(value: Any) -> bool:
+    """Whether QEMU might take it for a file: whatever the property is called."""
+    return isinstance(value, str) and "/" in value
 
 
 def _place(device: dict[str, Any]) -> dict[str, Any]:
@@ -133,7 +138,7 @@ def _object(item: dict[str, Any]) -> str | None:
         item["reserve"] = False  # a guest may be larger than this host
         for key in ("prealloc", "host-nodes", "policy"):
             item.pop(key, None)
-    return json.dumps(item)
+    return json.dumps({key: value for key, value in item.items() if not _is_path(value)})
 
 
 def _blockdev(node: dict[str, Any]) -> str | None:

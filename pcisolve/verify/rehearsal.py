@@ -78,8 +78,9 @@ def _leave_host_cpu(root: Element) -> None:
     for entry in root.findall("sysinfo"):
         root.remove(entry)
     for kind in root.findall("os"):
-        for smbios in kind.findall("smbios"):
-            kind.remove(smbios)
+        for child in list(kind):
+            if child.tag in ("smbios", "nvram"):  # libvirt names an NVRAM of its own then, and looks for that one
+                kind.remove(child)
 
 
 def _leave_host_memory(root: Element) -> None:
@@ -104,6 +105,8 @@ def startable(resolved: str) -> Startable:
                 _replace(devices, device, drivers)
             elif device.tag == "disk":
                 _empty(device)
+            elif device.tag == "video":
+                _draw_inside(device)
     return Startable(ElementTree.tostring(root), drivers)
 
 
@@ -131,6 +134,16 @@ def _driver(device: Element) -> str:
     if device.tag != "interface" or device.get("type") == "hostdev":
         return ""
     return _NIC.get(kind, kind if kind in _NICS else "")
+
+
+def _draw_inside(video: Element) -> None:
+    """A video device of its kind that QEMU itself draws: a program beside it, or a GPU, would be the host's."""
+    driver = video.find("driver")
+    if driver is not None and driver.get("name") == "vhostuser":
+        del driver.attrib["name"]
+    for model in video.findall("model"):
+        for one in model.findall("acceleration"):
+            model.remove(one)
 
 
 def _empty(disk: Element) -> None:

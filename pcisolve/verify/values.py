@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pcisolve.core.version import JSON_VERSION
+
 AGREES, DIFFERS, UNDECIDED, SKIPPED = "agrees", "differs", "undecided", "skipped"
 EXIT_CODE = {AGREES: 0, DIFFERS: 1, UNDECIDED: 3, SKIPPED: 3}
 
@@ -67,4 +69,5 @@ class Verification(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As in `verify --format json`."""
-        return {"file": self.file, "state": self.state, "steps": [one.to_json() for one in self.steps]}
+        steps = [one.to_json() for one in self.steps]
+        return {"version": JSON_VERSION, "file": self.file, "state": self.state, "steps": steps}

@@ -67,10 +67,10 @@ def collect_orphans() -> None:
 
 
 def _keep_collecting() -> None:
-    """Children of ours that have been dead for two looks: libvirt waits for its own at once."""
+    """Dead children that had left our session, as daemons do: libvirt waits for all others, late on a busy host."""
     before: set[int] = set()
     while True:
-        dead = {pid for pid in _children() if _is_dead(pid)}
+        dead = {pid for pid in _children() if _is_dead_daemon(pid)}
         for pid in dead & before:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
@@ -89,12 +89,13 @@ def _children() -> list[int]:
     return found
 
 
-def _is_dead(pid: int) -> bool:
+def _is_dead_daemon(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] == "Z"
+            state, _, _, session = file.read().rpartition(")")[2].split()[:4]
     except OSError:
         return False
+    return state == "Z" and int(session) != os.getsid(0)
 
 
 def _ask(libvirt: Any, uri: str, question: str, xml: str) -> dict[str, str]:

@@ -7,12 +7,15 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
 from pcisolve.cli.main import main
+from tests.cli.schemas import assert_valid
 
+HAS_JSONSCHEMA = find_spec("jsonschema") is not None  # it is not among the oldest versions
 TOO_LONG = 600  # seconds after which a process is ended, and the test fails: it hangs
 
 
@@ -51,7 +54,10 @@ def run(*words: str | Path, stdin: bytes = b"", **environment: str) -> Ended:
             main()
         except SystemExit as end:
             code = end.code
-    return Ended(_number(code), _content(out), _content(error).decode())
+    ended = Ended(_number(code), _content(out), _content(error).decode())
+    if HAS_JSONSCHEMA and words and not environment:
+        assert_valid([*map(str, words)], ended.out)
+    return ended
 
 
 def _number(code: int | str | None) -> int:

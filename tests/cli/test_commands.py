@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pcisolve.cli.main import group
+from tests.cli.running import HAS_JSONSCHEMA
+from tests.cli.schemas import assert_valid
 
 SOUND = """<domain type='kvm'>
   <name>g</name>
@@ -25,7 +27,10 @@ UNREADABLE = SOUND.replace("<rng model='virtio'/>", "<rng model='virtio'><addres
 
 
 def run(*words: str, stdin: str | None = None) -> Result:
-    return CliRunner().invoke(group, words, input=stdin)
+    result = CliRunner().invoke(group, words, input=stdin)
+    if HAS_JSONSCHEMA and words:
+        assert_valid(words, result.stdout.encode())
+    return result
 
 
 @pytest.fixture
@@ -174,6 +179,7 @@ def test_check_formats(file: Path) -> None:
     address = {"path": "/domain/devices/rng[1]/address", "line": 6, "from": "0000:00:01.0"}
     assert found == [
         {
+            "version": 1,
             "code": "addr-duplicate",
             "rules": ["addr-duplicate"],
             "severity": "error",

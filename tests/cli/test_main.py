@@ -46,7 +46,8 @@ def test_findings_are_exit_1_and_quiet_is_quiet(words: tuple[str, ...]) -> None:
         (("chekc",), 'no command "chekc"; did you mean "check"?'),
         (
             ("zzz",),
-            'no command "zzz"; one of batch, check, convert, diff, models, plan-schema, rule, show, solve, verify',
+            'no command "zzz"; one of batch, check, completions, convert, diff, hook, host, lsp, models, plan-schema, '
+            "rule, schema, show, solve, verify",
         ),
         (("--bogus",), "No such option"),
         (("solve", "a", "b"), "unexpected extra argument (b)"),
@@ -153,9 +154,15 @@ def test_python_m_pcisolve_is_the_command(tmp_path: Path) -> None:
     ("typed", "offered"),
     [
         ("pcisolve so", ["solve"]),
-        ("pcisolve c", ["check", "convert"]),
+        ("pcisolve c", ["check", "convert", "completions"]),
         ("pcisolve solve --policy m", ["minimal"]),
-        ("pcisolve check --format j", ["json", "jsonl"]),
+        ("pcisolve check --format j", ["json", "jsonl", "junit"]),
+        ("pcisolve rule addr-dup", ["addr-duplicate"]),
+        ("pcisolve rule plan-ki", ["plan-kind"]),
+        ("pcisolve models pcie-root-p", ["pcie-root-port"]),
+        ("pcisolve check --without addr-dup", ["addr-duplicate"]),
+        ("pcisolve check --platform qemu-ps", ["qemu-pseries"]),
+        ("pcisolve solve --libvirt old", ["oldest"]),
     ],
 )
 def test_shell_completion(typed: str, offered: list[str]) -> None:
@@ -165,5 +172,15 @@ def test_shell_completion(typed: str, offered: list[str]) -> None:
     assert ended.text.splitlines() == [f"plain,{word}" for word in offered]
 
 
+@pytest.mark.parametrize(
+    "typed", ["check g", "solve g", "solve -o g", "diff g", "show g", "batch g", "solve --against g"]
+)
+def test_files_are_left_to_the_shell(typed: str) -> None:
+    words = f"pcisolve {typed}"
+    ended = run(_PCISOLVE_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(len(words.split()) - 1))
+    assert ended.text.splitlines() == ["file,g"]
+
+
 def test_shell_completion_script() -> None:
+    assert run("completions", "zsh").text.startswith("#compdef pcisolve\n")
     assert run(_PCISOLVE_COMPLETE="zsh_source").text.startswith("#compdef pcisolve\n")

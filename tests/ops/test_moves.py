@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 import pcisolve
 from pcisolve.api.options import make_options
 from pcisolve.core.errors import InputError
+from pcisolve.libvirt.container import read
+from pcisolve.ops import moves as moves_module
 from tests.cli.running import run
 
 OLD, NEW = make_options(libvirt="9.0.0"), make_options(libvirt="12.8.0")
@@ -62,11 +65,35 @@ def test_a_pinned_guest_stays_where_it_was(name: str, back: bool) -> None:
     ]
 
 
+def test_fewer_pins_than_those_never_do() -> None:
+    data = GUESTS["scsi"][0]
+    pinned = pcisolve.pin(data, OLD, NEW)
+    assert len(pinned.pins) > 1 and pinned.fewest
+    both = moves_module._Both(read(data, "guest.xml"), "guest.xml", (OLD, NEW), None)
+    all_, before = moves_module._pins(*both.layouts), moves_module._laid(both.document, OLD, None)
+    for number in range(len(pinned.pins)):
+        for some in combinations(all_, number):
+            written = both.written(0, some)
+            now = moves_module._laid(read(written, "guest.xml"), OLD, None)
+            stays = moves_module.compared(before, now, lines=False).is_empty
+            assert not stays or not pcisolve.moves(written, OLD, NEW).difference.is_empty
+
+
+def test_what_is_not_decided_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(moves_module, "_QUESTIONS", 0)
+    data = GUESTS["scsi"][0]
+    pinned = pcisolve.pin(data, OLD, NEW)
+    assert len(pinned.pins) > 1 and not pinned.fewest
+    (tmp_path / "a.xml").write_bytes(data)
+    ended = run("diff", "--libvirt", "9.0.0", "--libvirt", "12.8", "--pin", str(tmp_path / "a.xml"))
+    assert ended.error.endswith(" (none of them can be left out; whether fewer would do was not decided)\n")
+
+
 def test_nothing_moves_and_nothing_is_pinned() -> None:
     data = guest("x86_64", "q35", NIC)
     assert pcisolve.moves(data, OLD, NEW).difference.is_empty
     assert pcisolve.moves(data, OLD, NEW).causes == ()
-    assert pcisolve.pin(data, OLD, NEW) == (data, ())
+    assert pcisolve.pin(data, OLD, NEW) == (data, (), True)
 
 
 def test_a_guest_that_one_version_refuses() -> None:

@@ -246,3 +246,15 @@ relations: [{apart: [x], on: switch, at-most: 2}, {together: [w, x], on: root}]
 spare: [{kind: pci, count: 2, per: domain, hotplug: true}]
 """
     assert solve(plan).verdict.status == "solved"
+
+
+def test_few_devices_on_many_domains_are_possible_also_with_the_lowest_indexes_first() -> None:
+    answer = solve("""\
+platform: any
+scheme: multi-domain
+domains: [{name: d, count: 9}]
+devices: [{name: a, kind: virtio-disk, count: 1}]
+prefer: [low-indexes, controllers]
+""")
+    assert answer.verdict.status == "solved" and answer.verdict.proven
+    assert answer.levels == (("low-indexes", 9, True), ("controllers", 10, True))

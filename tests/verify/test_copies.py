@@ -32,6 +32,19 @@ def test_what_is_passed_to_qemu_as_it_is_stays_out() -> None:
     assert b"chroot" not in definable(data.encode(), "/usr/bin/true")
 
 
+def test_what_draws_and_what_remembers_are_not_the_hosts() -> None:
+    nvram = b"<nvram type='file'><source file='/srv/nvram'/></nvram></os>"
+    data = domain("q35").replace(b"</os>", nvram)
+    assert nvram in data and b"nvram" not in definable(data, "/usr/bin/true")
+    model = "<model type='virtio' heads='2'><acceleration accel3d='yes' rendernode='/dev/dri/x'/></model>"
+    video = f"<video><driver name='vhostuser' iommu='on'/>{model}{address('0:0:7.0')}</video>"
+    copy = ElementTree.fromstring(startable(domain("q35", video).decode()).xml).find("devices/video")
+    assert copy is not None
+    assert [one.attrib for one in copy.iter("driver")] == [{"iommu": "on"}]
+    assert [one.attrib for one in copy.iter("model")] == [{"type": "virtio", "heads": "2"}]
+    assert copy.find("address") is not None and not list(copy.iter("acceleration"))
+
+
 def test_defining_the_copy_lays_out_the_same() -> None:
     data = domain("q35", HOSTDEV + NIC + "<graphics type='vnc'/>", numa_cells=2)
     mine, copied = load(data).check(), load(definable(data, "/usr/bin/true")).check()

@@ -8,15 +8,12 @@ windows (io-limit), chassis numbers (chassis-unique), indexes (index-max-255). W
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
 from pcisolve.core.kinds import CONVENTIONAL, EXPRESS
 from pcisolve.placing.model import new_model
-from pcisolve.planning.model.scene import OWN_BUS, Room, Scene, Site
-
-if TYPE_CHECKING:
-    pass
+from pcisolve.planning.model.scene import OWN_BUS, PER_ROOT, Room, Scene, Site
 
 Key = tuple[int, int, str]  # item or spare, site, host
 
@@ -29,7 +26,7 @@ class Counts:
         devices: devices of a group at a site, by (group, site).
         added: controllers of a model on a host's buses, by (site, model, host).
         spare: slots kept free, by (spare, site, host).
-        used: whether a site is there; the constant 1 unless it is optional.
+        used: how many roots of a site are there: 0 or 1, or those that it stands for; a constant unless it is optional.
         shared: slots that controllers share, by (site, host).
     """
 
@@ -39,7 +36,7 @@ class Counts:
         self.most = (
             1
             + sum(one.wish.copies for one in scene.groups)
-            + sum(one.copies * len(scene.sites) for one in scene.plan.spares)
+            + sum(one.copies for one in scene.plan.spares) * sum(one.copies for one in scene.sites)
         )
         self.placed: dict[Key, Any] = {}
         self.devices: dict[tuple[str, int], Any] = {}
@@ -50,7 +47,7 @@ class Counts:
         self._on: dict[tuple[int, str], list[Any]] = {}
         self._below: dict[int, list[Any]] = {}
         for site in scene.sites:
-            self.used[site.position] = self.model.new_bool_var("") if site.optional else 1
+            self.used[site.position] = self._number_at(site, site.copies) if site.optional else site.copies
         self._place_items()
         self._place_spares()
         self._add_controllers()
@@ -62,6 +59,10 @@ class Counts:
     def number(self, most: int) -> Any:
         """A new integer from 0."""
         return self.model.new_int_var(0, most, "")
+
+    def _number_at(self, site: Site, most: int) -> Any:
+        """A new integer from 0 for a site; where it stands for roots that hold the same, as many for each."""
+        return site.copies * self.number(most // site.copies) if site.same else self.number(most)
 
     def controllers_at(self, site: Site, model: str) -> Any:
         """How many controllers of a model are added at a site."""
@@ -80,7 +81,7 @@ class Counts:
         scene = self.scene
         for group in scene.groups:
             for position in group.sites:
-                self.devices[group.name, position] = self.number(group.wish.copies)
+                self.devices[group.name, position] = self._number_at(scene.sites[position], group.wish.copies)
             self.model.add(self.devices_at([group.name], scene.sites) == group.wish.copies)
         for number, item in enumerate(scene.items):
             allowed = set.intersection(*(set(scene.by_group[name].sites) for name in item.groups))
@@ -101,7 +102,7 @@ class Counts:
             self.model.add(sum(slots) >= -(-copies // item.packed))
 
     def _new(self, table: dict[Key, Any], key: Key) -> Any:
-        table[key] = self.number(self.most)
+        table[key] = self._number_at(self.scene.sites[key[1]], self.most)
         self._on.setdefault(key[1:], []).append(table[key])
         return table[key]
 
@@ -124,12 +125,13 @@ class Counts:
                     for host in self.scene.hosts(site):
                         if spare_fits(self.scene, site, host, spare.kind, spare.hotplug):
                             total += self._new(self.spare, (number, site.position, host))
-                there = self._unit_used(unit)
+                there = self._unit_used(spare.unit, unit)
                 self.model.add(total == spare.copies * there)
 
-    def _unit_used(self, unit: list[Site]) -> Any:
-        """Whether a unit is there: the one optional site it has, or else certainly."""
-        return self.used[unit[0].position] if len(unit) == 1 else 1
+    def _unit_used(self, name: str, unit: list[Site]) -> Any:
+        """Whether a unit is there: the one optional site it has, or else certainly; how many where it is several."""
+        several = unit[0].copies > 1 and name not in PER_ROOT
+        return self.used[unit[0].position] if len(unit) == 1 and not several else 1
 
     def _add_controllers(self) -> None:
         scene = self.scene
@@ -137,7 +139,7 @@ class Counts:
             for name, model in scene.growth.items():
                 for host in scene.hosts(site):
                     if scene.carries(site, host, model):
-                        number = self.added[site.position, name, host] = self.number(self.most)
+                        number = self.added[site.position, name, host] = self._number_at(site, self.most)
                         self._below.setdefault(site.position, []).append(number)
 
     def _fit(self, site: Site, host: str) -> None:
@@ -155,7 +157,7 @@ class Counts:
         if not shared:
             self.model.add(whole <= slots)
             return
-        self.shared[position, host] = taken = self.number(self.most)
+        self.shared[position, host] = taken = self._number_at(site, self.most)
         self.model.add(sum(shared) <= taken * FUNCTIONS_PER_SLOT + room.functions)
         self.model.add(whole + taken <= slots)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from pcisolve.planning.model.counted import Counted
 from pcisolve.planning.model.counts import Counts
+from pcisolve.planning.model.fold import Folded, blocks, lump
 from pcisolve.planning.model.scene import Scene
 from pcisolve.planning.model.strays import has_strays, strays
 from pcisolve.planning.model.wishes import Wishes
@@ -41,6 +44,17 @@ class Undecided(NamedTuple):
 
 def feasible(scene: Scene, seconds: float) -> bool | None:
     """Whether the scene has counts at all, without any preference; None when the time limit came first."""
+    end = time.monotonic() + seconds
+    folded = lump(scene)
+    if folded is not None:
+        if _feasible(folded.scene, seconds) is False:
+            return False
+        if _feasible(blocks(scene).scene, end - time.monotonic()):
+            return True
+    return _feasible(scene, end - time.monotonic())
+
+
+def _feasible(scene: Scene, seconds: float) -> bool | None:
     counts = Counts(scene)
     Wishes(counts)
     return run_in_turn(counts.model, seconds, work=_FEASIBLE).possible
@@ -48,14 +62,53 @@ def feasible(scene: Scene, seconds: float) -> bool | None:
 
 def best(scene: Scene, seconds: float) -> Best | Nothing | Undecided:
     """The counts that are best by fewest open domains, then by the plan's preferences, one after the other."""
+    end = time.monotonic() + seconds
+    folded = lump(scene)
+    found: Best | Nothing | Undecided = Undecided()
+    if folded is not None:
+        found = _by_few(folded, blocks(scene), seconds)
+        if isinstance(found, Nothing) or (isinstance(found, Best) and found.proven):
+            return found
+    whole = _best(scene, end - time.monotonic())
+    return found if isinstance(whole, Undecided) else whole
+
+
+def _by_few(lump_: Folded, blocks_: Folded, seconds: float) -> Best | Nothing | Undecided:
+    """The counts that the blocks have, with the bounds of the lump."""
+    end = time.monotonic() + seconds
+    low = _best(lump_.scene, seconds)
+    if not isinstance(low, Best):
+        return low
+    found = _best(blocks_.scene, end - time.monotonic(), {one.name: one.bound for one in low.levels})
+    if not isinstance(found, Best):
+        return Undecided()  # the blocks hold less than the roots that they stand for
+    return Best(blocks_.unfolded(found.counted), _bounded(found.levels, low.levels))
+
+
+def _bounded(found: tuple[Level, ...], low: tuple[Level, ...]) -> tuple[Level, ...]:
+    """Levels with bounds from elsewhere, which hold as long as the levels before them are at theirs."""
+    levels: list[Level] = []
+    for one, other in zip(found, low, strict=True):
+        tight = all(level.value == level.bound for level in levels)
+        levels.append(one._replace(bound=other.bound if tight and other.value >= 0 else 0))
+    return tuple(levels)
+
+
+def _best(scene: Scene, seconds: float, bounds: Mapping[str, int] | None = None) -> Best | Nothing | Undecided:
+    """The best counts of a scene; `bounds`: what the levels are known to be at least."""
     counts = Counts(scene)
     wishes = Wishes(counts)
     first = [DOMAINS] if any(one.optional for one in scene.sites) else []
     names = [*first, *([STRAYS] if has_strays(scene) else []), *scene.plan.prefer]
     work = seconds * _WORK_PER_SECOND / len(names)
-    found = minimize(
-        counts.model, names, lambda name: _objective(name, counts, wishes), Limits(seconds, work, in_turn=True)
-    )
+
+    def objective(name: str) -> Any:
+        found = _objective(name, counts, wishes)
+        if bounds is not None and name in bounds:
+            counts.model.add(found >= bounds[name])
+        return found
+
+    found = minimize(counts.model, names, objective, Limits(max(seconds, 0), work, in_turn=True))
     if found.status == INFEASIBLE:
         return Nothing()
     if found.run is None:

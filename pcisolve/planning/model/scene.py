@@ -14,6 +14,7 @@ from pcisolve.planning.file.values import DeviceWish, DomainWish, Plan, RootWish
 from pcisolve.problem.parts import Controller
 
 MAX_SWITCHES = 85  # of one root: a switch takes at least three of 256 bus numbers
+PER_ROOT = ("domain", "root")  # units that a site which stands for several has as many of
 OWN_BUS = ""  # a host's name: the bus of the root itself; other hosts are named by their controller model
 
 
@@ -37,9 +38,12 @@ class Site:
         optional: whether the layout may do without it.
         room: by host, what is free on the buses that exist.
         window: bus numbers it may use; None where only the domain's total counts.
+        copies: how many roots, alike in all, it stands for; 1 but where fold.py made it.
+        same: whether each of those holds the same; else they share what they have.
     """
 
     __slots__ = (
+        "copies",
         "domain",
         "existing",
         "existing_buses",
@@ -51,6 +55,7 @@ class Site:
         "optional",
         "position",
         "room",
+        "same",
         "window",
         "wish",
     )
@@ -67,11 +72,18 @@ class Site:
         self.existing_buses = model.guest_buses
         self.existing_controllers = 1
         self.window: int | None = None
+        self.copies, self.same = 1, False
 
     @property
     def is_domain(self) -> bool:
         """Whether it is a domain's root, not an expander."""
         return self.model.root
+
+    def is_like(self, other: Site) -> bool:
+        """Whether two roots could change places without anybody noticing but their numbers."""
+        if any(root.existing is not None or root.number is not None for root in (self, other)):
+            return False
+        return self.wish is other.wish and self.node == other.node and self.model is other.model
 
 
 class Group(NamedTuple):
@@ -159,15 +171,19 @@ class Scene:
         self.growth, self.groups, self.items, self.caps = growth, groups, items, caps
         self.host_models, self.direct, self.locked_zero = hosts, direct, locked_zero
         self.by_group = {one.name: one for one in groups}
-        self.by_domain: dict[int, list[Site]] = {}
-        for site in sites:
-            self.by_domain.setdefault(site.domain, []).append(site)
+        self.by_domain = _by_domain(sites)
 
     def of_plan(self, plan: Plan, groups: list[Group]) -> Scene:
         """The same roots and buses under another plan."""
         other = copy(self)
         other.plan, other.groups = plan, groups
         other.by_group = {one.name: one for one in groups}
+        return other
+
+    def of_sites(self, sites: list[Site]) -> Scene:
+        """The same plan over other roots."""
+        other = copy(self)
+        other.sites, other.by_domain = sites, _by_domain(sites)
         return other
 
     def host_model(self, site: Site, host: str) -> ControllerModel:
@@ -195,6 +211,25 @@ class Scene:
             return False
         return bool(below.accepts & model.needs)
 
+    def switched_groups(self) -> set[str]:
+        """The groups that a relation wants on switches."""
+        return {
+            name
+            for one in self.plan.relations
+            if one.unit == "switch"
+            for name in one.groups
+            if name in self.by_group and self.by_group[name].wish.address is None
+        }
+
+    def fixed_indexes(self) -> set[int]:
+        """Indexes that are given: those of the base's controllers and of domains whose number the plan says."""
+        found = {one.number for one in self.sites if one.number is not None}
+        return found | self.standing.indexes
+
+    def release(self, site: Site) -> int:
+        """The index that everything below a root has to exceed; 0 where the root's own index is open."""
+        return self.by_domain[site.domain][0].number or 0
+
     def units(self, unit: str) -> Iterator[list[Site]]:
         """The sites by unit: domain, root, numa or guest."""
         if unit == "guest":
@@ -206,6 +241,13 @@ class Scene:
                 yield [one for one in self.sites if one.node == node]
         else:
             yield from ([one] for one in self.sites)
+
+
+def _by_domain(sites: list[Site]) -> dict[int, list[Site]]:
+    found: dict[int, list[Site]] = {}
+    for site in sites:
+        found.setdefault(site.domain, []).append(site)
+    return found
 
 
 def growth_models(

@@ -8,7 +8,7 @@ from typing import Any
 from pcisolve.core.kinds import DOWNSTREAM_PORT, UPSTREAM_PORT
 from pcisolve.planning.file.values import CONTROLLERS, SPREAD, Apart, Together
 from pcisolve.planning.model.counts import Counts
-from pcisolve.planning.model.scene import MAX_SWITCHES, Scene, Site
+from pcisolve.planning.model.scene import MAX_SWITCHES, PER_ROOT, Site
 from pcisolve.problem.scheme import FLAT
 
 
@@ -71,19 +71,20 @@ class Wishes:
         most = self.counts.number(self.counts.most)
         names = list(self.scene.by_group)
         for site in self.scene.sites:
-            self.model.add(most >= self.counts.devices_at(names, [site]))
+            self.model.add(most * site.copies >= self.counts.devices_at(names, [site]))
         return most
 
     def _highest_index(self) -> Any:
         """What numbering lowest first comes to: behind each fixed index, everything that has to follow it."""
-        fixed = sorted(fixed_indexes(self.scene))
-        highest = self.model.new_int_var(0, max(fixed) + self.counts.most * 4, "")
+        fixed = sorted(self.scene.fixed_indexes())
+        roots, added = sum(one.copies for one in self.scene.sites), self.counts.most * len(self.counts.added)
+        highest = self.counts.number(max(fixed) + roots + added)
         for start in fixed:
             later = sum(1 for one in fixed if one > start)
             below = sum(
                 self.counts.added_at(site)
                 for site in self.scene.sites
-                if start == 0 or release(self.scene, site) >= start
+                if start == 0 or self.scene.release(site) >= start
             )
             fresh = sum(self.counts.used[one.position] for one in self.scene.sites if start == 0 and one.number is None)
             self.model.add(highest >= start + later + below + fresh)
@@ -94,8 +95,8 @@ class Wishes:
         if relation.unit == "slot":
             self._relate_slot(relation, names)
         elif isinstance(relation, Apart):
-            for total in self._totals(names, relation.unit):
-                self.model.add(sum(total) <= relation.at_most)
+            for total, units in zip(self._totals(names, relation.unit), self._there(relation.unit), strict=True):
+                self.model.add(sum(total) <= relation.at_most * units)
         elif relation.pairwise:
             for total in self._totals(names, relation.unit):
                 for other in total[1:]:
@@ -103,9 +104,9 @@ class Wishes:
         elif names:
             chosen = []
             copies = [self.scene.by_group[name].wish.copies for name in names]
-            for total in self._totals(names, relation.unit):
-                here = self.model.new_bool_var("")
-                chosen.append(here)
+            for total, divided in zip(self._totals(names, relation.unit), self._divided(relation.unit), strict=True):
+                here = 0 if divided else self.model.new_bool_var("")
+                chosen += [] if divided else [here]
                 for count, number in zip(copies, total, strict=True):
                     self.model.add(number == count * here)
             self.model.add_exactly_one(chosen)
@@ -115,6 +116,22 @@ class Wishes:
         if unit == "switch":
             return [[self._on_switch(name, *key) for name in names] for key in self.switches]
         return [[self.counts.devices_at([name], sites) for name in names] for sites in self.scene.units(unit)]
+
+    def _there(self, unit: str) -> list[Any]:
+        """For each unit, how many units it stands for that are there; what is not there holds nothing anyway."""
+        if unit in PER_ROOT:
+            return [self._as_many(sites[0]) for sites in self.scene.units(unit)]
+        return [1 for _ in (self.switches if unit == "switch" else self.scene.units(unit))]
+
+    def _as_many(self, site: Site) -> Any:
+        """How many roots a site stands for that are there; for a site of one root it is enough to say 1."""
+        return 1 if site.copies == 1 else self.counts.used[site.position]
+
+    def _divided(self, unit: str) -> list[bool]:
+        """For each unit, whether it stands for several, so that nobody knows what is in one of them."""
+        if unit in PER_ROOT:
+            return [sites[0].copies > 1 for sites in self.scene.units(unit)]
+        return [False for _ in (self.switches if unit == "switch" else self.scene.units(unit))]
 
     def _on_switch(self, name: str, site: int, switch: int) -> Any:
         total = 0
@@ -134,7 +151,7 @@ class Wishes:
 
     def _write_switches(self) -> None:
         """Items of a switch relation are on downstream ports, switch by switch."""
-        names = switched_groups(self.scene)
+        names = self.scene.switched_groups()
         items = [number for number, item in enumerate(self.scene.items) if set(item.groups) & names]
         if not items:
             return
@@ -202,9 +219,10 @@ class Wishes:
         limit = self.scene.plan.limit("buses-per-domain")
         for sites in self.scene.by_domain.values():
             buses = [self.buses_of(site) for site in sites]
-            self.model.add(sum(buses) <= self.scene.caps.buses)
+            many = self._as_many(sites[0])
+            self.model.add(sum(buses) <= self.scene.caps.buses * many)
             if limit is not None:
-                self.model.add(sum(buses) <= limit.value)
+                self.model.add(sum(buses) <= limit.value * many)
             open_ = [number for number, site in zip(buses, sites, strict=True) if site.window is None]
             window = self.scene.standing.windows.get(sites[0].domain)
             if window is not None:
@@ -236,11 +254,11 @@ class Wishes:
         Below each given index there are enough controllers that may have a lower one.
         """
         sites = self.scene.sites if self.scene.scheme == FLAT else ()
-        fixed = fixed_indexes(self.scene)
+        fixed = self.scene.fixed_indexes()
         for index in sorted(fixed) if sites else ():
             given = sum(1 for one in fixed if one < index)
             fresh = sum(self.counts.used[one.position] for one in sites if one.number is None)
-            below = sum(self.counts.added_at(one) for one in sites if release(self.scene, one) < index)
+            below = sum(self.counts.added_at(one) for one in sites if self.scene.release(one) < index)
             if given < index:
                 self.model.add(given + fresh + below >= index)
 
@@ -250,44 +268,21 @@ class Wishes:
         return sum(self.counts.controllers_at(site, name) for site in self.scene.sites for name in bridges)
 
     def _order_alike(self) -> None:
-        """Of roots that are alike, the first are there, and have no fewer devices than those after them."""
+        """Of roots that are alike, the first are there, and have no fewer devices than those after them.
+
+        The first one also than those, on the average, that share what they have.
+        """
         names = list(self.scene.by_group)
+        first: Site | None = None
         for before, after in pairwise(self.scene.sites):
-            if not _alike(before, after):
+            if before.same or not before.is_like(after):
+                first = None
                 continue
-            self.model.add(self.counts.used[before.position] >= self.counts.used[after.position])
-            here, there = (self.counts.devices_at(names, [one]) for one in (before, after))
-            self.model.add(here >= there)
+            first, many = first or before, after.copies
+            fuller = before if many == 1 else first
+            self.model.add(self.counts.used[fuller.position] * many >= self.counts.used[after.position])
+            here, there = (self.counts.devices_at(names, [one]) for one in (fuller, after))
+            self.model.add(here * many >= there)
 
 
 _SWITCH = (UPSTREAM_PORT, DOWNSTREAM_PORT)
-
-
-def _alike(one: Site, other: Site) -> bool:
-    """Whether two roots could change places without anybody noticing but their numbers."""
-    if any(root.existing is not None or root.number is not None for root in (one, other)):
-        return False
-    return one.wish is other.wish and one.node == other.node and one.model is other.model
-
-
-def switched_groups(scene: Scene) -> set[str]:
-    """The groups that a relation wants on switches."""
-    return {
-        name
-        for one in scene.plan.relations
-        if one.unit == "switch"
-        for name in one.groups
-        if name in scene.by_group and scene.by_group[name].wish.address is None
-    }
-
-
-def fixed_indexes(scene: Scene) -> set[int]:
-    """Indexes that are given: those of the base's controllers and of domains whose number the plan says."""
-    found = {one.number for one in scene.sites if one.number is not None}
-    return found | scene.standing.indexes
-
-
-def release(scene: Scene, site: Site) -> int:
-    """The index that everything below a root has to exceed; 0 where the root's own index is open."""
-    root = scene.by_domain[site.domain][0]
-    return root.number or 0

@@ -7,6 +7,7 @@ from typing import Final
 
 from pcisolve.core.node import Node
 from pcisolve.core.numbers import parse_decimal
+from pcisolve.core.sizes import size_of
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.inputs import InputRule
@@ -17,15 +18,6 @@ _LEAST_HOLE: Final = 512 << 30
 _HOLE_SINCE: Final = (12, 0, 0)  # tried with 12.8.0; 9.0.0 does not hand it on, of those in between it is not known
 _HOLE_MACHINES: Final = ("i440fx", "q35")
 _NODESET_SINCE: Final = (11, 8, 0)
-_KIBI, _KILO = 1024, 1000
-_UNITS: Final = {
-    "b": 1,
-    "bytes": 1,
-    **{
-        unit: _KIBI**power for power, letter in enumerate("KMGT", 1) for unit in (letter, f"{letter}iB", letter.lower())
-    },
-    **{f"{letter}B": _KILO**power for power, letter in enumerate("KMGT", 1)},
-}
 
 
 class MemReserve(InputRule[Controller]):
@@ -113,13 +105,7 @@ class HoleSize(InputRule[Controller]):
 
 def _size(hole: Node | None) -> int | None:
     """Bytes; None where there is nothing that can be read."""
-    if hole is None:
-        return None
-    unit = _UNITS.get(hole.get("unit") or "KiB")
-    try:
-        return None if unit is None else parse_decimal(hole.text.strip()) * unit
-    except ValueError:
-        return None
+    return None if hole is None else size_of(hole.text, hole.get("unit") or "KiB")
 
 
 class NodeSet(InputRule[Part]):

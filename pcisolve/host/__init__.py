@@ -1,0 +1,1 @@
+"""A host as input: its PCI functions, read from whatever describes it."""
