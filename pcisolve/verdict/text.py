@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from json.encoder import encode_basestring_ascii as _quoted
 
+from pcisolve.core.version import JSON_VERSION
 from pcisolve.firmware.guest_view import InGuest
 from pcisolve.verdict.values import PlacedController, PlacedDevice, Verdict
 
@@ -22,8 +23,8 @@ def verdict_text(verdict: Verdict) -> str:
     notes = _ENCODED([one.to_json() for one in verdict.notes]) if verdict.notes else "[]"
     findings = _ENCODED([one.to_json() for one in verdict.findings]) if verdict.findings else "[]"
     return (
-        f'{{"status":{_quoted(verdict.status)},"proven":{_truth(verdict.proven)},"scheme":{_quoted(verdict.scheme)},'
-        f'"policy":{_quoted(verdict.policy)},"controllers":[{controllers}],"devices":[{devices}],{made}'
+        f'{{"version":{JSON_VERSION},"status":{_quoted(verdict.status)},"proven":{_truth(verdict.proven)},'
+        f'"scheme":{_quoted(verdict.scheme)},"policy":{_quoted(verdict.policy)},"controllers":[{controllers}],"devices":[{devices}],{made}'
         f'"notes":{notes},"findings":{findings},"stats":{_ENCODED(verdict.stats)}}}'
     )
 
