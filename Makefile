@@ -76,8 +76,10 @@ bench: $(BENCH_STAMP) ## the benchmarks, and benchmarks/README.md: pcisolve besi
 coverage: pure ## the tests once more, not compiled: which branches they take, 92 % at least
 	$(PYTEST) --cov --cov-report=term
 
-once: $(DEV_STAMP) ## every benchmark once, untimed: that they still run
+once: $(DEV_STAMP) ## every benchmark once, on little: that they still run
 	$(BIN)/python -m pytest -q benchmarks --benchmark-disable
+	folder=$$(mktemp -d) && $(BIN)/python -m benchmarks.report --small $$folder && grep -c . $$folder/README.md; \
+	code=$$?; rm -rf $$folder; exit $$code
 
 compile: $(DEV_STAMP) ## compile anew the modules that setup.py names
 	$(BUILD)

@@ -21,6 +21,7 @@ COMPILED = (
     "firstfit/*.py",
     "firmware/**/*.py",
     "rules/**/*.py",
+    "verdict/text.py",
     "verdict/values.py",
     "explain/*.py",
     "solver/judge.py",

@@ -1,204 +1,104 @@
-"""Writes benchmarks/README.md and its plots: everything is measured anew, which takes about ten minutes.
+"""Writes benchmarks/README.md and its plots: everything is measured anew, which takes five to ten minutes.
 
-python -m benchmarks.report [FOLDER]
+python -m benchmarks.report [--small] [FOLDER]      --small: everything, on very little, to see that it runs
 """
 
 from __future__ import annotations
 
-import platform
-import statistics
 import sys
-from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
-from benchmarks import decided
-from benchmarks.peers import guests, memory, plots, race, throughput
-from benchmarks.peers.memory import Sample
-from benchmarks.peers.race import INFEASIBLE, OPTIMAL, PEERS, SECONDS, Run
-from pcisolve.core import node
+from benchmarks import decided, page, plans
+from benchmarks.peers import beside, commands, guests, memory, pure, race
 
-FLEET = 20_000
-_PACKAGES = ("ortools", "python-constraint2", "z3-solver", "clingo")
+T = TypeVar("T")
 
 
-_BESIDE_LIBVIRT = """\
-## Beside libvirt
+class Scale(NamedTuple):
+    """How much is measured."""
 
-The same domain XMLs, in turn, round by round: pcisolve solves, checks every rule and writes JSON and XML; libvirt
-defines, dumps and undefines through an embedded connection. Medians, in milliseconds a guest, on one core, nothing
-remembered from guest to guest. What libvirt refuses costs it little, because it stops at the first fault; pcisolve
-names all faults (without --repairs, so without proofs).
-"""
-_BESIDE_SOLVERS = f"""\
-## Beside other solvers
-
-One planning problem (`benchmarks/peers/instance.py`): disks, cards with a NIC each in the same PCI domain, a limit of
-disks to a domain, a console at its address; the fullest domain is to have as few devices as possible. Plain OR-Tools
-has one boolean for each device and address; the others choose domains only, under a bound that rises from the lowest
-possible, and slots are handed out afterwards. pcisolve reads a plan file and writes a complete guest that has passed
-every rule. Seconds to a proved optimum, on one core; -: not within {SECONDS:.0f} s. One judge judges every answer.
-"""
-_TOO_MUCH = """\
-One device more than there are slots. Seconds to the proof that it cannot be; pcisolve's include the explanation.
-"""
-_DECIDED = """\
-## Who decides
-
-`python -m benchmarks.decided`: which answers are libvirt's own search and which are CP-SAT's, how many refusals are
-CP-SAT's proofs (the others are a rule's alone), how often it ran, and how often with nothing to decide.
-"""
-_MEMORY = """\
-## Memory
-
-`pcisolve batch --workers 2 --no-shapes` on {files:,} files, one of them of {large} MiB, in the middle. All processes
-together: {early:.0f} MiB after a tenth, {late:.0f} MiB in the last tenth, {most:.0f} MiB at most. It is flat before
-the large one and after it; what that one took, Python keeps for later use.
-"""
+    rounds: int = 5
+    random: int = 1000
+    large: int = 10
+    starts: int = 9
+    files: int = 1200
+    hits: int = 20_000
+    sizes: tuple[tuple[int, int], ...] = race.SIZES
+    too_many: tuple[int, ...] = race.TOO_MUCH
+    plans: tuple[tuple[int, int], ...] = plans.SIZES
+    memory: int = memory.FILES
+    compiled: int = 300
+    decided: int = 100
+    sides: tuple[str, ...] = beside.SIDES
+    in_pairs: bool = True
 
 
-class Measured:
+SMALL = Scale(
+    rounds=1,
+    random=12,
+    large=1,
+    starts=1,
+    files=20,
+    hits=200,
+    sizes=((8, 2),),
+    too_many=(2,),
+    plans=((200, 4),),
+    memory=200,
+    compiled=5,
+    decided=3,
+    sides=(beside.OURS, beside.MEMORY, beside.NO_CHECKS),
+    in_pairs=False,
+)
+
+
+def measured(scale: Scale) -> page.Measured:
     """Everything that the page says."""
-
-    def __init__(self) -> None:
-        texts = guests.corpus()
-        random, self.libvirt = throughput.per_core("random guests", texts)
-        large, _ = throughput.per_core("200 devices", guests.large())
-        self.compared = [random, large]
-        self.two_workers = throughput.batch_rate(texts * 3, shapes=False)
-        self.fleet = throughput.batch_rate(guests.fleet(FLEET), shapes=True)
-        self.rows = race.race()
-        self.samples = memory.samples()
-        self.decided = decided.table(decided.rows())
-
-
-def page(found: Measured) -> str:
-    """The whole text."""
-    return "\n".join(
-        [
-            *_head(found),
-            *_ratios(found),
-            *_throughput(found),
-            *_race(found.rows),
-            *_memory(found.samples),
-            _DECIDED,
-            found.decided,
-        ]
+    compared = []
+    kinds = {"random guests": guests.corpus(most=scale.random), "200 devices": guests.large(scale.large)}
+    for what, texts in kinds.items():
+        compared.append(_told(what, partial(_beside, scale, what, texts)))
+    return page.Measured(
+        compared,
+        _told("starts", lambda: commands.starts(scale.starts)),
+        _told("fleets", lambda: commands.fleets(scale.files, scale.hits, min(3, scale.rounds))),
+        _told("race", lambda: race.race(scale.sizes, scale.too_many)),
+        _told("plans", lambda: [plans.timed(*size) for size in scale.plans]),
+        _told("memory", lambda: memory.samples(scale.memory)),
+        _told("compiled", lambda: pure.ratio(commands.accepted(scale.compiled), scale.rounds)),
+        _told("who decides", lambda: decided.table(decided.rows(scale.decided))),
+        scale.memory,
     )
 
 
-def _head(found: Measured) -> Iterator[str]:
-    yield "# Benchmarks"
-    yield ""
-    yield "Written by `make bench`; ratios first, since machines differ. This one:"
-    yield f"{_processor()}, {platform.system()}, Python {platform.python_version()},"
-    yield ", ".join([*_versions(), f"libvirt {found.libvirt or 'not installed'}"])
-    yield f"and pcisolve {'compiled' if node.__file__.endswith('.so') else 'not compiled'}."
-    yield ""
+def _beside(scale: Scale, what: str, texts: list[bytes]) -> beside.Comparison:
+    return beside.compare(what, texts, scale.rounds, scale.sides, in_pairs=scale.in_pairs)
 
 
-def _processor() -> str:
-    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    names = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else platform.machine()
-
-
-def _versions() -> Iterator[str]:
-    for name in _PACKAGES:
-        try:
-            yield f"{name} {version(name)}"
-        except PackageNotFoundError:
-            yield f"{name} not installed"
-
-
-def _ratios(found: Measured) -> Iterator[str]:
-    yield "| compared | ratio |"
-    yield "|---|---|"
-    for one in found.compared:
-        for side in one.sides[:2]:
-            if (ratio := one.ratio(side.name)) is not None:
-                yield f"| {one.what}: `{side.name}` on one core, guests a second, to libvirt's | {ratio:.2f} |"
-    libvirt = [side for side in found.compared[0].sides if side.name == "libvirt"]
-    if libvirt:
-        ratio = found.two_workers[1] * libvirt[0].per_guest / 1000
-        yield f"| random guests: `pcisolve batch --no-shapes --workers 2` to libvirt's one thread | {ratio:.2f} |"
-    for peer, (name, _) in PEERS.items():
-        if peer != "our_plan" and (ratio := _slower(found.rows, peer)):
-            yield f"| plans: {name}'s time to pcisolve's, at the largest that {name} solved | {ratio} |"
-    yield ""
-
-
-def _slower(rows: list[Run], peer: str) -> str:
-    ours = {(one.devices, one.domains): one for one in rows if one.peer == "our_plan"}
-    solved = [one for one in rows if one.peer == peer and one.status == OPTIMAL and one.seconds]
-    last = solved[-1] if solved else None
-    own = ours.get((last.devices, last.domains)) if last else None
-    if last is None or last.seconds is None or own is None or own.seconds is None:
-        return ""
-    ratio = last.seconds / own.seconds
-    return f"{ratio:,.{0 if ratio >= 10 else 2}f} ({last.devices} devices, {last.domains} domains)"
-
-
-def _throughput(found: Measured) -> Iterator[str]:
-    yield _BESIDE_LIBVIRT
-    yield "| guests | who | all | accepted | refused |"
-    yield "|---|---|---|---|---|"
-    for one in found.compared:
-        for side in one.sides:
-            refused = f"{side.refused:.2f}" if side.refused else ""
-            yield f"| {one.what} | {side.name} | {side.per_guest:.2f} | {side.accepted:.2f} | {refused} |"
-    yield ""
-    yield "![guests a second](throughput.svg)"
-    yield ""
-    count, rate = found.two_workers
-    yield f"`pcisolve batch --workers 2 --no-shapes`, start to end: {count:,} random guests, {rate:,.0f} a second."
-    count, rate = found.fleet
-    yield f"A fleet of {count:,} guests of 40 shapes, with shapes: {rate:,.0f} a second."
-    yield ""
-
-
-def _race(rows: list[Run]) -> Iterator[str]:
-    yield _BESIDE_SOLVERS
-    yield from _table(rows, OPTIMAL)
-    yield ""
-    yield "![growth](growth.svg)"
-    yield ""
-    yield _TOO_MUCH
-    yield from _table(rows, INFEASIBLE)
-    yield ""
-
-
-def _table(rows: list[Run], status: str) -> Iterator[str]:
-    sizes = sorted({(one.devices, one.domains) for one in rows if one.status == status})
-    yield "| devices x domains | " + " | ".join(name for name, _ in PEERS.values()) + " |"
-    yield "|---" * (len(PEERS) + 1) + "|"
-    spent = {(one.peer, one.devices, one.domains): one.seconds for one in rows}
-    for devices, domains in sizes:
-        cells = (spent.get((peer, devices, domains)) for peer in PEERS)
-        words = ("-" if one is None else f"{one:.3f}" for one in cells)
-        yield f"| {devices} x {domains} | " + " | ".join(words) + " |"
-
-
-def _memory(samples: list[Sample]) -> Iterator[str]:
-    def median(low: float, high: float) -> float:
-        here = [one.megabytes for one in samples if low * memory.FILES <= one.answers < high * memory.FILES]
-        return statistics.median(here) if here else 0.0
-
-    early, late = median(0.1, 0.2), median(0.9, 1.0)
-    most = max(one.megabytes for one in samples)
-    yield _MEMORY.format(files=memory.FILES, large=memory.LARGE >> 20, early=early, late=late, most=most)
-    yield "![memory](memory.svg)"
-    yield ""
+def _told(what: str, measure: Callable[[], T]) -> T:
+    start = time.monotonic()
+    print(f"{what} ...", end=" ", file=sys.stderr, flush=True)
+    found = measure()
+    print(f"{time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    return found
 
 
 def main() -> None:
     """Measure, draw, write."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
-    found = Measured()
-    plots.throughput(found.compared, folder / "throughput.svg")
-    plots.growth(found.rows, folder / "growth.svg")
-    plots.memory(found.samples, folder / "memory.svg")
-    (folder / "README.md").write_text(page(found))
+    words = [one for one in sys.argv[1:] if one != "--small"]
+    folder = Path(words[0] if words else Path(__file__).parent)
+    found = measured(SMALL if "--small" in sys.argv[1:] else Scale())
+    if find_spec("matplotlib") is not None:
+        from benchmarks.peers import plots
+
+        plots.beside(found.compared, folder / "throughput.svg")
+        plots.growth(found.rows, folder / "growth.svg")
+        plots.memory(found.samples, folder / "memory.svg")
+    (folder / "README.md").write_text(page.text(found))
 
 
 if __name__ == "__main__":

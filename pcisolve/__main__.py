@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcisolve.cli.main import main
+from pcisolve.cli.start import main
 
 if __name__ == "__main__":
     main()

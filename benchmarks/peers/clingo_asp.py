@@ -1,32 +1,32 @@
-"""clingo: answer set programming, a choice of one domain for each device, counts, and the bound as an optimisation."""
+"""clingo: answer set programming; numbers of disks and of pairs for each domain, and the bound is minimised."""
 
 from __future__ import annotations
 
 import clingo
 
-from benchmarks.peers.instance import CONSOLE, INFEASIBLE, OPTIMAL, SLOTS, UNKNOWN, Answer, Device, Instance, slots_for
+from benchmarks.peers.instance import INFEASIBLE, OPTIMAL, SLOTS, UNKNOWN, Answer, Instance, least_asked, places_of
 
 _PROGRAM = """
-domain(0..domains-1). unit(console,0,1).
-unit(disk,0..disks-1,1) :- disks > 0.
-unit(card,0..pairs-1,2) :- pairs > 0.
-{ at(G,R,D) : domain(D) } = 1 :- unit(G,R,_).
-at(console,0,0).
-:- domain(D), #count { R : at(disk,R,D) } > most_disks.
-{ bound(B) : B = lowest..slots } = 1.
-:- bound(B), domain(D), #sum { W,G,R : at(G,R,D), unit(G,R,W) } > B.
+domain(0..domains-1).
+{ disks(D,0..most_disks) } = 1 :- domain(D).
+{ pairs(D,0..slots/2) } = 1 :- domain(D).
+:- #sum { N,D : disks(D,N) } != disks.
+:- #sum { N,D : pairs(D,N) } != pairs.
+{ bound(lowest..slots) } = 1.
+console(0,1). console(D,0) :- domain(D), D > 0.
+:- bound(B), domain(D), #sum { N,disk : disks(D,N); 2*N,pair : pairs(D,N); N,console : console(D,N) } > B.
+% all domains but the first are alike
+:- disks(D,N), disks(D+1,M), D > 0, N < M.
+:- disks(D,N), disks(D+1,N), pairs(D,P), pairs(D+1,Q), D > 0, P < Q.
 #minimize { B : bound(B) }.
-#show at/3. #show bound/1.
+#show disks/2. #show pairs/2. #show bound/1.
 """
 
 
 def solve(instance: Instance, seconds: float) -> Answer:
     """The best places, within so many seconds, on one core."""
-    lowest = -(-len(instance.devices) // instance.domains)
-    if lowest > len(SLOTS):
-        lowest = len(SLOTS)  # no bound is enough; clingo has to find that out
     words = {"domains": instance.domains, "disks": instance.disks, "pairs": instance.pairs}
-    words |= {"most_disks": instance.most_disks, "slots": len(SLOTS), "lowest": lowest}
+    words |= {"most_disks": instance.most_disks, "slots": len(SLOTS), "lowest": least_asked(instance)}
     control = clingo.Control([f"-c{name}={value}" for name, value in words.items()] + ["--opt-strategy=usc"])
     control.add("base", [], _PROGRAM)
     control.ground([("base", [])])
@@ -46,13 +46,9 @@ def _keep(best: list[clingo.Symbol], model: clingo.Model) -> None:
 
 
 def _read(symbols: list[clingo.Symbol], instance: Instance) -> Answer:
-    where: dict[Device, int] = {CONSOLE: 0}
-    fullest = 0
+    found: dict[tuple[str, int], int] = {}
     for symbol in symbols:
-        numbers = [one.number for one in symbol.arguments[-2:] if one.type == clingo.SymbolType.Number]
-        if symbol.name == "bound":
-            fullest = numbers[0]
-        elif symbol.arguments[0].name != "console":
-            where[symbol.arguments[0].name, numbers[0]] = numbers[1]
-    where |= {("nic", rank): where["card", rank] for rank in range(instance.pairs)}
-    return Answer(OPTIMAL, fullest, slots_for(where))
+        numbers = [one.number for one in symbol.arguments]
+        found[symbol.name, numbers[0] if len(numbers) > 1 else 0] = numbers[-1]
+    counts = [(found["disks", domain], found["pairs", domain]) for domain in range(instance.domains)]
+    return Answer(OPTIMAL, found["bound", 0], places_of(counts))

@@ -40,6 +40,12 @@ def _small(count: int) -> Iterator[bytes]:
         yield guest(f"small-{number}", devices + clash, machine=machine)
 
 
+def written(texts: list[bytes], file: Path) -> Path:
+    """The guests in a file of JSON strings, one a line, as the loops read them."""
+    file.write_text("".join(json.dumps(one.decode()) + "\n" for one in texts))
+    return file
+
+
 def large(count: int = 10, devices: int = 200) -> list[bytes]:
     """Guests of so many virtio interfaces, each on a root port of its own."""
     return [

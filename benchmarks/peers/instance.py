@@ -1,8 +1,8 @@
-"""The planning instances that every peer gets, what an answer is, and a judge of answers that solves nothing."""
+"""The planning instances that every peer gets, and what an answer is."""
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import count, islice
 from typing import NamedTuple
 
 SLOTS = range(1, 32)  # of a PCI root bus; slot 0 is taken
@@ -58,6 +58,22 @@ def too_much(domains: int) -> Instance:
     return instance(len(SLOTS) * domains + 1, domains)
 
 
+def least_asked(instance: Instance) -> int:
+    """The lowest bound that is worth a question; at most one that all slots allow, so that a solver is asked at all."""
+    return min(-(-len(instance.devices) // instance.domains), len(SLOTS))
+
+
+def places_of(counts: list[tuple[int, int]]) -> dict[Device, Place]:
+    """Devices and slots, lowest first, for the disks and pairs of each domain; they are all alike."""
+    where: dict[Device, int] = {CONSOLE: 0}
+    disks, pairs = count(), count()
+    for domain, (some, couples) in enumerate(counts):
+        where |= {("disk", next(disks)): domain for _ in range(some)}
+        for rank in islice(pairs, couples):
+            where |= {("card", rank): domain, ("nic", rank): domain}
+    return slots_for(where)
+
+
 def slots_for(where: dict[Device, int]) -> dict[Device, Place]:
     """Slots, lowest first, for devices of which only the domain is known; they are all alike."""
     free = {domain: iter(SLOTS) for domain in set(where.values())}
@@ -67,24 +83,3 @@ def slots_for(where: dict[Device, int]) -> dict[Device, Place]:
             slot = next(free[domain])
             places[device] = (domain, next(free[domain]) if (domain, slot) == CONSOLE_PLACE else slot)
     return places
-
-
-def wrong(instance: Instance, answer: Answer) -> list[str]:
-    """Everything that is wrong with an optimal answer, but for its being optimal."""
-    places, found = answer.places, []
-    if set(places) != set(instance.devices):
-        return ["not every device has a place"]
-    if len(set(places.values())) < len(places):
-        found.append("two devices in one slot")
-    if any(slot not in SLOTS or not 0 <= domain < instance.domains for domain, slot in places.values()):
-        found.append("no such slot")
-    if places[CONSOLE] != CONSOLE_PLACE:
-        found.append("the console has moved")
-    if any(places["card", rank][0] != places["nic", rank][0] for rank in range(instance.pairs)):
-        found.append("a pair is apart")
-    disks = Counter(domain for (name, _), (domain, _) in places.items() if name == "disk")
-    if any(count > instance.most_disks for count in disks.values()):
-        found.append("too many disks in a domain")
-    if max(Counter(domain for domain, _ in places.values()).values()) != answer.fullest:
-        found.append("the fullest domain is another")
-    return found

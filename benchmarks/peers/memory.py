@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from benchmarks.peers.guests import fleet
 
-FILES = 100_000
+FILES = 20_000
 LARGE = 20 << 20  # bytes
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 

@@ -1,46 +1,44 @@
-"""python-constraint2: a domain for each device, pairs as one variable; the bound rises until there is a solution.
-
-Slots are handed out afterwards, as devices of one domain are alike; which device is in which domain is all it searches.
-"""
+"""python-constraint2: a domain's disks and pairs are one variable, sums are watched as they grow; the bound rises."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 from constraint import FunctionConstraint, OptimizedBacktrackingSolver, Problem
 
-from benchmarks.peers.instance import CONSOLE, INFEASIBLE, OPTIMAL, SLOTS, Answer, Device, Instance, slots_for
+from benchmarks.peers.instance import INFEASIBLE, OPTIMAL, SLOTS, Answer, Instance, least_asked, places_of
+
+Counts = tuple[int, int]
 
 
 def solve(instance: Instance, seconds: float) -> Answer:
     """The best places; it knows no time limit."""
     del seconds
-    for bound in range(-(-len(instance.devices) // instance.domains), len(SLOTS) + 1):
-        found = _within(instance, bound)
-        if found is not None:
-            return Answer(OPTIMAL, bound, slots_for(found))
+    for bound in range(least_asked(instance), len(SLOTS) + 1):
+        counts = _within(instance, bound)
+        if counts is not None:
+            return Answer(OPTIMAL, bound, places_of(counts))
     return Answer(INFEASIBLE)
 
 
-def _within(instance: Instance, bound: int) -> dict[Device, int] | None:
+def _choices(instance: Instance, room: int) -> list[Counts]:
+    """What a domain may have, the fullest first."""
+    most = range(min(instance.most_disks, room), -1, -1)
+    return [(disks, pairs) for disks in most for pairs in range((room - disks) // 2, -1, -1)]
+
+
+def _within(instance: Instance, bound: int) -> list[Counts] | None:
     problem = Problem(OptimizedBacktrackingSolver())
-    units = {device: 1 if device[0] == "disk" else 2 for device in instance.devices if device[0] in ("disk", "card")}
-    problem.addVariables(list(units), range(instance.domains))
+    names = list(range(instance.domains))
+    for name in names:
+        problem.addVariable(name, _choices(instance, bound - (name == 0)))
 
-    def fits(*domains: int) -> bool:
-        """Also for the first few, so that the search turns back early."""
-        weights = list(units.items())
-        load, disks = Counter({0: 1}), Counter()  # the console
-        for (device, weight), domain in zip(weights, domains, strict=False):
-            load[domain] += weight
-            disks[domain] += device[0] == "disk"
-        return max(load.values()) <= bound and max(disks.values(), default=0) <= instance.most_disks
+    def fits(*counts: Counts) -> bool:
+        """For the first few domains: neither too many, nor so few that the others cannot take the rest."""
+        disks = instance.disks - sum(one for one, _ in counts)
+        pairs = instance.pairs - sum(one for _, one in counts)
+        left = instance.domains - len(counts)
+        return disks >= 0 and pairs >= 0 and disks <= left * instance.most_disks and disks + 2 * pairs <= left * bound
 
-    problem.addConstraint(FunctionConstraint(fits), list(units))
-    for count in range(1, len(units)):
-        problem.addConstraint(FunctionConstraint(fits), list(units)[:count])
+    for count in range(1, len(names) + 1):
+        problem.addConstraint(FunctionConstraint(fits), names[:count])
     solution = problem.getSolution()
-    if solution is None:
-        return None
-    where = {CONSOLE: 0, **solution}
-    return where | {("nic", rank): solution["card", rank] for rank in range(instance.pairs)}
+    return None if solution is None else [solution[name] for name in names]

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
-from pcisolve.ops.memory import remember, with_memory
 from pcisolve.ops.solve import check, solve
-from pcisolve.ops.summary import summary
 from pcisolve.ops.write import solved_bytes
 from pcisolve.problem.hypervisor import refuse_other
 from pcisolve.problem.problem import STABLE, Options
@@ -45,13 +43,21 @@ class Result:
     @property
     def rows(self) -> tuple[Row, ...]:
         """For each root what it has and what is left; () when not solved."""
-        return () if self._layout is None else summary(self._layout)
+        if self._layout is None:
+            return ()
+        from pcisolve.ops.summary import summary
+
+        return summary(self._layout)
 
     def to_json(self) -> dict[str, Any]:
         """As in `solve --format json`: the verdict, and what each part is known by when a later guest is solved
         against this one."""
         answer = self.verdict.to_json()
-        return answer if self._layout is None else with_memory(answer, self._layout)
+        if self._layout is None:
+            return answer
+        from pcisolve.ops.memory import with_memory
+
+        return with_memory(answer, self._layout)
 
 
 class Guest:
@@ -106,6 +112,7 @@ class Guest:
         """
         options = options or Options()
         if against is not None or options.policy == STABLE:
+            from pcisolve.ops.memory import remember
             from pcisolve.ops.stable import solve_stable
 
             catalog, options = self._catalog(options), options._replace(policy=STABLE)

@@ -11,6 +11,7 @@ from pcisolve.catalog.table import dotted
 from pcisolve.core.errors import InputError
 from pcisolve.core.version import JSON_VERSION
 from pcisolve.problem.problem import Options
+from pcisolve.verdict.text import verdict_text
 from pcisolve.verdict.values import INVALID, SOLVED, UNKNOWN, Finding
 
 FAILED = "error"  # the status of an input that pcisolve itself failed on
@@ -87,7 +88,8 @@ def solve_content(job: Job, data: bytes, name: str = _ANY_NAME) -> Answer:
         else:
             result = guests.only().solve(job.options)
             xml = None if result.xml is None or not job.wants_xml else guests.replaced([result.xml])
-            answer = answer_of(result.verdict.to_json(), xml)
+            codes = tuple(finding.code for finding in result.verdict.findings)
+            answer = Answer(result.verdict.status, verdict_text(result.verdict), codes, xml)
     except InputError as error:
         answer = refused(error)
     except MemoryError:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import threading
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,12 +32,14 @@ class Means(NamedTuple):
         megabytes: of memory that each may take for its input.
         ledger: the path of a ledger, or None.
         client: of a Dask cluster that does the work instead of processes, or None.
+        forks: this process may be copied: it is the command's own, of one thread.
     """
 
     workers: int | None = None
     megabytes: int = MEGABYTES
     ledger: str | None = None
     client: Client | None = None
+    forks: bool = False
 
 
 class Solved(NamedTuple):
@@ -131,4 +134,5 @@ def _engine(source: Iterator[Input], job: Job, means: Means) -> tuple[Iterator[I
     source = itertools.chain(first, source)
     if len(first) < 2:
         return source, InProcess(job)
-    return source, processes(job, means.workers or len(os.sched_getaffinity(0)), means.megabytes)
+    workers = means.workers or len(os.sched_getaffinity(0))
+    return source, processes(job, workers, means.megabytes, forks=means.forks and threading.active_count() == 1)

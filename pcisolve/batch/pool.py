@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
 import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import connection, get_context, process
 from typing import Any, NamedTuple
 
@@ -42,21 +43,27 @@ class Pool:
         room: how many more chunks are taken now.
     """
 
-    def __init__(self, work: Callable[[Any], list[Any]], workers: int, *, seconds: float, megabytes: int) -> None:
+    def __init__(
+        self, work: Callable[[Any], list[Any]], workers: int, *, seconds: float, megabytes: int, forks: bool = False
+    ) -> None:
         """
         Args:
             work: is given a chunk; it and the chunks must be picklable.
             workers: how many processes.
             seconds: after which a chunk's worker is stopped.
             megabytes: of memory that a worker may take beyond what it starts with.
+            forks: workers are copies of this process, which has imported all already, instead of copies of another
+                process that imports it once more. Only for a program of one thread.
 
         Raises:
             InputError: there is no working directory.
         """
         _refuse_no_folder()
         _keep_sockets_short()
-        self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(_PRELOAD)
+        self._context: Any = get_context("fork" if forks else "forkserver")
+        self._forks = forks
+        if not forks:
+            self._context.set_forkserver_preload(_PRELOAD)
         self._work, self._seconds, self._megabytes = work, seconds, megabytes
         self._idle = [self._start() for _ in range(workers)]
         self._busy: dict[connection.Connection, _Worker] = {}
@@ -124,7 +131,9 @@ class Pool:
     def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         with contextlib.closing(theirs):
-            process = self._context.Process(target=_serve, args=(theirs, self._work, self._megabytes), daemon=True)
+            foreign = _open_files() - {theirs.fileno()} if self._forks else set()
+            words = (theirs, self._work, self._megabytes, foreign)
+            process = self._context.Process(target=_serve, args=words, daemon=True)
             process.start()
         return _Worker(process, ours)
 
@@ -175,9 +184,36 @@ def _ending(code: int | None) -> str:
     return f"ended with exit code {code}"
 
 
-def _serve(pipe: connection.Connection, work: Callable[[Any], list[Any]], megabytes: int) -> None:
-    """A worker's life: one chunk after the other until nobody asks any more."""
+def _open_files() -> set[int]:
+    """The files of this process but the standard ones: what a copy of it has no business with."""
+    if not os.path.isdir("/proc/self/fd"):
+        return set()
+    listed = {int(one) for one in os.listdir("/proc/self/fd")} - {0, 1, 2}
+    return {one for one in listed if _is_open(one)}  # the list was one of them, and is closed
+
+
+def _is_open(file: int) -> bool:
+    try:
+        os.fstat(file)
+    except OSError:
+        return False
+    return True
+
+
+def _serve(
+    pipe: connection.Connection, work: Callable[[Any], list[Any]], megabytes: int, foreign: Iterable[int] = ()
+) -> None:
+    """A worker's life: one chunk after the other until nobody asks any more.
+
+    Args:
+        foreign: files of the parent. One of them may be its end of another worker's pipe, or be locked by it: who kept
+            them open would keep both alive.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
+    for one in foreign:
+        with contextlib.suppress(OSError):
+            os.close(one)
+    gc.freeze()  # what was imported stays, and pages that nobody writes to stay shared
     _limit_memory(megabytes)
     with contextlib.suppress(EOFError, OSError):
         while True:

@@ -99,9 +99,9 @@ def hard_limit(job: Job) -> float:
     return 10 + 4 * job.options.time_limit
 
 
-def processes(job: Job, workers: int, megabytes: int) -> Pool:
+def processes(job: Job, workers: int, megabytes: int, *, forks: bool = False) -> Pool:
     """The engine of worker processes."""
-    return Pool(partial(solve_inputs, job), workers, seconds=hard_limit(job), megabytes=megabytes)
+    return Pool(partial(solve_inputs, job), workers, seconds=hard_limit(job), megabytes=megabytes, forks=forks)
 
 
 class _Chunk(NamedTuple):

@@ -1,4 +1,4 @@
-"""Guests of one shape are solved once.
+"""Guests of one shape are solved twice at most.
 
 The shape of a guest is its XML without the values that no rule reads: names, UUIDs, MAC addresses and the paths of
 images and devices. The shape is solved with a stand-in for every value, and the answer holds for each guest of that
@@ -32,6 +32,7 @@ _VALUE: Final = re.compile(
 )
 _MAX_BYTES: Final = 256 << 10  # larger guests are rarely alike
 _MAX_KEPT: Final = 64 << 20
+_MAX_MET: Final = 100_000  # digests, of some 200 bytes each
 _DECLARED: Final = re.compile(rb"<\?xml[^>]*encoding=[\"'](?!utf-8[\"'])", re.IGNORECASE)
 
 
@@ -156,6 +157,7 @@ class Shapes:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._moulds: OrderedDict[bytes, tuple[Mould | None, int]] = OrderedDict()
+        self._met: OrderedDict[bytes, None] = OrderedDict()  # shapes that were seen once
         self._size = 0
         self._lock = threading.Lock()  # a worker of a cluster may have several threads
 
@@ -175,10 +177,22 @@ class Shapes:
             if key in self._moulds:
                 self._moulds.move_to_end(key)
                 return self._moulds[key][0]
+            if self._is_new(key):
+                return None
         answer = solve_content(self._job, shape.text.encode())
         mould = mould_of(shape, answer)
         self._keep(key, mould, 4 * (len(answer.text) + len(answer.xml or b"")) + 1000)  # a row takes more than its text
         return mould
+
+    def _is_new(self, key: bytes) -> bool:
+        """Whether the shape is met for the first time: a mould costs a fifth of an answer, and many never serve."""
+        if key in self._met:
+            del self._met[key]
+            return False
+        self._met[key] = None
+        if len(self._met) > _MAX_MET:
+            self._met.popitem(last=False)
+        return True
 
     def _keep(self, key: bytes, mould: Mould | None, size: int) -> None:
         with self._lock:

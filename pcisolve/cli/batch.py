@@ -117,7 +117,7 @@ def command(
     source = _source(paths, write, shard)
     tally, start = Tally(), time.monotonic()
     with contextlib.ExitStack() as stack:
-        means = Means(workers, memory_limit, ledger, _client(cluster, stack))
+        means = Means(workers, memory_limit, ledger, _client(cluster, stack), forks=True)
         solved = None if write is None else Solved(write)
         lines = stack.enter_context(Lines(output))
         shown = stack.enter_context(contextlib.closing(_progress(paths, shard, output, quiet)))

@@ -43,15 +43,21 @@ def read_raw(path: str) -> bytes:
     else:
         try:
             # Asked first, as a file of many gigabytes need not be read to be refused; a pipe has no size.
-            large = os.stat(path).st_size > MAX_BYTES
+            size = os.stat(path).st_size
             with open(path, "rb") as file:
-                data = _beginning(file, path) if large else file.read(MAX_BYTES + 1)
+                data = _beginning(file, path) if size > MAX_BYTES else _whole(file, size)
         except (OSError, ValueError) as error:  # ValueError: a null byte in the path
             reason = getattr(error, "strerror", None) or "not a name that a file can have"
             raise InputError(f"{path}: {reason}", expected="a readable file") from None
     if len(data) > MAX_BYTES and not is_save_image(data):
         raise too_large(Location("<stdin>" if path == "-" else path, 1, 1))
     return data
+
+
+def _whole(file: IO[bytes], size: int) -> bytes:
+    """All of a file, or more than MAX_BYTES of it; memory for that much is asked for only where it is needed."""
+    data = file.read(size + 1)
+    return data if size and len(data) <= size else data + file.read(MAX_BYTES + 1 - len(data))
 
 
 def _beginning(file: IO[bytes], path: str) -> bytes:

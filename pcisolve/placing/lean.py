@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.abc import Loader
-from importlib.machinery import ModuleSpec
-from importlib.util import LazyLoader, find_spec, module_from_spec
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+    from importlib.machinery import ModuleSpec
 
 _PANDAS: Final = "pandas"
 _CP_MODEL: Final = "ortools.sat.python.cp_model"
@@ -22,6 +23,8 @@ def load() -> None:
     """Import cp_model, if it is not there yet; `from ortools.sat.python import cp_model` is quick then."""
     if _CP_MODEL in sys.modules:
         return
+    from importlib.util import find_spec
+
     spec = None if _PANDAS in sys.modules else find_spec(_PANDAS)
     if spec is None or spec.loader is None:
         import_module(_CP_MODEL)
@@ -41,6 +44,8 @@ def load() -> None:
 
 def _when_used(spec: ModuleSpec, loader: Loader) -> ModuleType:
     """A module that is loaded when something in it is asked for; importlib's own recipe."""
+    from importlib.util import LazyLoader, module_from_spec
+
     spec.loader = lazy = LazyLoader(loader)
     sys.modules[spec.name] = module = module_from_spec(spec)
     lazy.exec_module(module)

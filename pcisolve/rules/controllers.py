@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pcisolve.core.shortage import Shortage
 from pcisolve.core.words import did_you_mean
-from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.parts import Controller
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.blame import machine_notes
 from pcisolve.rules.inputs import InputRule
 from pcisolve.rules.rule import Point, Question, Telling, name_of
+
+if TYPE_CHECKING:
+    from pcisolve.placing.layout_model import LayoutModel
 
 
 class ControllerRule(InputRule[Controller]):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pcisolve.core.address import HIGHEST_FLAT_INDEX
-from pcisolve.placing.index_model import IndexModel
-from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.blame import is_added, why_added
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 from pcisolve.rules.structural import Structural
+
+if TYPE_CHECKING:
+    from pcisolve.placing.index_model import IndexModel
+    from pcisolve.placing.layout_model import LayoutModel
 
 
 class IndexUnique(Structural[tuple[Controller, ...]]):

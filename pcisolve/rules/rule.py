@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from mypy_extensions import mypyc_attr
 
 from pcisolve.core.node import Node
 from pcisolve.core.shortage import Shortage
-from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.choice import Choice
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import clipped as clipped  # rules tell with these
@@ -17,6 +16,9 @@ from pcisolve.problem.naming import name_of as name_of
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.docstrings import docstring_of
+
+if TYPE_CHECKING:
+    from pcisolve.placing.layout_model import LayoutModel
 
 CaseT = TypeVar("CaseT")
 

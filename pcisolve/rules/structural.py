@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from pcisolve.placing.index_model import IndexModel
 from pcisolve.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from pcisolve.placing.index_model import IndexModel
 
 CaseT = TypeVar("CaseT")
 

@@ -16,10 +16,7 @@ from pcisolve.problem.problem import COMMON, Options, Problem
 from pcisolve.rules import registry
 from pcisolve.rules.check import Breach, breaches
 from pcisolve.rules.rule import Question
-from pcisolve.solver.mus import Core
-from pcisolve.solver.nearest import Found, Search
 from pcisolve.solver.numbering import numbered_in_turn
-from pcisolve.solver.open_indexes import number
 
 _MOST_PAIRS: Final = 40_000  # of controllers and those without an index: beyond that no limit of time would hold
 
@@ -73,6 +70,8 @@ def first_fit(problem: Problem) -> Choice:
     choice = choose(problem)
     if problem.flat or not choice.failures:
         return choice
+    from pcisolve.solver.nearest import Found, Search  # a third of what there is to import, which few guests need
+
     for found in Search(problem, choice, nearest=True).outcomes():
         if isinstance(found, Found) and _holds(problem, found.choice):
             return found.choice
@@ -108,6 +107,9 @@ def numbered(
     question = Question(problem, _asked_places(problem))
     if len(problem.controllers) * sum(one.index < 0 for one in problem.controllers) > _MOST_PAIRS:
         return Unnumbered(question, [], decided=False)
+    from pcisolve.solver.mus import Core
+    from pcisolve.solver.open_indexes import number
+
     found = number(question, registry.structure_for(options), options.time_limit)
     if found is None:
         return Unnumbered(question, [], decided=False)

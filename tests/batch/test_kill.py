@@ -40,9 +40,8 @@ def children(pid: int) -> list[int]:
 
 
 def workers(pid: int) -> list[int]:
-    """The processes that the server of workers has made."""
-    servers = [one for one in children(pid) if b"forkserver" in Path(f"/proc/{one}/cmdline").read_bytes()]
-    return [worker for one in servers for worker in children(one)]
+    """The worker processes of a batch: copies of itself."""
+    return children(pid)
 
 
 def recorded(folder: Path) -> int:
@@ -175,3 +174,23 @@ def test_what_is_no_ledger_is_not_written_to(tmp_path: Path) -> None:
     code, said = batch(tmp_path, *WORDS)
     assert (code, said.startswith("pcisolve: ledger is not a ledger of this version of pcisolve")) == (2, True)
     assert (tmp_path / "ledger").read_text() == "a letter, " * 1000
+
+
+def test_a_batch_is_its_own_process_and_its_workers(tmp_path: Path) -> None:
+    """No further process imports everything once more, and none is left when the batch is killed."""
+    write_fleet(tmp_path / "fleet", 1000)
+    process = start(tmp_path, "fleet", "-o", "out.jsonl", "--workers", "3")
+    seen: list[int] = []
+    while process.poll() is None and len(seen) < 3:
+        seen = children(process.pid) or seen
+        time.sleep(0.005)
+    assert len(seen) == 3
+    process.kill()
+    process.wait()
+    for _ in range(200):
+        if not any(Path(f"/proc/{pid}/exe").exists() for pid in seen):
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("a worker outlives its batch")
+    assert batch(tmp_path, "fleet", "-o", "out.jsonl", "--workers", "3")[0] == 1  # the output is nobody's any more

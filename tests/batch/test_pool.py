@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from pcisolve.batch.pool import Lost, Outcome, Pool
+from pcisolve.batch.pool import Lost, Outcome, Pool, _open_files
 from tests.batch.work import upper
 
 
-@pytest.fixture
-def pool() -> Iterator[Callable[..., Pool]]:
+@pytest.fixture(params=[False, True], ids=["forkserver", "fork"])
+def pool(request: pytest.FixtureRequest) -> Iterator[Callable[..., Pool]]:
+    if request.param and threading.active_count() > 1:
+        pytest.skip("a process of several threads is not copied; those of pytest-xdist have several")
     made: list[Pool] = []
 
     def make(workers: int = 1, seconds: float = 600, megabytes: int = 512) -> Pool:
-        made.append(Pool(upper, workers, seconds=seconds, megabytes=megabytes))
+        made.append(Pool(upper, workers, seconds=seconds, megabytes=megabytes, forks=request.param))
         return made[-1]
 
     yield make
@@ -104,3 +107,8 @@ def test_where_every_worker_dies_at_once_it_is_told(pool: Callable[..., Pool], m
 def test_large_chunks_and_answers_pass(pool: Callable[..., Pool]) -> None:
     words = ["x" * 1_000_000] * 5
     assert outcomes(pool(1), words) == {0: [word.upper() for word in words]}
+
+
+def test_a_copy_closes_no_file_that_it_opens_itself() -> None:
+    """A number in the list may be another file's by the time the copy closes it."""
+    assert all(os.fstat(one) for one in _open_files())

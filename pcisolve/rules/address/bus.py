@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.address import SLOTS_PER_BUS
 from pcisolve.core.kinds import ENDPOINT, spoken
-from pcisolve.placing.index_model import ANYWHERE, IndexModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.blame import machine_notes
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 from pcisolve.rules.structural import Structural
+
+if TYPE_CHECKING:
+    from pcisolve.placing.index_model import IndexModel
 
 LAST_SLOT = SLOTS_PER_BUS - 1
 
@@ -87,6 +89,8 @@ class KindMatch(_OnBus):
     )
 
     def number(self, model: IndexModel, case: Part) -> None:
+        from pcisolve.placing.index_model import ANYWHERE
+
         model.confine(case, lambda one: ANYWHERE if _takes(one.model, case) else None)
 
     def check(self, layout: Layout, case: Part) -> bool:
@@ -125,6 +129,8 @@ class SlotMin(_OnBus):
     )
 
     def number(self, model: IndexModel, case: Part) -> None:
+        from pcisolve.placing.index_model import ANYWHERE
+
         model.confine(case, lambda one: (one.model.min_slot, LAST_SLOT) if one.model else ANYWHERE)
 
     def check(self, layout: Layout, case: Part) -> bool:
@@ -157,6 +163,8 @@ class SlotMax(_OnBus):
     )
 
     def number(self, model: IndexModel, case: Part) -> None:
+        from pcisolve.placing.index_model import ANYWHERE
+
         model.confine(case, lambda one: (0, one.model.max_slot) if one.model else ANYWHERE)
 
     def check(self, layout: Layout, case: Part) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.catalog.machines import Fixed, Reserved
 from pcisolve.catalog.matching import matches
 from pcisolve.core.address import Address
-from pcisolve.placing.layout_model import LayoutModel
-from pcisolve.placing.slots import give_slots
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Part
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
+
+if TYPE_CHECKING:
+    from pcisolve.placing.layout_model import LayoutModel
 
 
 class Shared(NamedTuple):
@@ -54,6 +55,8 @@ class Duplicate(Rule[Shared]):
         return len(here) + (case.reserved is not None) <= 1
 
     def post(self, model: LayoutModel) -> None:
+        from pcisolve.placing.slots import give_slots
+
         give_slots(model)
 
     def tell(self, question: Question, case: Shared) -> Telling:

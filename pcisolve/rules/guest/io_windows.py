@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.core.shortage import Shortage
 from pcisolve.firmware.io_windows import always_needs, io_takers, is_candidate, uses_io
-from pcisolve.placing.io_windows import io_windows
-from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 from pcisolve.rules.rule import Question, Rule, Telling, name_of, point
+
+if TYPE_CHECKING:
+    from pcisolve.placing.layout_model import LayoutModel
 
 
 class IoSpace(NamedTuple):
@@ -61,6 +62,8 @@ class IoWindows(Rule[IoSpace]):
         return len(io_takers(layout)) <= case.limit
 
     def post(self, model: LayoutModel) -> None:
+        from pcisolve.placing.io_windows import io_windows
+
         if limit := _limit(model.problem):
             model.at_most(io_windows(model), limit)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pcisolve.core.shortage import BUSES, Shortage
 from pcisolve.firmware.guest_view import BUS_NUMBERS, beyond_numbers, limit_of, opens_window
 from pcisolve.firmware.windows import Window, needs, own_need, windows
-from pcisolve.placing.layout_model import SURE, LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.rule import WARNING, Point, Question, Rule, Telling, name_of
+
+if TYPE_CHECKING:
+    from pcisolve.placing.layout_model import LayoutModel
 
 
 class WindowRule(Rule[Window]):
@@ -130,6 +133,8 @@ class BusCount(WindowRule):
         return super().check(layout, case) or not any(beyond_numbers(layout).values())
 
     def post(self, model: LayoutModel) -> None:
+        from pcisolve.placing.layout_model import SURE
+
         for sites in () if model.problem.machine.zpci else model.space.domains:
             roots = model.buses(sites, lambda host: host.model.root)
             model.at_most(model.bus_numbers(sites, needed=model.io == SURE), limit_of(model.problem) * roots)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pcisolve.core.address import Address
-from pcisolve.placing.index_model import IndexModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
@@ -15,6 +14,9 @@ from pcisolve.rules.inputs import InputRule
 from pcisolve.rules.multi_domain import PROPOSAL
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 from pcisolve.rules.structural import Structural
+
+if TYPE_CHECKING:
+    from pcisolve.placing.index_model import IndexModel
 
 
 class AddressLookup(Structural[Part]):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pcisolve.core.address import BUSES_PER_DOMAIN, Address
 from pcisolve.core.shortage import BUSES, Shortage
-from pcisolve.placing.index_model import ANYWHERE, IndexModel
-from pcisolve.placing.indexes import keep_indexes_below
-from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.rules.multi_domain import PROPOSAL
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
 from pcisolve.rules.structural import Structural
+
+if TYPE_CHECKING:
+    from pcisolve.placing.index_model import IndexModel
+    from pcisolve.placing.layout_model import LayoutModel
 
 HIGHEST_BUS = 0xFF
 
@@ -104,6 +106,8 @@ class ParentLower(_Child):
         return parent is None or parent.index < case.index
 
     def post(self, model: LayoutModel) -> None:
+        from pcisolve.placing.indexes import keep_indexes_below
+
         if not model.problem.flat:
             keep_indexes_below(model, lambda one: True)
 
@@ -242,6 +246,8 @@ class OwnPlace(_Child):
     )
 
     def number(self, model: IndexModel, case: Controller) -> None:
+        from pcisolve.placing.index_model import ANYWHERE
+
         model.confine(case, lambda one: ANYWHERE if one is not case else None)
 
     def check(self, layout: Layout, case: Controller) -> bool:

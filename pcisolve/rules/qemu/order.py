@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from pcisolve.placing.indexes import keep_indexes_below
-from pcisolve.placing.layout_model import LayoutModel
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+
+if TYPE_CHECKING:
+    from pcisolve.placing.layout_model import LayoutModel
 
 DEEPEST = 48  # controllers above a part
 
@@ -43,6 +45,8 @@ class ParentFirst(Rule[Controller]):
         return layout.places[case].provider < case.index
 
     def post(self, model: LayoutModel) -> None:
+        from pcisolve.placing.indexes import keep_indexes_below
+
         if model.problem.flat:
             keep_indexes_below(model, lambda one: True)
 
