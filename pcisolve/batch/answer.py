@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcisolve.api.guests import load_all
+from pcisolve.api.limits import OutOfTime, undecided, within
 from pcisolve.catalog.table import dotted
 from pcisolve.core.errors import InputError
 from pcisolve.core.version import JSON_VERSION
@@ -83,15 +84,19 @@ def solve_content(job: Job, data: bytes, name: str = _ANY_NAME) -> Answer:
     start = time.perf_counter()
     try:
         guests = load_all(data, models=job.models, name=name)
-        if job.moves is not None:
-            answer = _moves(job, guests.only().before(), job.moves)
+        if (after := job.moves) is not None:
+            document = guests.only().before()
+            answer = within(job.options.time_limit, lambda: _moves(job, document, after))
         else:
-            result = guests.only().solve(job.options)
+            guest = guests.only()
+            result = within(job.options.time_limit, lambda: guest.solve(job.options))
             xml = None if result.xml is None or not job.wants_xml else guests.replaced([result.xml])
             codes = tuple(finding.code for finding in result.verdict.findings)
             answer = Answer(result.verdict.status, verdict_text(result.verdict), codes, xml)
     except InputError as error:
         answer = refused(error)
+    except OutOfTime:
+        answer = Answer(UNKNOWN, verdict_text(undecided(job.options)))
     except MemoryError:
         answer = failed("it needs more memory than a worker may have (--memory-limit)")
     except Exception as error:

@@ -12,10 +12,10 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import Guests
+from pcisolve.api.limits import OutOfTime, undecided, within
 from pcisolve.cli.common import problem_options, proof_options
 from pcisolve.cli.completing import any_file
 from pcisolve.cli.connected import connect_option, loaded
-from pcisolve.cli.limits import OutOfTime, undecided, within
 from pcisolve.cli.report import MACHINES, TEXTS, Report, Style
 from pcisolve.cli.settings import Settings
 from pcisolve.problem.problem import Options

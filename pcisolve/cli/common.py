@@ -104,6 +104,17 @@ def problem_options(command: Command) -> Command:
     return command
 
 
+def limit_option(command: Command) -> Command:
+    """--time-limit, for commands that only judge."""
+    return click.option(
+        "--time-limit",
+        type=click.FloatRange(min=0.001),
+        default=30.0,
+        metavar="S",
+        help="seconds that it may take, for each guest [30]",
+    )(command)
+
+
 def proof_options(command: Command) -> Command:
     """--conflicts, --prove."""
     command = click.option(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
 from pcisolve.api.guests import load_all
-from pcisolve.cli.common import emit, head_of, print_findings, problem_options
+from pcisolve.api.limits import OutOfTime, within
+from pcisolve.cli.common import emit, head_of, limit_option, print_findings, problem_options
 from pcisolve.cli.completing import any_file
 from pcisolve.cli.settings import Settings
+from pcisolve.verdict.values import EXIT_CODE, UNKNOWN
 
 
 @click.command("convert")
@@ -19,6 +22,7 @@ from pcisolve.cli.settings import Settings
 @click.option(
     "--output", "-o", metavar="FILE", shell_complete=any_file, help="write there instead of to stdout (replaced whole)"
 )
+@limit_option
 @problem_options
 def command(file: str, to: str, output: str | None, quiet: bool, models: str | None, **words: Any) -> None:
     """The same layout in the other scheme: only domain and bus of the addresses change.
@@ -35,7 +39,11 @@ def command(file: str, to: str, output: str | None, quiet: bool, models: str | N
     contents: list[bytes] = []
     worst = 0
     for guest in guests:
-        result = guest.convert(to, options)
+        try:
+            result = within(options.time_limit, partial(guest.convert, to, options))
+        except OutOfTime:
+            click.echo(f"{guest.name}: not decided within {options.time_limit:g} s", err=True)
+            sys.exit(EXIT_CODE[UNKNOWN])
         if result.xml is not None:
             contents.append(result.xml)
             continue

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pcisolve.cli.common import emit, options_of, refuse
+from pcisolve.api.limits import OutOfTime, within
+from pcisolve.cli.common import emit, limit_option, options_of, refuse
 from pcisolve.cli.completing import any_file
 from pcisolve.cli.pictures import style_of
 from pcisolve.core.errors import InputError
 from pcisolve.ops.difference import diff
 from pcisolve.render.difference import text
 from pcisolve.render.picture.formats import FORMATS
+from pcisolve.verdict.values import EXIT_CODE, UNKNOWN
 
 if TYPE_CHECKING:
     from pcisolve.problem.problem import Options
@@ -27,7 +29,7 @@ What is added, removed, moved and changed between two layouts, and what the gues
 
 BEFORE and AFTER are domain XML, completed as libvirt would, or JSON of pcisolve solve; one of them may be "-".
 With --libvirt twice, each file is a guest, and compared with itself under the other version of libvirt.
-Exit code 0: the same layout; 1: they differ; 2: one of them is unusable.
+Exit code 0: the same layout; 1: they differ; 2: one of them is unusable; 3: not compared in time.
 
 \b
 Examples:
@@ -62,6 +64,7 @@ Examples:
     metavar="VERSION",
     help="libvirt that completes the layouts [newest]; given twice: what moves in each file from the one to the other",
 )
+@limit_option
 @click.option("--pin", is_flag=True, help="with two versions: print the guest with what keeps everything in place")
 @click.option("--models", metavar="DIR", help="a folder of models that adds to and overrides the shipped ones")
 @click.option("--quiet", "-q", is_flag=True, help="say it with the exit code only")
@@ -71,6 +74,7 @@ def command(
     output: str | None,
     everything: bool,
     libvirt: tuple[str, ...],
+    time_limit: float,
     pin: bool,
     models: str | None,
     quiet: bool,
@@ -80,9 +84,12 @@ def command(
     style = style_of(style, output, "full")
     asked = _Asked(files, versions, _Told(style, everything, quiet), output, models)
     asked.refuse(pin=pin)
-    if len(versions) < _VERSIONS:
-        sys.exit(_difference(asked))
-    sys.exit(_pinned(asked) if pin else _moves(asked))
+    compare = _difference if len(versions) < _VERSIONS else _pinned if pin else _moves
+    try:
+        sys.exit(within(time_limit, lambda: compare(asked)))
+    except OutOfTime:
+        click.echo(f"{' '.join(files)}: not compared within {time_limit:g} s", err=True)
+        sys.exit(EXIT_CODE[UNKNOWN])
 
 
 class _Told(NamedTuple):

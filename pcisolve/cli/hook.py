@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from pcisolve.api.guests import Guests, load_all
+from pcisolve.api.limits import SAID, OutOfTime, undecided, within
 from pcisolve.cli.common import emit, print_findings, problem_options, solve_options
-from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
 from pcisolve.cli.settings import Settings
 from pcisolve.core.errors import InputError
 from pcisolve.verdict.values import UNKNOWN, Verdict

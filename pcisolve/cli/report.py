@@ -11,8 +11,8 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import Guests
+from pcisolve.api.limits import SAID, OutOfTime
 from pcisolve.cli.common import emit, findings_text, head_of, is_coloured, refuse, text_diff
-from pcisolve.cli.limits import SAID, OutOfTime
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import is_read_only, write_atomically
 from pcisolve.verdict.mended import Mended

@@ -9,9 +9,9 @@ import click
 
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import load_all
-from pcisolve.cli.common import emit, head_of, print_findings, problem_options
+from pcisolve.api.limits import OutOfTime, within
+from pcisolve.cli.common import emit, head_of, limit_option, print_findings, problem_options
 from pcisolve.cli.completing import any_file
-from pcisolve.cli.limits import OutOfTime, within
 from pcisolve.cli.pictures import TREE, picture_options, style_of
 from pcisolve.cli.settings import Settings
 from pcisolve.host.read import is_host
@@ -46,6 +46,7 @@ Examples:
     "--guest", "as_seen", is_flag=True, help="as the guest will see it: its bus numbers, what is lost and why"
 )
 @picture_options
+@limit_option
 @problem_options
 def command(
     file: str,
@@ -88,16 +89,21 @@ def _show_host(file: str, *, plain: bool) -> None:
 def _shown(guest: Guest, head: str, options: Options, *, as_seen: bool, quiet: bool) -> int:
     """Print one guest below its head; the exit code."""
     guest.require_qemu()
+
+    def judged() -> tuple[Verdict, Verdict]:
+        verdict = guest.check(options)
+        if verdict.status == SOLVED:
+            return verdict, verdict
+        return verdict, guest.check(options._replace(stage="libvirt", platform=""))
+
     try:
-        verdict = shown = within(options.time_limit, lambda: guest.check(options))
+        verdict, shown = within(options.time_limit, judged)
     except OutOfTime:
         click.echo(f"{guest.name}: not decided within {options.time_limit:g} s", err=True)
         return EXIT_CODE[UNKNOWN]
-    if verdict.status != SOLVED:
-        if not quiet:
-            click.echo(head, err=True, nl=False)
-            print_findings(guest, verdict, err=True)
-        shown = guest.check(options._replace(stage="libvirt", platform=""))
+    if verdict.status != SOLVED and not quiet:
+        click.echo(head, err=True, nl=False)
+        print_findings(guest, verdict, err=True)
     if shown.status == SOLVED:
         click.echo(head, nl=False)
         _print(shown, as_seen)

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from pcisolve.api.guest import Guest, Result
 from pcisolve.api.guests import Guests
+from pcisolve.api.limits import SAID, OutOfTime, undecided, within
 from pcisolve.cli.common import (
     emit,
     head_of,
@@ -22,7 +23,6 @@ from pcisolve.cli.common import (
 )
 from pcisolve.cli.completing import any_file
 from pcisolve.cli.connected import confirm, connect_option, define, loaded, without_secrets
-from pcisolve.cli.limits import SAID, OutOfTime, undecided, within
 from pcisolve.cli.settings import Settings
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pcisolve.cli.limits import OutOfTime, within
+from pcisolve.api.limits import OutOfTime, within
 from tests.cli.running import run
 from tests.support import domain
 
