@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.plans import plan
+
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 120.0  # seconds: whoever takes longer has no limit
-HEAD = "<domain type='qemu'><name>g</name><memory>1048576</memory><os><type arch='{}' machine='{}'>hvm</type></os><devices>"
-TAIL = "</devices></domain>"
+OS = "<os><type arch='{}' machine='{}'>hvm</type></os>"
+HEAD = f"<domain type='qemu'><name>g</name><memory>1048576</memory>{OS}"
 RNG = "<rng model='virtio'><backend model='random'>/dev/urandom</backend>{}</rng>"
 
 
@@ -45,7 +47,7 @@ class Measured(NamedTuple):
 
 def guest(arch: str, machine: str, devices: Iterator[str]) -> str:
     """A domain XML."""
-    return HEAD.format(arch, machine) + "\n".join(devices) + TAIL
+    return f"{HEAD.format(arch, machine)}<devices>{chr(10).join(devices)}</devices></domain>"
 
 
 def address(bus: int, slot: int, domain: int = 0) -> str:
@@ -75,6 +77,7 @@ def inputs() -> dict[str, str]:
         "5,000 alike zPCI ids": guest("s390x", "s390-ccw-virtio", ids),
         "root ports of index 1 to 20,000": guest("x86_64", "q35", high),
         "20,000 devices without address": guest("x86_64", "q35", disks),
+        "plan of 100,000 devices on 1,024 domains": plan(100_000, 1_024).decode(),
     }
 
 
@@ -93,6 +96,9 @@ def measured(words: list[str], seconds: float) -> Measured:
             process.kill()
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     return Measured(process.returncode, time.perf_counter() - begin, peak)
+
+
+PLANNED = ("solve FILE", "show FILE", "batch --workers 1 FILE")
 
 
 def isolated(words: list[str], seconds: float) -> Measured:
@@ -116,9 +122,9 @@ def rows(limits: tuple[float, ...]) -> Iterator[str]:
     yield "| input | command | limit | took | memory | exit code |"
     yield "|---|---|---|---|---|---|"
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "guest.xml"
         for name, text in inputs().items():
-            for command in COMMANDS:
+            path = Path(folder) / ("plan.yaml" if name.startswith("plan") else "guest.xml")
+            for command in PLANNED if name.startswith("plan") else COMMANDS:
                 for limit in limits:
                     path.write_text(text)
                     words = [str(path) if one == "FILE" else one for one in command.split()]
