@@ -102,10 +102,7 @@ def command(
     if connect is not None and (mends or style in _PICTURES or "-" in (files or "-")):
         raise click.UsageError("--connect goes with names of domains, and with neither --fix, --diff nor pictures")
     if style in _PICTURES:
-        from pcisolve.cli.pictures import check_pictures
-
-        files = tuple(_files(files))
-        worst = check_pictures(files, settings, style, output_file, error_on_warning=error_on_warning)
+        worst = _drawn(files, settings, style, output_file, error_on_warning=error_on_warning)
         sys.exit(0 if exit_zero and worst == 1 else worst)
     report = Report(Style(style, quiet, statistics, output_file), error_on_warning=error_on_warning)
     wanted = Wanted(pick, unsafe_fixes, error_on_warning) if mends else None
@@ -115,6 +112,15 @@ def command(
             _take(file, loaded(file, connect, models), options, report, wanted, writes=not diff)
     report.finish(mended=mends, several=report.files > 1 or report.last not in (*files, "-"))
     sys.exit(0 if exit_zero and report.worst == 1 else report.worst)
+
+
+def _drawn(
+    files: tuple[str, ...], settings: Settings, style: str, output: str | None, *, error_on_warning: bool
+) -> int:
+    """Findings as pictures; the exit code."""
+    from pcisolve.cli.pictures import check_pictures
+
+    return check_pictures(tuple(_files(files)), settings, style, output, error_on_warning=error_on_warning)
 
 
 def _files(arguments: tuple[str, ...]) -> Iterable[str]:

@@ -91,23 +91,14 @@ def command(
     """pcisolve solve; its help is _HELP."""
     options, models = Settings(words, models).of(file)
     _refuse_other_policy(against, options)
+    _refuse_other_ways(file, connect, defines, yes, output)
     if checks and (style != "xml" or output is not None or defines):
         raise click.UsageError("--check prints no layout: it goes with neither --format, --output nor --define")
-    _refuse_other_ways(file, connect, defines, yes, output)
     style = "diff" if defines else style
     guests = loaded(file, connect, models, secrets=defines)
     if against is not None:
         guests.only()
-    contents: list[Any] = []
-    said: list[tuple[Guest, Verdict]] = []
-    for guest in guests:
-        result = _solved(guest, options, against)
-        verdict = result.verdict
-        said.append((guest, verdict._replace(controllers=(), devices=())))  # thousands of guests are not kept whole
-        if style == "json":
-            contents.append(result.to_json())
-        elif result.xml is not None:
-            contents.append(_content(guest, result, style))
+    contents, said = _all_solved(guests, options, against, style)
     changed = False
     if len(contents) < len(guests):
         pass  # nothing is written of some
@@ -118,6 +109,23 @@ def command(
     else:
         emit(_joined(guests, contents, style), output)
     _end(guests, said, style, changed=changed, quiet=quiet)
+
+
+def _all_solved(
+    guests: Guests, options: Options, against: str | None, style: str
+) -> tuple[list[Any], list[tuple[Guest, Verdict]]]:
+    """What is printed of each guest that has a layout, and what there is to say of each."""
+    contents: list[Any] = []
+    said: list[tuple[Guest, Verdict]] = []
+    for guest in guests:
+        result = _solved(guest, options, against)
+        verdict = result.verdict
+        said.append((guest, verdict._replace(controllers=(), devices=())))  # thousands of guests are not kept whole
+        if style == "json":
+            contents.append(result.to_json())
+        elif result.xml is not None:
+            contents.append(_content(guest, result, style))
+    return contents, said
 
 
 def _end(guests: Guests, said: list[tuple[Guest, Verdict]], style: str, *, changed: bool, quiet: bool) -> NoReturn:

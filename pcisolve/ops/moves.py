@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -214,15 +214,20 @@ class _Both:
         if not differs([]):
             return (), True
         chosen = deletion(quickxplain(everything, differs).claims, differs).claims
-        asked = 0
-        for number in range(1, len(chosen)):
-            for some in combinations(everything, number):
-                asked += 1
-                if asked > _QUESTIONS:
-                    return chosen, False
-                if not differs(some):
-                    return some, True
-        return chosen, True
+        return _fewest(everything, chosen, differs)
+
+
+def _fewest(
+    everything: Sequence[Pin], chosen: Sequence[Pin], differs: Callable[[Sequence[Pin]], bool | None]
+) -> tuple[Sequence[Pin], bool]:
+    """Fewer pins than those chosen that do as well, or these; and whether no fewer would do."""
+    choices = (some for number in range(1, len(chosen)) for some in combinations(everything, number))
+    for asked, some in enumerate(choices):
+        if asked == _QUESTIONS:
+            return chosen, False
+        if not differs(some):
+            return some, True
+    return chosen, True
 
 
 def _pins(layout: Layout, other: Layout) -> list[Pin]:
