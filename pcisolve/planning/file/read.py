@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 from pcisolve.core.words import did_you_mean
+from pcisolve.host.host import Host
 from pcisolve.planning.file.entry import Entry, EntryReader, Problem
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
 from pcisolve.planning.file.text import Mark, PlanText
@@ -18,9 +20,12 @@ from pcisolve.planning.file.values import (
     Plan,
     Relation,
     RootWish,
+    Select,
     Spare,
     Together,
 )
+
+_ID: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{1,4}")
 
 
 class PlanRead(NamedTuple):
@@ -30,12 +35,24 @@ class PlanRead(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_plan(text: PlanText) -> PlanRead:
-    """The values of a plan file; names are checked against each other, kinds and machines by whoever knows them."""
+def read_plan(text: PlanText, host_of: Callable[[Plan], Host] | None = None) -> PlanRead:
+    """The values of a plan file; names are checked against each other, kinds and machines by whoever knows them.
+
+    Args:
+        host_of: reads the host of a plan whose groups select from it; without, they select nothing.
+
+    Raises:
+        InputError: the host cannot be read.
+    """
     reader = EntryReader()
     top = reader.entry(text.top, "plan")
     plan = _plan(text, top, reader)
     _check_names(plan, reader)
+    _check_selects(plan, reader)
+    if host_of is not None and not reader.problems and any(one.select is not None for one in plan.devices):
+        from pcisolve.planning.file.selected import selected
+
+        plan = selected(plan, host_of(plan), reader)
     _check_counts(plan, reader)
     return PlanRead(plan, tuple(reader.problems))
 
@@ -56,6 +73,7 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
         limits=_limits(top.get("limits")),
         prefer=tuple(dict.fromkeys(top.get("prefer", PREFERENCES))),
         marks=top.marks,
+        host=top.get("host"),
     )
 
 
@@ -94,7 +112,25 @@ def _device(entry: Entry) -> DeviceWish:
         host=entry.get("host", ()),
         at=entry.at,
         marks=entry.marks,
+        select=_select(entry.get("select")),
     )
+
+
+def _select(entry: Entry | None) -> Select | None:
+    if entry is None:
+        return None
+    get = entry.get
+    vendor, device = (None if get(key) is None else _id(get(key)) for key in ("vendor", "device"))
+    addresses, group = get("address", ()), get("iommu-group")
+    marks = entry.marks
+    return Select(
+        get("class"), vendor, device, get("numa"), addresses, group, get("vf-of"), get("count"), entry.at, marks
+    )
+
+
+def _id(text: str) -> int:
+    """An ID of 16 bits; -1 for what is none."""
+    return int(text, 16) if _ID.fullmatch(text) else -1
 
 
 def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relation]:
@@ -133,6 +169,23 @@ def _check_names(plan: Plan, reader: EntryReader) -> None:
         _known(device.domains, domains, "domain", device.mark("domain"), reader)
         _known(device.roots, places, "root", device.mark("root"), reader)
     _check_numbers(plan, reader)
+
+
+def _check_selects(plan: Plan, reader: EntryReader) -> None:
+    for device in plan.devices:
+        select = device.select
+        if select is None:
+            continue
+        if plan.host is None:
+            reader.refuse("plan-key", '"select" chooses from the key "host" of the plan, which is missing', select.at)
+        for key in ("count", "host"):
+            if key in device.marks:
+                reader.refuse("plan-key", f'the key "{key}" does not go with "select"', device.mark(key))
+        if not select.marks.keys() - {"count"}:
+            reader.refuse("plan-key", '"select" does not say what is selected', select.at)
+        for key, value in (("vendor", select.vendor), ("device", select.device)):
+            if value == -1:
+                reader.refuse("plan-type", f'"{key}" is no ID: one to four hexadecimal digits', select.mark(key))
 
 
 def _unique(named: list[tuple[str, Mark]], what: str, reader: EntryReader) -> set[str]:

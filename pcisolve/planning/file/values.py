@@ -52,6 +52,28 @@ class RootWish(NamedTuple):
     iommu: str = ""
 
 
+class Select(NamedTuple):
+    """Functions of a host by what they are; () and None for what does not matter. IDs of 16 bits.
+
+    `copies`: how many, None for all that there are.
+    """
+
+    word: str | None
+    vendor: int | None
+    device: int | None
+    node: int | None
+    addresses: tuple[Address, ...]
+    group: int | None
+    vf_of: Address | None
+    copies: int | None
+    at: Mark
+    marks: dict[str, Mark]
+
+    def mark(self, key: str) -> Mark:
+        """Where the value of a key stands; the whole entry when it is absent."""
+        return self.marks.get(key, self.at)
+
+
 class DeviceWish(NamedTuple):
     """A group of alike devices. `domains`, `roots`: the names it is confined to; () for no such wish."""
 
@@ -67,6 +89,7 @@ class DeviceWish(NamedTuple):
     host: tuple[Address, ...]
     at: Mark
     marks: dict[str, Mark]
+    select: Select | None = None
 
     def mark(self, key: str) -> Mark:
         """Where the value of a key stands; the whole entry when it is absent."""
@@ -134,6 +157,7 @@ class Plan(NamedTuple):
     limits: tuple[Limit, ...]
     prefer: tuple[str, ...]
     marks: dict[str, Mark]
+    host: str | None = None
 
     def mark(self, key: str) -> Mark:
         """Where the value of a top key stands; the beginning of the file when it is absent."""
