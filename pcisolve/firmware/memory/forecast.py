@@ -57,6 +57,14 @@ def known_windows(problem: Problem) -> list[Windows]:
     return sorted(found, key=_low_size)
 
 
+def with_hole(windows: Windows, size: int) -> Windows:
+    """The same with a window of that size above 4 GiB, which begins at a multiple of it."""
+    if windows.edk2 is None or windows.edk2.high is None:
+        return windows
+    start = up(windows.edk2.high.base, size)
+    return windows._replace(edk2=windows.edk2._replace(high=Range(start, start + size)))
+
+
 def _low_size(one: Windows) -> int:
     return one.low.size
 

@@ -134,9 +134,14 @@ def _answer(layout: Layout, case: Memory) -> _Answer:
     """What all versions lack; where they lack different things, what the one with most room below 4 GiB lacks."""
     tree = tree_of(layout)
     outcomes = [forecast(tree.tops, one) for one in case.windows]
-    lacks = [_lacks(tree, one, case) for one in outcomes]
     widest = max(outcomes, key=_rooms)
-    return _Answer(tree, widest, _lacks(tree, widest, case) if all(lacks) else "")
+    lacks = all(_lacks(tree, one, case) for one in outcomes)
+    return _Answer(tree, widest, _lacks(tree, widest, case) if lacks else "")
+
+
+def lacking(tree: Tree, case: Memory) -> bool:
+    """Whether any version of the firmware has not enough memory for a tree."""
+    return any(_lacks(tree, forecast(tree.tops, one), case) for one in case.windows)
 
 
 def _rooms(outcome: Outcome) -> tuple[int, int]:
