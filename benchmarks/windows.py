@@ -1,6 +1,6 @@
 """Random guests with random BARs, booted: what firmware makes of them, and what pcisolve.firmware.memory says.
 
-    python benchmarks/windows.py --guests 100 --firmware seabios [--bios FILE] [--seed 1]
+    python -m benchmarks.windows --guests 100 --firmware seabios [--bios FILE] [--seed 1]
 
 Each guest has ports, switches and bridges, and shared memory, graphics and test devices of any size behind them. Its
 firmware runs until BARs have their addresses; QEMU then tells them. Printed is each guest in which the verdict (all
@@ -17,9 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from windows_boot import Found, boot_quiet, boot_seabios, boot_slof
-from windows_guests import Made, Maker
-
+from benchmarks.windows_boot import Found, boot_quiet, boot_seabios, boot_slof
+from benchmarks.windows_guests import Made, Maker
 from pcisolve.firmware.memory.edk2 import Edk2, edk2
 from pcisolve.firmware.memory.edk2_lists import Needs
 from pcisolve.firmware.memory.seabios import Platform, seabios

@@ -13,9 +13,9 @@ SHMEM = "<shmem name='{}'><model type='ivshmem-plain'/><size unit='G'>{}</size><
 ROOT = "<controller type='pci' index='0' model='pcie-root'>{}</controller>"
 
 
-def helps(data: bytes, options: Options = Options()) -> list[tuple[str, str]]:
+def helps(data: bytes, options: Options | None = None) -> list[tuple[str, str]]:
     """The repairs of the only finding: how safe each is, and in words."""
-    [finding] = pcisolve.load(data).check(options).findings
+    [finding] = pcisolve.load(data).check(options or Options()).findings
     assert finding.code.startswith("memory-")
     return [(one.safety, one.effect) for one in finding.repairs]
 
