@@ -16,7 +16,7 @@ from pcisolve.problem.naming import plain_name
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 
-_TCG_BITS: Final = 40  # QEMU target/i386/cpu.h TCG_PHYS_ADDR_BITS
+_MOST_BITS: Final = 52  # of an x86 address
 _LARGEST: Final = 1 << 60  # bytes; no BAR is larger
 _PORTS: Final = frozenset({"pcie-root-port", "pcie-switch-downstream-port"})
 _PORTS_TAKEN: Final = 64  # I/O ports of a device that has some: what counts is mostly that it has
@@ -41,6 +41,8 @@ class Tree(NamedTuple):
 
 def bars_of(problem: Problem, part: Part) -> tuple[Bar, ...] | None:
     """The memory BARs of a part; None where nobody knows them."""
+    if part.node is not None and part.node.number in problem.part_bars:
+        return problem.part_bars[part.node.number]
     if part.host is not None:
         return problem.host_bars.get(part.host)
     if isinstance(part, Controller):
@@ -90,15 +92,15 @@ def ram_of(problem: Problem) -> int:
 
 
 def bits_of(problem: Problem) -> int:
-    """Bits of the guest's physical addresses as its <cpu> says them; 40 where QEMU emulates it; 0 for not known."""
+    """Bits of the guest's physical addresses as its <cpu> says them; 0 for not known."""
     cpu = problem.root.first("cpu")
     said = cpu.first("maxphysaddr") if cpu is not None else None
-    if said is not None:
-        try:
-            return parse_decimal(said.get("bits") or "") if said.get("mode") == "emulate" else 0
-        except ValueError:
-            return 0
-    return _TCG_BITS if problem.root.get("type") == "qemu" else 0
+    if said is None or said.get("mode") != "emulate":
+        return 0
+    try:
+        return min(parse_decimal(said.get("bits") or ""), _MOST_BITS)
+    except ValueError:
+        return 0
 
 
 def is_plain(problem: Problem) -> bool:

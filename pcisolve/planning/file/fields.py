@@ -67,6 +67,12 @@ _DEVICE: Final = {
     "multifunction": Field("flag", "whether up to eight of them may share a slot, one function each [false]"),
     "isolation": Field("name", "isolation group: the devices of one are below one root, with nothing else there"),
     "host": Field("addresses", "the host's PCI devices that are given to the guest, one for each device"),
+    "bar": Field("entry", "the memory that each of them decodes", of="bar"),
+}
+_BAR: Final = {
+    "mem32": Field("text", "below 4 GiB: a power of two such as 32M"),
+    "mem64": Field("text", "in a 64-bit BAR: a power of two such as 256G"),
+    "prefetch": Field("flag", "whether the 64-bit BAR is prefetchable, so that bridges hand it on above 4 GiB [true]"),
 }
 _RELATION: Final = {
     "together": Field("names", "device groups that belong together"),
@@ -106,6 +112,7 @@ TABLES: Final[dict[str, dict[str, Field]]] = {
     "domain": _DOMAIN,
     "root": _ROOT,
     "device": _DEVICE,
+    "bar": _BAR,
     "relation": _RELATION,
     "spare": _SPARE,
     "limits": _LIMITS,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from pcisolve.catalog.bars import MEM32, MEM64, Bar
+from pcisolve.core.sizes import spoken
 from pcisolve.core.words import did_you_mean
 from pcisolve.planning.file.entry import Entry, EntryReader, Problem
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
@@ -21,6 +24,9 @@ from pcisolve.planning.file.values import (
     Spare,
     Together,
 )
+
+_SIZE: Final = re.compile(r"([0-9]{1,9})([KMGT]?)(?:iB)?")
+_SHIFTS: Final = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
 class PlanRead(NamedTuple):
@@ -50,7 +56,7 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
         base=top.get("base"),
         domains=tuple(_domain(one) for one in top.get("domains", ()) if one.get("name")),
         roots=tuple(_root(one) for one in top.get("roots", ()) if one.get("name")),
-        devices=tuple(_device(one) for one in top.get("devices", ()) if one.get("name") and one.get("kind")),
+        devices=tuple(_device(one, reader) for one in top.get("devices", ()) if one.get("name") and one.get("kind")),
         relations=tuple(_relations(top.get("relations", ()), reader)),
         spares=tuple(_spare(one) for one in top.get("spare", ()) if one.get("kind")),
         limits=_limits(top.get("limits")),
@@ -80,7 +86,7 @@ def _root(entry: Entry) -> RootWish:
     return RootWish(entry.get("name"), entry.get("count", 1), entry.get("numa", ()), entry.at, entry.get("iommu", ""))
 
 
-def _device(entry: Entry) -> DeviceWish:
+def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
     return DeviceWish(
         name=entry.get("name"),
         kind=entry.get("kind"),
@@ -94,7 +100,27 @@ def _device(entry: Entry) -> DeviceWish:
         host=entry.get("host", ()),
         at=entry.at,
         marks=entry.marks,
+        bars=_bars(entry.get("bar"), reader),
     )
+
+
+def _bars(entry: Entry | None, reader: EntryReader) -> tuple[Bar, ...]:
+    """The BARs of a device: 0 below 4 GiB, 2 with 64 bits."""
+    found = []
+    for key, kind, number, most in (("mem32", MEM32, 0, 1 << 31), ("mem64", MEM64, 2, 1 << 50)):
+        said = entry.get(key) if entry is not None else None
+        if entry is None or said is None:
+            continue
+        match = _SIZE.fullmatch(said)
+        size = int(match[1]) << _SHIFTS[match[2]] if match else 0
+        if not 16 <= size <= most or size & (size - 1):
+            message = (
+                f'"{said[:30]}" is no size of a BAR; expected a power of two from 16 to {spoken(most)}, such as 32M'
+            )
+            reader.refuse("plan-range", message, entry.mark(key))
+        else:
+            found.append(Bar(size, kind, kind == MEM64 and entry.get("prefetch", True), number))
+    return tuple(found)
 
 
 def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from pcisolve.catalog.bars import Bar
 from pcisolve.core.address import Address
 from pcisolve.planning.file.text import Mark, PlanText
 
@@ -67,6 +68,7 @@ class DeviceWish(NamedTuple):
     host: tuple[Address, ...]
     at: Mark
     marks: dict[str, Mark]
+    bars: tuple[Bar, ...] = ()
 
     def mark(self, key: str) -> Mark:
         """Where the value of a key stands; the whole entry when it is absent."""

@@ -31,8 +31,8 @@ def _reserves(bench: Bench, case: Memory, telling: Telling) -> Iterator[Remedy]:
     reserving = [(one.reserve, one, part) for one, part in tree.parts.items() if _target(part) is not None]
     reserving.sort(key=lambda found: -found[0])
     asked = [(one, size) for size, one, _ in reserving]
-    for word, count in (("one memReserve", 1), ("memReserve", len(asked))):
-        if count > len(asked) or (count == 1 and word == "memReserve"):
+    for word, count in (("one memReserve", min(len(asked), 1)), ("memReserve", len(asked) if len(asked) > 1 else 0)):
+        if not count:
             continue
         fits = _fits(asked, count, lambda: not lacking(tree, case))
         limit = _most(fits, asked[0][1] // MIB)

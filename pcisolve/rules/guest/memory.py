@@ -13,7 +13,7 @@ from pcisolve.firmware.memory.tree import MIB, Function, Outcome, alignment_free
 from pcisolve.problem.firmware import SEABIOS, UEFI
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
-from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of, point
+from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 _SPOKEN: Final = 4  # of those that take memory
 _MOST: Final = 512  # controllers; firmware numbers half as many buses
@@ -43,6 +43,7 @@ class _MemoryRule(Rule[Memory]):
     """What both rules share: they tell what all versions of the firmware lack, one or the other."""
 
     stage = "guest"
+    placeless = True
     half = ""
 
     def cases(self, question: Question) -> Iterator[Memory]:
@@ -94,8 +95,8 @@ class MemoryAbove(_MemoryRule):
     """The devices need no more memory above 4 GiB than the firmware, or the guest's CPU, has for them.
 
     UEFI firmware has an eighth of the CPU's addresses there, 512 GiB on ARM's virt board unless <pcihole64> says more,
-    and SLOF 1 TiB for each host bridge. SeaBIOS has no bound: it goes on beyond what the CPU can address. Known is the
-    CPU's width where <maxphysaddr mode='emulate'> says it, and below QEMU's emulation, which has 40 bits.
+    and SLOF 1 TiB for each host bridge. SeaBIOS has no bound: it goes on beyond what the CPU can address. How wide the
+    CPU is, <maxphysaddr mode='emulate'> says; without that next to nothing is said on x86.
     """
 
     id = "memory-above-4g"
@@ -115,7 +116,7 @@ class MemoryAbove(_MemoryRule):
         name, family = question.problem.firmware.name, question.problem.machine.family
         told = _told(tree, outcome.above)
         if name == SEABIOS:
-            need, room = outcome.end, 1 << case.bits
+            need, room = _end(outcome), 1 << case.bits
             message = (
                 f"{name} will place PCI devices where the CPU reads no memory: they end at {spoken(need)}, and its "
                 f"{case.bits} bits end at {spoken(room)}; {told}"
@@ -151,11 +152,17 @@ def _rooms(outcome: Outcome) -> tuple[int, int]:
 def _lacks(tree: Tree, outcome: Outcome, case: Memory) -> str:
     """Of which memory there is not enough; what nobody knows counts as nothing, and then alignment does, too."""
     if outcome.fits:
-        beyond = not outcome.high_room and case.bits and outcome.end > 1 << case.bits
+        beyond = not outcome.high_room and case.bits and _end(outcome) > 1 << case.bits
         return HIGH if beyond and tree.complete else ""
     if outcome.lacks != HIGH:
         return LOW if tree.complete or alignment_free(outcome) > outcome.low_room else ""
     return HIGH if tree.complete or sum(size for _, size in outcome.above) > outcome.high_room else ""
+
+
+def _end(outcome: Outcome) -> int:
+    """Where the last BAR ends; an empty window behind it harms nobody."""
+    sizes = {(one, bar.number): bar.size for one, _ in outcome.addresses for bar in one.bars}
+    return max((address + sizes[key] for key, address in outcome.addresses.items()), default=0)
 
 
 def _told(tree: Tree, takers: tuple[tuple[Function, int], ...]) -> str:
@@ -166,7 +173,8 @@ def _told(tree: Tree, takers: tuple[tuple[Function, int], ...]) -> str:
 
 
 def _points(tree: Tree, *, wide: bool) -> tuple[Point, ...]:
-    return tuple(point(part, "", "wants memory, too" if at else "") for at, part in enumerate(_wanting(tree, wide)))
+    nodes = [part.node for part in _wanting(tree, wide) if part.node is not None]
+    return tuple(Point(node, "", "wants memory, too" if at else "") for at, node in enumerate(nodes))
 
 
 def _takers(tree: Tree, takers: tuple[tuple[Function, int], ...]) -> list[tuple[Part, int]]:
