@@ -227,11 +227,11 @@ class Catalog:
             self._bars = KnownBars(self._table(self._files("qemu")["bars"]))
         return self._bars
 
-    def aperture(self, family: str, firmware: str) -> Aperture | None:
-        """The hole below 4 GiB that a machine family has under a firmware; None where it is not known."""
+    def apertures(self, family: str, firmware: str) -> list[Aperture]:
+        """Where a machine family's devices may have memory, for each version of a firmware; none where not known."""
         if self._apertures is None:
             self._apertures = read_apertures(self._table(self._files("qemu")["apertures"]))
-        return next((one for one in self._apertures if (one.family, one.firmware) == (family, firmware)), None)
+        return [one for one in self._apertures if (one.family, one.firmware) == (family, firmware)]
 
     def _files(self, kind: str) -> dict[str, str]:
         """The model files of a kind, which is a folder's name, by model."""

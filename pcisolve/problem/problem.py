@@ -83,7 +83,8 @@ class Problem:
     """A guest as parts in libvirt's order, before anything was chosen.
 
     `roots` are the root controllers, in list order; `firmware` is what the guest boots; `command_line` what it hands on
-    to QEMU by itself. `host_bars` are the BARs of host devices by the host's address, as far as somebody says them.
+    to QEMU by itself. `host_bars` are the BARs of host devices by the host's address, as far as somebody says them;
+    `part_bars` those of any part by the number of its element, as a plan says them.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Problem:
         self.ports = ports
         self.firmware = firmware_of(root, machine)
         self.host_bars: Mapping[Address, tuple[Bar, ...]] = {}
+        self.part_bars: Mapping[int, tuple[Bar, ...]] = {}
         self.command_line = command_line
         self.table = BusTable(scheme, controllers)
         self.roots = [one for one in controllers if one.is_root]

@@ -125,11 +125,15 @@ def _is_device(node: Node) -> bool:
 
 def _added(element: NewElement) -> str:
     if element.tag != "controller":
-        return f"<{element.tag} {' '.join(f'{name}={value!r}' for name, value in element.attributes.items())}/>"
+        words = " ".join((element.tag, *(f"{name}={value!r}" for name, value in element.attributes.items())))
+        return f"<{words}>{element.text}</{element.tag}>" if element.text else f"<{words}/>"
     address = next((child.attributes for child in element.children if child.tag == "address"), None)
     where = ""
     if address is not None:
         where = f" at {_place(address)}"
+    inside = [_added(child) for child in element.children if child.text]
+    if inside:
+        where += f" and {', '.join(inside)}"
     return f"a {element.attributes.get('model', element.tag)} with index {element.attributes.get('index')}{where}"
 
 

@@ -18,6 +18,7 @@ from pcisolve.repair.remedies import (
     controllers,
     drives,
     machine,
+    memory,
     others,
     reading,
     stages,
@@ -36,6 +37,7 @@ REMEDIES: dict[str, Remedies] = {
     **stages.REMEDIES,
     **classes.REMEDIES,
     **commandline.REMEDIES,
+    **memory.REMEDIES,
 }
 
 

@@ -30,6 +30,7 @@ _WISHES: Final = {
     ("qemu:device", ""),
     ("qemu:property", ""),
 }
+_MEASURES: Final = {("target", "memReserve")}  # another number is less than was asked for
 
 
 class Consequence(NamedTuple):
@@ -88,7 +89,8 @@ def _wish(change: Change) -> str:
     node, attribute, value = change
     if _is_machine(change):
         return f"machine {node.attributes[attribute]}"
-    if (node.tag, attribute) not in _WISHES or (value is not None and attribute != TEXT):
+    overrules = value is None or attribute == TEXT or (node.tag, attribute) in _MEASURES
+    if (node.tag, attribute) not in _WISHES or not overrules:
         return ""
     return f"{attribute}='{node.attributes.get(attribute, '')}'" if attribute in node.attributes else f"<{node.tag}>"
 

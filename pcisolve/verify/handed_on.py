@@ -69,7 +69,7 @@ class HandedOn(NamedTuple):
 
 def handed_on(guest: Guest, options: Options, words: list[str]) -> HandedOn:
     """libvirt's words, made startable, with what the guest hands on."""
-    layout = _layout(guest, options)
+    layout = layout_of(guest, options)
     line = None if layout is None else layout.problem.command_line
     if layout is None or line is None:
         return HandedOn(words, {}, {}, False)
@@ -92,7 +92,8 @@ def handed_on(guest: Guest, options: Options, words: list[str]) -> HandedOn:
     return HandedOn([*words, *_machine(line)], expected, moved, bridges)
 
 
-def _layout(guest: Guest, options: Options) -> Layout | None:
+def layout_of(guest: Guest, options: Options) -> Layout | None:
+    """The layout that is rehearsed; None where it has no numbers."""
     document = guest.document
     catalog = load_catalog(guest.models, options.libvirt)
     judged = judge(document.root, document, catalog, options._replace(stage="libvirt", platform=""))

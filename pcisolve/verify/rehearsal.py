@@ -7,6 +7,10 @@ import xml.etree.ElementTree as ElementTree
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
+from pcisolve.core.sizes import size_of
+from pcisolve.verify.commandline import MEMBAR
+
+_PAGE, _LARGEST = 4096, 1 << 46  # bytes of a BAR
 PREFIX = "pcisolve-verify-"
 ALIAS = "ua-pcisolve"  # libvirt keeps aliases that begin with ua-
 
@@ -32,7 +36,8 @@ class Startable(NamedTuple):
 
     Attributes:
         xml: the copy.
-        drivers: QEMU's name of the device that a stand-in stands for; "" where only the place is kept.
+        drivers: QEMU's name of the device that a stand-in stands for; "" where only the place is kept, and MEMBAR with
+            a size where its memory is kept, too.
     """
 
     xml: bytes
@@ -129,6 +134,9 @@ def _replace(devices: Element, device: Element, drivers: dict[str, str]) -> None
 
 
 def _driver(device: Element) -> str:
+    size = device.find("size") if device.tag == "shmem" else None
+    if size is not None:
+        return _with_memory(size_of(size.text or "", size.get("unit") or "bytes"))
     model = device.find("model")
     kind = model.get("type", "") if model is not None else ""
     if device.tag != "interface" or device.get("type") == "hostdev":
@@ -144,6 +152,11 @@ def _draw_inside(video: Element) -> None:
     for model in video.findall("model"):
         for one in model.findall("acceleration"):
             model.remove(one)
+
+
+def _with_memory(size: int | None) -> str:
+    """A stand-in with a BAR as large as shared memory has."""
+    return f"{MEMBAR}{1 << (size - 1).bit_length()}" if size and _PAGE <= size <= _LARGEST else ""
 
 
 def _empty(disk: Element) -> None:

@@ -17,9 +17,10 @@ from pcisolve.rules.rule import ERROR
 from pcisolve.verdict.values import SOLVED, Finding, Verdict
 from pcisolve.verify.commandline import startable_words
 from pcisolve.verify.compare import with_libvirt, with_numbers, with_places
-from pcisolve.verify.handed_on import handed_on, with_arguments
+from pcisolve.verify.handed_on import handed_on, layout_of, with_arguments
 from pcisolve.verify.hypervisor import Hypervisor, Said, Unavailable, emulator_of
 from pcisolve.verify.machine import Place, numbers, places
+from pcisolve.verify.memory import Memory, with_memory
 from pcisolve.verify.qemu import Qemu, Refused
 from pcisolve.verify.rehearsal import definable, startable
 from pcisolve.verify.scratch import Scratch
@@ -29,6 +30,7 @@ LIBVIRT, QEMU, FIRMWARE = "libvirt", "QEMU", "firmware"
 SCHEME = "multi-domain scheme"
 
 _BETWEEN_LOOKS = 0.25  # seconds
+_LONGEST_MEMORY = 10.0  # seconds, after the buses have their numbers
 _LONGEST_BOOT = 60.0  # seconds; TCG on a busy machine needs up to 20
 
 # A refusal of libvirt's or QEMU's that may be about PCI; any other (a processor, a file) says nothing about a layout.
@@ -156,7 +158,20 @@ class _Trial:
         if differences and not any(one.buses and one.buses[0] for one in now.devices.values()):
             self._say(UNDECIDED, "numbered nothing in the time it had; it may need more of it, or more memory")
         else:
-            self._judge_boot(differences, wrong)
+            memory = self._memory(qemu, there) if not differences and not wrong else Memory(0, ())
+            self._judge_boot(differences + memory.differences, wrong, memory.compared)
+
+    def _memory(self, qemu: Qemu, there: dict[str, Place]) -> Memory:
+        """The addresses of memory, once they are as predicted, or do not become so."""
+        layout = layout_of(self.guest, self.options)
+        if layout is None:
+            return Memory(0, ())
+        ends = time.monotonic() + min(_LONGEST_MEMORY, self.scratch.seconds_left())
+        while True:
+            memory = with_memory(layout, there, qemu)
+            if (memory.compared and not memory.differences) or time.monotonic() >= ends:
+                return memory
+            time.sleep(min(_BETWEEN_LOOKS, self.scratch.seconds_left()))
 
     def _no_boot(self) -> str:
         """Why the firmware is not run; "" when it is."""
@@ -169,13 +184,14 @@ class _Trial:
             return "" if found else "edk2 for ARM is not installed (Debian: qemu-efi-aarch64)"
         return "the guest brings its own firmware, which is not run" if own else ""
 
-    def _judge_boot(self, differences: tuple[Difference, ...], wrong: tuple[Finding, ...]) -> None:
+    def _judge_boot(self, differences: tuple[Difference, ...], wrong: tuple[Finding, ...], bars: int) -> None:
         views = [one.guest for one in self.predicted.controllers] + [one.guest for one in self.predicted.devices]
         lost = sum(not one.visible for one in views)
         lost += sum(one.guest.visible and one.guest.secondary is None for one in self.predicted.controllers)
         buses = sum(one.guest.secondary is not None for one in self.predicted.controllers)
         if not wrong:
-            self._compare(differences, f"numbers {buses} buses as predicted", "gives other numbers")
+            memory = f", and gives {bars} BARs the addresses predicted" if bars else ""
+            self._compare(differences, f"numbers {buses} buses as predicted{memory}", "gives other numbers")
         elif differences:
             self._say(AGREES, f"does not find everything, as predicted ({wrong[0].code})")
         elif lost:

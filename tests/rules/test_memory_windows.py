@@ -125,3 +125,57 @@ def test_memory_devices_are_not_there_at_first() -> None:
 def test_a_guest_without_a_root_has_no_windows() -> None:
     root = "<controller type='pci' index='0' model='pcie-root-port'/>"
     assert codes(domain("q35", QUIET + root + BIG)) == []
+
+
+SHMEM = "<shmem name='{}'><model type='ivshmem-plain'/><size unit='G'>{}</size></shmem>"
+CPU = "<cpu mode='host-model'><maxphysaddr mode='emulate' bits='{}'/></cpu>"
+
+
+def above(machine: str, devices: str, cpu: str = "", firmware: str = "") -> list[tuple[str, str]]:
+    data = domain(machine, QUIET + devices).replace(b"<devices>", f"{cpu}<devices>".encode())
+    if firmware:
+        data = data.replace(b"<os>", f"<os firmware='{firmware}'>".encode())
+    return [(one.code, one.message) for one in pcisolve.load(data).check().findings]
+
+
+@pytest.mark.parametrize(
+    ("firmware", "bits", "gib", "refused"),
+    [
+        ("", 0, 2048, False),  # nobody knows what the CPU can address
+        ("", 42, 2048, False),
+        ("", 41, 1024, False),
+        ("", 41, 2048, True),
+        ("efi", 0, 2048, False),
+        ("efi", 40, 64, False),
+        ("efi", 40, 256, True),
+        ("efi", 46, 256, False),  # where it has huge pages, 8 TiB
+        ("efi", 46, 16384, True),
+    ],
+)
+def test_what_is_above_depends_on_the_cpu(firmware: str, bits: int, gib: int, refused: bool) -> None:
+    found = above("q35", SHMEM.format("x", gib), CPU.format(bits) if bits else "", firmware)
+    assert [code for code, _ in found] == (["memory-above-4g"] if refused else [])
+
+
+def test_the_messages_above_add_up() -> None:
+    [(_, words)] = above("q35", SHMEM.format("x", 2048), CPU.format(41))
+    assert words == (
+        "SeaBIOS will place PCI devices where the CPU reads no memory: they end at 4 TiB, and its 41 bits end at 2 TiB"
+        "; PCI controller 1 (pcie-root-port, added by libvirt) takes 2 TiB, "
+        "PCI controller 3 (pcie-root-port, added by libvirt) takes 2 MiB"
+    )
+    [(_, words)] = above("q35", SHMEM.format("x", 256), CPU.format(40), "efi")
+    assert words == (
+        "UEFI firmware will leave devices without memory: PCI devices need 256 GiB of memory above 4 GiB, and q35 has "
+        "128 GiB there; PCI controller 1 (pcie-root-port, added by libvirt) takes 256 GiB"
+    )
+    [(code, words)] = above("pseries", SHMEM.format("x", 1024) + SHMEM.format("y", 16))
+    assert code == "memory-above-4g"
+    assert words.startswith("SLOF will place devices beyond their window: PCI devices need ")
+
+
+@pytest.mark.parametrize(("gib", "refused"), [(1, False), (2, True)])
+def test_uefi_has_less_below_than_its_newest_version(gib: int, refused: bool) -> None:
+    """A qxl of 1 GiB fits below 4 GiB with 2023.08 and not with 2022.11: nobody knows which it is."""
+    found = above("q35", QXL.format(gib << 20), "", "efi")
+    assert [code for code, _ in found] == (["memory-below-4g"] if refused else [])

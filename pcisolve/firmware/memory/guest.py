@@ -9,14 +9,18 @@ from pcisolve.core.node import Node
 from pcisolve.core.numbers import parse_decimal
 from pcisolve.core.sizes import size_of
 from pcisolve.firmware.guest_view import guest_view, opens_window
+from pcisolve.firmware.io_windows import uses_io
 from pcisolve.firmware.memory.tree import Bus, Function
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.naming import plain_name
 from pcisolve.problem.parts import Controller, Part
 from pcisolve.problem.problem import Problem
 
+_MOST_BITS: Final = 52  # of an x86 address
 _LARGEST: Final = 1 << 60  # bytes; no BAR is larger
 _PORTS: Final = frozenset({"pcie-root-port", "pcie-switch-downstream-port"})
+_PORTS_TAKEN: Final = 64  # I/O ports of a device that has some: what counts is mostly that it has
+_ALWAYS_VGA: Final = frozenset({"vga", "cirrus", "vmvga"})
 _SHPC: Final = frozenset({"pci-bridge", "pcie-to-pci-bridge"})
 # Options of qemu:commandline that may move the windows, or change what is behind them.
 _MOVES: Final = ("below-4g", "pci-hole", "reserve", "seabios", "rombar", "highmem", "x-")
@@ -37,6 +41,8 @@ class Tree(NamedTuple):
 
 def bars_of(problem: Problem, part: Part) -> tuple[Bar, ...] | None:
     """The memory BARs of a part; None where nobody knows them."""
+    if part.node is not None and part.node.number in problem.part_bars:
+        return problem.part_bars[part.node.number]
     if part.host is not None:
         return problem.host_bars.get(part.host)
     if isinstance(part, Controller):
@@ -85,6 +91,18 @@ def ram_of(problem: Problem) -> int:
     return max(total, 0)
 
 
+def bits_of(problem: Problem) -> int:
+    """Bits of the guest's physical addresses as its <cpu> says them; 0 for not known."""
+    cpu = problem.root.first("cpu")
+    said = cpu.first("maxphysaddr") if cpu is not None else None
+    if said is None or said.get("mode") != "emulate":
+        return 0
+    try:
+        return min(parse_decimal(said.get("bits") or ""), _MOST_BITS)
+    except ValueError:
+        return 0
+
+
 def is_plain(problem: Problem) -> bool:
     """Whether nothing that the guest hands on to QEMU may move its windows."""
     for line in problem.root.all("qemu:commandline"):
@@ -110,12 +128,22 @@ def tree_of(layout: Layout) -> Tree:
         bars = bars_of(layout.problem, part)
         complete = complete and bars is not None
         function = Function(plain_name(part), bars or ())
+        function.ports = (_PORTS_TAKEN,) if uses_io(part, above) else ()
+        function.vga = _is_vga(layout.problem, part)
         function.usb = part.kind == "controller" and part.view.get("type") == "usb"
         parts[function] = part
         if isinstance(part, Controller) and not opens_window(part):
             _bridge(function, part, buses)
         _bus(buses, above).functions.append(function)
     return Tree(tops, parts, complete)
+
+
+def _is_vga(problem: Problem, part: Part) -> bool:
+    """Whether it is a VGA: of models that come without it, too, the first one is (libvirt -device qxl-vga and qxl)."""
+    if part.kind != "video" or part.view.get("model/type") == "bochs":
+        return False
+    primary = next((one for one in problem.parts if one.kind == "video"), None)
+    return part is primary or part.view.get("model/type") in _ALWAYS_VGA
 
 
 def _tops(layout: Layout, buses: dict[Controller, Bus], seen: set[Controller]) -> list[Bus]:

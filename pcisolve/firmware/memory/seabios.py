@@ -167,4 +167,5 @@ def _told(
                 waiting.append((lists[bus][one.prefetchable], address))
             address += one.size
     windows = {bridge: Windows(*pair) for bridge, pair in ranges.items()}
-    return Outcome(low, room, high, end, True, takers, addresses, windows)
+    above = tuple((one.function, one.size) for part, base in placed if base >= FOUR_GIB for one in part)
+    return Outcome(low, room, high, end, True, takers, addresses, windows, above=above)

@@ -22,10 +22,11 @@ class Function:
         hotplug: whether the bridge has a slot that firmware keeps room in: a PCI Express port or a bridge with SHPC.
         express: whether that is a PCI Express port's.
         reserve: bytes of non-prefetchable memory that the bridge asks for; 0 for none.
-        unknown: whether it has BARs that nobody knows.
+        ports: the sizes of its BARs of I/O ports.
+        vga: whether it is a VGA, which edk2 never leaves without addresses.
     """
 
-    __slots__ = ("bars", "bus", "express", "hotplug", "name", "reserve", "unknown", "usb")
+    __slots__ = ("bars", "bus", "express", "hotplug", "name", "ports", "reserve", "usb", "vga")
 
     def __init__(self, name: str, bars: tuple[Bar, ...] = ()) -> None:
         self.name = name
@@ -35,7 +36,8 @@ class Function:
         self.hotplug = False
         self.express = False
         self.reserve = 0
-        self.unknown = False
+        self.ports: tuple[int, ...] = ()
+        self.vga = False
 
 
 class Bus:
@@ -79,6 +81,9 @@ class Outcome(NamedTuple):
         addresses: that of each BAR by function and number; empty where the firmware's order is not known or nothing
             fits.
         windows: those of each bridge, likewise.
+        high_room: the bytes there are above 4 GiB; 0 where that is not bounded, or not known.
+        above: what is on the root bus and takes memory above 4 GiB, with how many bytes.
+        lacks: what there is not enough of: memory "low" or "high", or I/O "ports" where `fits`; "" for nothing.
     """
 
     low: int
@@ -89,6 +94,9 @@ class Outcome(NamedTuple):
     takers: tuple[tuple[Function, int], ...]
     addresses: dict[tuple[Function, int], int]
     windows: dict[Function, Windows]
+    high_room: int = 0
+    above: tuple[tuple[Function, int], ...] = ()
+    lacks: str = ""
 
 
 def depth_first(tops: list[Bus]) -> list[Bus]:

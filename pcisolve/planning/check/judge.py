@@ -86,6 +86,8 @@ def judge(
     platform = ground.setting.platform
     asked = options._replace(platform=platform.name if platform is not None else "")
     problem = assemble(guest.root, source, ground.catalog, asked)
+    bars = {one.name: one.bars for one in scene.plan.devices if one.bars}
+    problem.part_bars = {number: bars[group] for number, (group, _) in guest.ranks.items() if group in bars}
     choice = choose(problem)
     question = Question(problem, choice)
     layout = question.layout

@@ -68,6 +68,7 @@ _DEVICE: Final = {
     "isolation": Field("name", "isolation group: the devices of one are below one root, with nothing else there"),
     "host": Field("addresses", "the host's PCI devices that are given to the guest, one for each device"),
     "select": Field("entry", "which functions of the plan's host are given to the guest", of="select"),
+    "bar": Field("entry", "the memory that each of them decodes", of="bar"),
 }
 _SELECT: Final = {
     "class": Field("text", "what it is, in a word of `pcisolve show HOST` such as gpu, nic or nvme"),
@@ -78,6 +79,11 @@ _SELECT: Final = {
     "iommu-group": Field("number", "the functions of an IOMMU group", maximum=1 << 31),
     "vf-of": Field("address", "the virtual functions of this one; they are chosen by nothing else"),
     "count": _count("how many, those with the lowest addresses [all]", MAX_DEVICES),
+}
+_BAR: Final = {
+    "mem32": Field("text", "below 4 GiB: a power of two such as 32M"),
+    "mem64": Field("text", "in a 64-bit BAR: a power of two such as 256G"),
+    "prefetch": Field("flag", "whether the 64-bit BAR is prefetchable, so that bridges hand it on above 4 GiB [true]"),
 }
 _RELATION: Final = {
     "together": Field("names", "device groups that belong together"),
@@ -119,6 +125,7 @@ TABLES: Final[dict[str, dict[str, Field]]] = {
     "root": _ROOT,
     "device": _DEVICE,
     "select": _SELECT,
+    "bar": _BAR,
     "relation": _RELATION,
     "spare": _SPARE,
     "limits": _LIMITS,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pcisolve.core.words import did_you_mean
 from pcisolve.host.host import Host
+from pcisolve.planning.file.devices import bars_of, select_of
 from pcisolve.planning.file.entry import Entry, EntryReader, Problem
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
 from pcisolve.planning.file.text import Mark, PlanText
 from pcisolve.planning.file.values import (
+    NO_ID,
     Apart,
     DeviceWish,
     DomainWish,
@@ -20,12 +21,9 @@ from pcisolve.planning.file.values import (
     Plan,
     Relation,
     RootWish,
-    Select,
     Spare,
     Together,
 )
-
-_ID: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{1,4}")
 
 
 class PlanRead(NamedTuple):
@@ -67,7 +65,7 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
         base=top.get("base"),
         domains=tuple(_domain(one) for one in top.get("domains", ()) if one.get("name")),
         roots=tuple(_root(one) for one in top.get("roots", ()) if one.get("name")),
-        devices=tuple(_device(one) for one in top.get("devices", ()) if one.get("name") and one.get("kind")),
+        devices=tuple(_device(one, reader) for one in top.get("devices", ()) if one.get("name") and one.get("kind")),
         relations=tuple(_relations(top.get("relations", ()), reader)),
         spares=tuple(_spare(one) for one in top.get("spare", ()) if one.get("kind")),
         limits=_limits(top.get("limits")),
@@ -98,7 +96,7 @@ def _root(entry: Entry) -> RootWish:
     return RootWish(entry.get("name"), entry.get("count", 1), entry.get("numa", ()), entry.at, entry.get("iommu", ""))
 
 
-def _device(entry: Entry) -> DeviceWish:
+def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
     return DeviceWish(
         name=entry.get("name"),
         kind=entry.get("kind"),
@@ -112,25 +110,9 @@ def _device(entry: Entry) -> DeviceWish:
         host=entry.get("host", ()),
         at=entry.at,
         marks=entry.marks,
-        select=_select(entry.get("select")),
+        select=select_of(entry.get("select")),
+        bars=bars_of(entry.get("bar"), reader),
     )
-
-
-def _select(entry: Entry | None) -> Select | None:
-    if entry is None:
-        return None
-    get = entry.get
-    vendor, device = (None if get(key) is None else _id(get(key)) for key in ("vendor", "device"))
-    addresses, group = get("address", ()), get("iommu-group")
-    marks = entry.marks
-    return Select(
-        get("class"), vendor, device, get("numa"), addresses, group, get("vf-of"), get("count"), entry.at, marks
-    )
-
-
-def _id(text: str) -> int:
-    """An ID of 16 bits; -1 for what is none."""
-    return int(text, 16) if _ID.fullmatch(text) else -1
 
 
 def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relation]:
@@ -184,7 +166,7 @@ def _check_selects(plan: Plan, reader: EntryReader) -> None:
         if not select.marks.keys() - {"count"}:
             reader.refuse("plan-key", '"select" does not say what is selected', select.at)
         for key, value in (("vendor", select.vendor), ("device", select.device)):
-            if value == -1:
+            if value == NO_ID:
                 reader.refuse("plan-type", f'"{key}" is no ID: one to four hexadecimal digits', select.mark(key))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from pcisolve.catalog.bars import Bar
 from pcisolve.core.address import Address
 from pcisolve.planning.file.text import Mark, PlanText
 
@@ -12,6 +13,7 @@ SPREAD: Final = "spread"
 LOW_INDEXES: Final = "low-indexes"
 
 
+NO_ID: Final = -1  # in the place of an ID that is none
 Which = tuple[str, int]  # a device: its group, and its rank from 0
 
 
@@ -90,6 +92,7 @@ class DeviceWish(NamedTuple):
     at: Mark
     marks: dict[str, Mark]
     select: Select | None = None
+    bars: tuple[Bar, ...] = ()
 
     def mark(self, key: str) -> Mark:
         """Where the value of a key stands; the whole entry when it is absent."""

@@ -20,6 +20,11 @@ _HOLE_MACHINES: Final = ("i440fx", "q35")
 _NODESET_SINCE: Final = (11, 8, 0)
 
 
+def sets_window(problem: Problem) -> bool:
+    """Whether <pcihole64> is the size of the window that firmware uses."""
+    return problem.machine.family == "arm-virt" and problem.catalog.libvirt >= _HOLE_SINCE
+
+
 class MemReserve(InputRule[Controller]):
     """A bridge keeps less than 4 GiB of memory free."""
 
@@ -66,8 +71,7 @@ class HoleMachine(InputRule[Controller]):
         return (one for one in problem.roots if one.view.first("pcihole64") is not None)
 
     def keeps(self, problem: Problem, case: Controller) -> bool:
-        family = problem.machine.family
-        return family in _HOLE_MACHINES or (family == "arm-virt" and problem.catalog.libvirt >= _HOLE_SINCE)
+        return problem.machine.family in _HOLE_MACHINES or sets_window(problem)
 
     def tell(self, question: Question, case: Controller) -> Telling:
         family = question.problem.machine.family

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pcisolve.catalog.bars import MEM32, MEM64, Bar
 from pcisolve.firmware.memory.edk2 import Edk2, edk2
+from pcisolve.firmware.memory.edk2_lists import Needs
 from pcisolve.firmware.memory.tree import GIB, MIB, Bus, Function, Range
 
 LOW, HIGH = Range(0xC0000000, 0xFC000000), Range(0xE000000000, 1 << 40)
-OVMF = Edk2(LOW, HIGH, 0, hotplug=True)
+PORTS, NEEDS = Range(0x6000, 0x10000), Needs(0, 0, hotplug=True)
+OVMF = Edk2(LOW, HIGH, PORTS, NEEDS)
 
 
 def port(*inside: Function, reserve: int = 0) -> Function:
@@ -46,7 +48,7 @@ def test_on_the_root_bus_all_that_is_wide_is_above() -> None:
 
 def test_what_does_not_fit_above_is_tried_below() -> None:
     card = Function("card", (Bar(256 * MIB, MEM64, True),))
-    assert edk2([Bus([card])], Edk2(LOW, None, 0, hotplug=True)).fits
+    assert edk2([Bus([card])], Edk2(LOW, None, PORTS, NEEDS)).fits
     large = Function("large", (Bar(256 * GIB, MEM64, True),))
     assert not edk2([Bus([large])], OVMF).fits
 
