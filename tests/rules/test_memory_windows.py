@@ -166,8 +166,9 @@ def test_the_messages_above_add_up() -> None:
     )
     [(_, words)] = above("q35", SHMEM.format("x", 256), CPU.format(40), "efi")
     assert words == (
-        "UEFI firmware will leave devices without memory: PCI devices need 256 GiB of memory above 4 GiB, and q35 has "
-        "128 GiB there; PCI controller 1 (pcie-root-port, added by libvirt) takes 256 GiB"
+        "UEFI firmware will leave devices without memory: PCI devices need 257 GiB of memory above 4 GiB, and q35 has "
+        "128 GiB there; PCI controller 1 (pcie-root-port, added by libvirt) takes 256 GiB, "
+        "PCI controller 3 (pcie-root-port, added by libvirt) takes 512 MiB"
     )
     [(code, words)] = above("pseries", SHMEM.format("x", 1024) + SHMEM.format("y", 16))
     assert code == "memory-above-4g"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from pcisolve.firmware.memory.edk2_lists import Entry, Lists, Needs, all_lists, largest
+from pcisolve.firmware.memory.edk2_lists import Entry, Lists, Needs, all_lists, giving_way, largest
 from pcisolve.firmware.memory.tree import FOUR_GIB, Bus, Function, Outcome, Range, Windows, up
 
 _MEMORY: Final = ("low", "high")
@@ -57,6 +57,25 @@ def edk2(tops: list[Bus], platform: Edk2) -> Outcome:
         if not taken or not all(one.padding for one in taken):
             return _told(roots, platform, tried, fits=_only_ports(tried, taken))
         given_up |= {one.function for one in taken}
+        if len(tried.short) == 1:
+            given_up |= _further(tops, platform, roots, given_up, tried.short)
+
+
+def _further(
+    tops: list[Bus], platform: Edk2, roots: list[Lists], given_up: set[Function], short: set[str]
+) -> set[Function]:
+    """The bridges that give way next, one by one, for as long as the same list lacks room; found by halves."""
+    [name] = short
+    order = [one for one in giving_way([root.roots(name) for root in roots]) if one not in given_up]
+    least, most, middle = 0, len(order), len(order)  # mostly all of them are not enough
+    while least < most:
+        lists = all_lists(tops, platform.needs, given_up | set(order[:middle]), far=platform.high is not None)
+        if _tried(lists, platform).short == short:
+            least = middle + 1
+        else:
+            most = middle
+        middle = (least + most) // 2
+    return set(order[:least])
 
 
 def _only_ports(tried: _Try, taken: set[Entry]) -> bool:

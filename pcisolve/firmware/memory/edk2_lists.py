@@ -178,3 +178,22 @@ def largest(tops: list[Entry]) -> Entry | None:
 def _goes(one: Entry) -> bool:
     """Whether it is a BAR of a device that may be left without addresses."""
     return not one.fixed and one.function.bus is None
+
+
+def giving_way(tops: list[Entry]) -> list[Function]:
+    """The bridges whose free room is taken away before any device's, in that order."""
+    found: list[tuple[int, int, Entry]] = []
+    waiting = tops[::-1]
+    while waiting:
+        one = waiting.pop()
+        if one.inside is not None and not one.padding:
+            waiting += one.inside[::-1]
+        elif one.padding or _goes(one):
+            found.append((-one.size, -len(found), one))
+    found.sort(key=_rank)
+    kept = next((at for at, (_, _, one) in enumerate(found) if not one.padding), len(found))
+    return [one.function for _, _, one in found[:kept]]
+
+
+def _rank(one: tuple[int, int, Entry]) -> tuple[int, int]:
+    return one[:2]
