@@ -17,6 +17,7 @@ from pcisolve.rules.rule import Point, Question, Rule, Telling, name_of
 
 _SPOKEN: Final = 4  # of those that take memory
 _MOST: Final = 512  # controllers; firmware numbers half as many buses
+_MOST_UEFI: Final = 64  # whose bridges give way one by one, which takes time
 _NEVER: Final = 4  # alignment makes a need at most this much larger
 _LEAST_WINDOWS: Final = 4 * MIB  # the two windows of a bridge
 LOW, HIGH = "low", "high"
@@ -47,7 +48,8 @@ class _MemoryRule(Rule[Memory]):
     half = ""
 
     def cases(self, question: Question) -> Iterator[Memory]:
-        windows = known_windows(question.problem) if len(question.controllers) <= _MOST else []
+        most = _MOST_UEFI if question.problem.firmware.name == UEFI else _MOST
+        windows = known_windows(question.problem) if len(question.controllers) <= most else []
         if windows and _may_want(question) * _NEVER >= min(one.low.size for one in windows):
             yield Memory(tuple(windows), bits_of(question.problem))
 
