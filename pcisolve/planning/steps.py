@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.address import Address
-from pcisolve.libvirt.container import read
+from pcisolve.core.errors import InputError
+from pcisolve.libvirt.container import read, read_path
 from pcisolve.libvirt.document import Document
 from pcisolve.ops.anew import told_proof
 from pcisolve.ops.solve import solve
 from pcisolve.ops.summary import summary
 from pcisolve.ops.write import solved_bytes
-from pcisolve.planning.beside import base_of, host_of
 from pcisolve.planning.check.judge import Judged, NotHad, judge
 from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.read import read_plan
@@ -85,7 +86,7 @@ def plan_of(text: PlanText, options: Options) -> Plan:
     Raises:
         Refused: it says what no plan can say.
     """
-    plan, problems = read_plan(text, lambda plan: host_of(plan, options))
+    plan, problems = read_plan(text)
     _refuse_problems(text, problems)
     return plan._replace(platform=plan.platform or options.platform or None)
 
@@ -224,7 +225,7 @@ def ground_of(
     _refuse_problems(plan.text, problems)
     if setting is None:
         raise AssertionError("a plan without machine is refused")
-    document = _skeleton(plan, setting, controllers) if plan.base is None else base_of(plan, options)
+    document = _skeleton(plan, setting, controllers) if plan.base is None else _base(plan, options)
     asked = options._replace(scheme=_base_scheme(plan, options, setting), policy="libvirt")
     first = _layout_of(document, catalog, asked)
     if not first.controllers:
@@ -235,6 +236,14 @@ def ground_of(
     if plan.base is not None:
         setting = _setting_of_base(layout, setting)
     return Ground(catalog, setting, kinds, scheme, layout, plan.base is not None, known or {}), settled
+
+
+def _base(plan: Plan, options: Options) -> Document:
+    if options.alone:
+        where = plan.text.location(plan.mark("base"))
+        message = "a plan in an archive or in JSON Lines has no base"
+        raise InputError(message, expected="a plan in a file of its own", location=where)
+    return base_document(plan)
 
 
 def _layout_of(document: Document, catalog: Catalog, options: Options) -> Layout:
@@ -255,6 +264,30 @@ def _setting_of_base(layout: Layout, setting: Setting) -> Setting:
     root = layout.problem.root
     arch, type_ = root.get("os/type/arch") or "", root.get("os/type/machine") or ""
     return Setting(layout.problem.machine, setting.platform, arch, type_)
+
+
+def base_document(plan: Plan) -> Document:
+    """The domain XML that a plan stands on.
+
+    Raises:
+        InputError: the plan has no base, or it cannot be read.
+    """
+    if plan.base is None:
+        where = plan.text.location(plan.mark("base"))
+        raise InputError("a plan without a base has nothing to be compared with", location=where)
+    name = plan.base
+    folder = os.path.dirname(plan.text.name) if plan.text.name != "<stdin>" else ""
+    path = os.path.join(folder, name)
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise InputError(f"{path}: not a regular file", expected="a readable file")
+        return read_path(path)
+    except InputError as error:
+        if error.location is not None:
+            raise
+        raise InputError(
+            error.message, expected=error.expected, location=plan.text.location(plan.mark("base"))
+        ) from None
 
 
 def _skeleton(plan: Plan, setting: Setting, controllers: str) -> Document:

@@ -67,18 +67,7 @@ _DEVICE: Final = {
     "multifunction": Field("flag", "whether up to eight of them may share a slot, one function each [false]"),
     "isolation": Field("name", "isolation group: the devices of one are below one root, with nothing else there"),
     "host": Field("addresses", "the host's PCI devices that are given to the guest, one for each device"),
-    "select": Field("entry", "which functions of the plan's host are given to the guest", of="select"),
     "bar": Field("entry", "the memory that each of them decodes", of="bar"),
-}
-_SELECT: Final = {
-    "class": Field("text", "what it is, in a word of `pcisolve show HOST` such as gpu, nic or nvme"),
-    "vendor": Field("text", "vendor ID in hexadecimal, such as 10de"),
-    "device": Field("text", "device ID in hexadecimal"),
-    "numa": Field("number", "the host's NUMA node", maximum=MAX_NODES),
-    "address": Field("addresses", "these functions"),
-    "iommu-group": Field("number", "the functions of an IOMMU group", maximum=1 << 31),
-    "vf-of": Field("address", "the virtual functions of this one; they are chosen by nothing else"),
-    "count": _count("how many, those with the lowest addresses [all]", MAX_DEVICES),
 }
 _BAR: Final = {
     "mem32": Field("text", "below 4 GiB: a power of two such as 32M"),
@@ -109,7 +98,6 @@ _PLAN: Final = {
     "platform": Field("text", "a platform of `pcisolve models`, instead of a machine or in addition"),
     "scheme": Field("word", "how indexes relate to domains and buses", words=SCHEMES),
     "base": Field("text", "a domain XML to plan on top of, relative to the plan; what it says is kept"),
-    "host": Field("text", "a host of `pcisolve host`, or what that reads, relative to the plan; groups select from it"),
     "domains": Field("entries", "PCI domains; as few as it takes if missing", of="domain"),
     "roots": Field("entries", "further roots of the only domain: expander buses", of="root"),
     "devices": Field("entries", "what is wanted", of="device"),
@@ -124,7 +112,6 @@ TABLES: Final[dict[str, dict[str, Field]]] = {
     "domain": _DOMAIN,
     "root": _ROOT,
     "device": _DEVICE,
-    "select": _SELECT,
     "bar": _BAR,
     "relation": _RELATION,
     "spare": _SPARE,

@@ -39,11 +39,6 @@ LAWS: Final[dict[str, Law]] = {
         "A kind is a device kind with a PCI address, of which a complete element can be written.",
         "`pcisolve models` lists the kinds. A device that needs more than a plan can say goes into the base.",
     ),
-    "plan-select": Law(
-        "What a group selects, the host has.",
-        "`pcisolve show HOST` draws what is there. A function goes to one group, by address first, else in the plan's "
-        "order; bridges stay with the host, and virtual functions are selected by `vf-of` or by address only.",
-    ),
     "plan-machine": Law("The machine is one that is known.", "`pcisolve models` lists them."),
     "plan-platform": Law("The platform has a PCI domain 0.", "Every guest of libvirt begins with root controller 0."),
     "plan-domains": Law(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
+from pcisolve.catalog.bars import MEM32, MEM64, Bar
+from pcisolve.core.sizes import spoken
 from pcisolve.core.words import did_you_mean
-from pcisolve.host.host import Host
-from pcisolve.planning.file.devices import bars_of, select_of
 from pcisolve.planning.file.entry import Entry, EntryReader, Problem
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
 from pcisolve.planning.file.text import Mark, PlanText
 from pcisolve.planning.file.values import (
-    NO_ID,
     Apart,
     DeviceWish,
     DomainWish,
@@ -25,6 +25,9 @@ from pcisolve.planning.file.values import (
     Together,
 )
 
+_SIZE: Final = re.compile(r"([0-9]{1,9})([KMGT]?)(?:iB)?")
+_SHIFTS: Final = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+
 
 class PlanRead(NamedTuple):
     """A plan, or what is wrong with it. With problems, the plan holds what could be read."""
@@ -33,24 +36,12 @@ class PlanRead(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_plan(text: PlanText, host_of: Callable[[Plan], Host] | None = None) -> PlanRead:
-    """The values of a plan file; names are checked against each other, kinds and machines by whoever knows them.
-
-    Args:
-        host_of: reads the host of a plan whose groups select from it; without, they select nothing.
-
-    Raises:
-        InputError: the host cannot be read.
-    """
+def read_plan(text: PlanText) -> PlanRead:
+    """The values of a plan file; names are checked against each other, kinds and machines by whoever knows them."""
     reader = EntryReader()
     top = reader.entry(text.top, "plan")
     plan = _plan(text, top, reader)
     _check_names(plan, reader)
-    _check_selects(plan, reader)
-    if host_of is not None and not reader.problems and any(one.select is not None for one in plan.devices):
-        from pcisolve.planning.file.selected import selected
-
-        plan = selected(plan, host_of(plan), reader)
     _check_counts(plan, reader)
     return PlanRead(plan, tuple(reader.problems))
 
@@ -71,7 +62,6 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
         limits=_limits(top.get("limits")),
         prefer=tuple(dict.fromkeys(top.get("prefer", PREFERENCES))),
         marks=top.marks,
-        host=top.get("host"),
     )
 
 
@@ -110,9 +100,27 @@ def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
         host=entry.get("host", ()),
         at=entry.at,
         marks=entry.marks,
-        select=select_of(entry.get("select")),
-        bars=bars_of(entry.get("bar"), reader),
+        bars=_bars(entry.get("bar"), reader),
     )
+
+
+def _bars(entry: Entry | None, reader: EntryReader) -> tuple[Bar, ...]:
+    """The BARs of a device: 0 below 4 GiB, 2 with 64 bits."""
+    found = []
+    for key, kind, number, most in (("mem32", MEM32, 0, 1 << 31), ("mem64", MEM64, 2, 1 << 50)):
+        said = entry.get(key) if entry is not None else None
+        if entry is None or said is None:
+            continue
+        match = _SIZE.fullmatch(said)
+        size = int(match[1]) << _SHIFTS[match[2]] if match else 0
+        if not 16 <= size <= most or size & (size - 1):
+            message = (
+                f'"{said[:30]}" is no size of a BAR; expected a power of two from 16 to {spoken(most)}, such as 32M'
+            )
+            reader.refuse("plan-range", message, entry.mark(key))
+        else:
+            found.append(Bar(size, kind, kind == MEM64 and entry.get("prefetch", True), number))
+    return tuple(found)
 
 
 def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relation]:
@@ -151,23 +159,6 @@ def _check_names(plan: Plan, reader: EntryReader) -> None:
         _known(device.domains, domains, "domain", device.mark("domain"), reader)
         _known(device.roots, places, "root", device.mark("root"), reader)
     _check_numbers(plan, reader)
-
-
-def _check_selects(plan: Plan, reader: EntryReader) -> None:
-    for device in plan.devices:
-        select = device.select
-        if select is None:
-            continue
-        if plan.host is None:
-            reader.refuse("plan-key", '"select" chooses from the key "host" of the plan, which is missing', select.at)
-        for key in ("count", "host"):
-            if key in device.marks:
-                reader.refuse("plan-key", f'the key "{key}" does not go with "select"', device.mark(key))
-        if not select.marks.keys() - {"count"}:
-            reader.refuse("plan-key", '"select" does not say what is selected', select.at)
-        for key, value in (("vendor", select.vendor), ("device", select.device)):
-            if value == NO_ID:
-                reader.refuse("plan-type", f'"{key}" is no ID: one to four hexadecimal digits', select.mark(key))
 
 
 def _unique(named: list[tuple[str, Mark]], what: str, reader: EntryReader) -> set[str]:

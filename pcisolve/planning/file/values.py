@@ -13,7 +13,6 @@ SPREAD: Final = "spread"
 LOW_INDEXES: Final = "low-indexes"
 
 
-NO_ID: Final = -1  # in the place of an ID that is none
 Which = tuple[str, int]  # a device: its group, and its rank from 0
 
 
@@ -54,28 +53,6 @@ class RootWish(NamedTuple):
     iommu: str = ""
 
 
-class Select(NamedTuple):
-    """Functions of a host by what they are; () and None for what does not matter. IDs of 16 bits.
-
-    `copies`: how many, None for all that there are.
-    """
-
-    word: str | None
-    vendor: int | None
-    device: int | None
-    node: int | None
-    addresses: tuple[Address, ...]
-    group: int | None
-    vf_of: Address | None
-    copies: int | None
-    at: Mark
-    marks: dict[str, Mark]
-
-    def mark(self, key: str) -> Mark:
-        """Where the value of a key stands; the whole entry when it is absent."""
-        return self.marks.get(key, self.at)
-
-
 class DeviceWish(NamedTuple):
     """A group of alike devices. `domains`, `roots`: the names it is confined to; () for no such wish."""
 
@@ -91,7 +68,6 @@ class DeviceWish(NamedTuple):
     host: tuple[Address, ...]
     at: Mark
     marks: dict[str, Mark]
-    select: Select | None = None
     bars: tuple[Bar, ...] = ()
 
     def mark(self, key: str) -> Mark:
@@ -160,7 +136,6 @@ class Plan(NamedTuple):
     limits: tuple[Limit, ...]
     prefer: tuple[str, ...]
     marks: dict[str, Mark]
-    host: str | None = None
 
     def mark(self, key: str) -> Mark:
         """Where the value of a top key stands; the beginning of the file when it is absent."""
