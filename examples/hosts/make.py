@@ -37,7 +37,7 @@ class Machine:
 
     def add(self, what: tuple[str, str], parent: str, node: int, slot: int = 0) -> str:
         """A function on the bus below its parent."""
-        bus = self.below[parent] if parent in self.below else parent
+        bus = self.below.get(parent, parent)
         address = f"{bus}:{slot:02x}.0"
         vendor, device = what[1].split(":")
         self.functions.append(

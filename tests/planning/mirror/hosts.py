@@ -70,15 +70,14 @@ def random_host(seed: int) -> str:
 def many_functions(count: int) -> str:
     """A host with one network card after the other on a switch, 64 functions to a bus, VFs of its first."""
     functions: list[dict[str, Any]] = []
+    bridge = {"class": "0604", "vendor": "8086", "device": "2030"}
     card = {"class": "0200", "vendor": "15b3", "device": "1021", "numa_node": 0}
     for number in range(count):
         bus, rest = divmod(number, 64)
         slot, function = divmod(rest, 8)
         port = f"0000:00:{bus // 8:02x}.{bus % 8}"
         if not rest:
-            functions.append(
-                {"address": port, "parent": "0000:00", "class": "0604", "vendor": "8086", "device": "2030"}
-            )
+            functions.append({"address": port, "parent": "0000:00", **bridge})
         row = {"address": f"0000:{bus + 1:02x}:{slot:02x}.{function}", "parent": port, **card}
         functions.append(row if not rest else {**row, "physical_function": f"0000:{bus + 1:02x}:00.0"})
     return snapshot(1, [{"bus": "0000:00"}], functions)
