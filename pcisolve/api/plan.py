@@ -9,9 +9,10 @@ from pcisolve.api.guest import Guest, Result
 from pcisolve.core.errors import InputError
 from pcisolve.libvirt.container import read_path
 from pcisolve.planning.against import solve_plan_against
+from pcisolve.planning.base import base_document
 from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
-from pcisolve.planning.steps import base_document, solve_plan
+from pcisolve.planning.steps import solve_plan
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.verdict.rows import Row
 from pcisolve.verdict.survey import Span, Survey

@@ -21,7 +21,8 @@ from pcisolve.planning.layout.expand import expand
 from pcisolve.planning.layout.guest import planned_guest
 from pcisolve.planning.model.ground import Ground
 from pcisolve.planning.model.probe import Prober
-from pcisolve.planning.steps import PlanAnswer, Refused, decided, ground_of, laid_out, plan_of, solve_plan
+from pcisolve.planning.refused import Refused
+from pcisolve.planning.steps import PlanAnswer, decided, ground_of, laid_out, plan_of, solve_plan
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.problem import Options
 from pcisolve.solver.mus import TimeIsUp, fewest
@@ -57,6 +58,10 @@ class _Against:
         if self.plan.base is not None:
             where = text.location(self.plan.mark("base"))
             raise InputError("a plan keeps what its base has", expected="--against, or a base", location=where)
+
+        if self.plan.mirror is not None:
+            where = text.location(self.plan.mirror.at)
+            raise InputError("a mirrored plan is not kept near an earlier layout", expected="no mirror", location=where)
 
     def answer(self) -> PlanAnswer:
         fresh = ground_of(self.plan, self.catalog, self.options)

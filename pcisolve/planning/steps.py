@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.address import Address
 from pcisolve.core.errors import InputError
-from pcisolve.libvirt.container import read, read_path
+from pcisolve.libvirt.container import read
 from pcisolve.libvirt.document import Document
 from pcisolve.ops.anew import told_proof
 from pcisolve.ops.solve import solve
 from pcisolve.ops.summary import summary
 from pcisolve.ops.write import solved_bytes
+from pcisolve.planning.base import base_document
 from pcisolve.planning.check.judge import Judged, NotHad, judge
+from pcisolve.planning.check.mirrored import told
 from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
-from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, Plan, RootWish, Which
-from pcisolve.planning.finding.finding import conflicts, problem_findings
+from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, MirrorWish, Plan, RootWish, Which
+from pcisolve.planning.finding.finding import conflicts
 from pcisolve.planning.kept.alike import merged
 from pcisolve.planning.kept.anchored import anchored
 from pcisolve.planning.kept.chipset import chipset_places
 from pcisolve.planning.layout.expand import Expansion, expand
 from pcisolve.planning.layout.guest import planned_guest
 from pcisolve.planning.layout.skeleton import skeleton
+from pcisolve.planning.mirror.mirrored import machine_problems, mirrored
+from pcisolve.planning.mirror.select import host_of, with_selected
 from pcisolve.planning.model.build import build_scene
 from pcisolve.planning.model.decide import Best, Nothing, Undecided, best, nothing_proved
 from pcisolve.planning.model.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
 from pcisolve.planning.model.probe import Prober
 from pcisolve.planning.model.scene import Scene
+from pcisolve.planning.refused import Refused, refuse_problems, verdict_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import ALL, Options
 from pcisolve.solver.levels import Level
 from pcisolve.verdict.rows import Row
-from pcisolve.verdict.values import INFEASIBLE, INVALID, UNKNOWN, Finding, Verdict
+from pcisolve.verdict.values import INFEASIBLE, UNKNOWN, Verdict
 
 
 class PlanAnswer(NamedTuple):
@@ -59,14 +63,6 @@ Known = Mapping[int, tuple[DomainWish | RootWish, int]]
 Joined = Callable[[Scene, Expansion], tuple[Scene, Expansion]]
 
 
-class Refused(Exception):
-    """The plan cannot be used or has no layout; the argument is the verdict."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.status)
-        self.verdict = verdict
-
-
 def solve_plan(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     """Lay a plan out, best by its preferences, or say why it cannot be had.
 
@@ -87,12 +83,40 @@ def plan_of(text: PlanText, options: Options) -> Plan:
         Refused: it says what no plan can say.
     """
     plan, problems = read_plan(text)
-    _refuse_problems(text, problems)
-    return plan._replace(platform=plan.platform or options.platform or None)
+    refuse_problems(text, problems)
+    plan = plan._replace(platform=plan.platform or options.platform or None)
+    if plan.host is None:
+        return plan
+    found: list[Problem] = []
+    plan = with_selected(plan, host_of(plan, options), found)
+    refuse_problems(text, found)
+    return plan
+
+
+def _mirrored(plan: Plan, mirror: MirrorWish, catalog: Catalog, options: Options) -> PlanAnswer:
+    """The answer for a plan with groups that stand as on the host: their tree is there before the rest is planned."""
+    host = host_of(plan, options)
+    ground, document = ground_of(plan, catalog, options)
+    problems = machine_problems(ground, mirror)
+    tree = None if problems else mirrored(plan, host, mirror, problems)
+    if tree is None:
+        refuse_problems(plan.text, problems)
+        raise AssertionError("no tree is a problem")
+    plan = plan._replace(cells=tree.cells)
+    ground, document = ground_of(plan, catalog, options, tree.lines)
+    new = anchored(plan, {**chipset_places(plan, ground, document), **tree.places})
+    answer = _counted(new.plan, ground, document, options, new.joined)
+    if answer.layout is None:
+        return answer
+    notes, against = told(plan, mirror, host, answer.layout, answer.places)
+    refuse_problems(plan.text, against)
+    return answer._replace(verdict=answer.verdict._replace(findings=(*answer.verdict.findings, *notes)))
 
 
 def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     plan = plan_of(text, options)
+    if plan.mirror is not None:
+        return _mirrored(plan, plan.mirror, catalog, options)
     ground, document = ground_of(plan, catalog, options)
     return _with_chipset(plan, ground, document, options) or _counted(plan, ground, document, options)
 
@@ -101,7 +125,7 @@ def _counted(
     plan: Plan, ground: Ground, document: Document, options: Options, joined: Joined | None = None
 ) -> PlanAnswer:
     """The answer for a plan; alike groups are counted as one."""
-    _refuse_problems(plan.text, singles(ground, plan))
+    refuse_problems(plan.text, singles(ground, plan))
     alike = merged(plan, ground)
 
     def apart(scene: Scene, expansion: Expansion) -> tuple[Scene, Expansion]:
@@ -145,17 +169,17 @@ def decided(plan: Plan, ground: Ground, options: Options, asked: Plan | None = N
     options = options._replace(scheme=ground.scheme)
     wrong = singles(ground, plan)
     scene = build_scene(ground, plan, 0, wrong)
-    _refuse_problems(text, wrong)
+    refuse_problems(text, wrong)
     prober = Prober(ground, options.time_limit)
     if not plan.domains and scene.caps.domains > 1:
         scene, _ = prober.opened(plan)
     found = best(scene, options.time_limit)
     if isinstance(found, Undecided):
-        raise Refused(_verdict(UNKNOWN, options, (), proven=False))
+        raise Refused(verdict_of(UNKNOWN, options, (), proven=False))
     if isinstance(found, Nothing):
         possible = Prober(ground, options.time_limit).possible
         told = conflicts(asked or plan, possible, scene.caps, every=options.conflicts == ALL)
-        verdict = _verdict(INFEASIBLE, options, tuple(told))
+        verdict = verdict_of(INFEASIBLE, options, tuple(told))
         raise Refused(told_proof(verdict, nothing_proved(scene, options.time_limit)) if options.prove else verdict)
     return Decided(scene, found)
 
@@ -177,7 +201,7 @@ def laid_out(
     try:
         judged: Judged = judge(scene, expansion, guest, ground, document, options)
     except NotHad as refused:
-        _refuse_problems(scene.plan.text, refused.problems)
+        refuse_problems(scene.plan.text, refused.problems)
         raise
     highest = max(one.index for one in judged.layout.controllers)
     levels = tuple(_level(one, highest) for one in found.levels)
@@ -197,16 +221,6 @@ def _level(level: Level, highest: int) -> tuple[str, int, bool]:
     return level.name, value, value == level.bound
 
 
-def _refuse_problems(text: PlanText, problems: tuple[Problem, ...] | list[Problem]) -> None:
-    if problems:
-        found = problem_findings(text, dict.fromkeys(sorted(problems, key=lambda one: one.at)))
-        raise Refused(_verdict(INVALID, Options(), tuple(found)))
-
-
-def _verdict(status: str, options: Options, findings: tuple[Finding, ...], *, proven: bool = True) -> Verdict:
-    return Verdict(status, proven, options.scheme, options.policy, (), (), findings, {})
-
-
 def ground_of(
     plan: Plan, catalog: Catalog, options: Options, controllers: str = "", known: Known | None = None
 ) -> tuple[Ground, Document]:
@@ -222,7 +236,7 @@ def ground_of(
     problems: list[Problem] = []
     kinds = kinds_of_plan(plan, catalog, problems)
     setting = setting_of(plan, catalog, problems)
-    _refuse_problems(plan.text, problems)
+    refuse_problems(plan.text, problems)
     if setting is None:
         raise AssertionError("a plan without machine is refused")
     document = _skeleton(plan, setting, controllers) if plan.base is None else _base(plan, options)
@@ -230,7 +244,7 @@ def ground_of(
     first = _layout_of(document, catalog, asked)
     if not first.controllers:
         message = f"libvirt gives {setting.machine.family} no PCI bus, so there is nothing to plan for it"
-        _refuse_problems(plan.text, [Problem("plan-machine", message, plan.mark("machine"))])
+        refuse_problems(plan.text, [Problem("plan-machine", message, plan.mark("machine"))])
     settled, scheme = document.again(solved_bytes(document, first)), first.problem.scheme
     layout = _layout_of(settled, catalog, asked._replace(scheme=scheme))
     if plan.base is not None:
@@ -264,30 +278,6 @@ def _setting_of_base(layout: Layout, setting: Setting) -> Setting:
     root = layout.problem.root
     arch, type_ = root.get("os/type/arch") or "", root.get("os/type/machine") or ""
     return Setting(layout.problem.machine, setting.platform, arch, type_)
-
-
-def base_document(plan: Plan) -> Document:
-    """The domain XML that a plan stands on.
-
-    Raises:
-        InputError: the plan has no base, or it cannot be read.
-    """
-    if plan.base is None:
-        where = plan.text.location(plan.mark("base"))
-        raise InputError("a plan without a base has nothing to be compared with", location=where)
-    name = plan.base
-    folder = os.path.dirname(plan.text.name) if plan.text.name != "<stdin>" else ""
-    path = os.path.join(folder, name)
-    try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise InputError(f"{path}: not a regular file", expected="a readable file")
-        return read_path(path)
-    except InputError as error:
-        if error.location is not None:
-            raise
-        raise InputError(
-            error.message, expected=error.expected, location=plan.text.location(plan.mark("base"))
-        ) from None
 
 
 def _skeleton(plan: Plan, setting: Setting, controllers: str) -> Document:

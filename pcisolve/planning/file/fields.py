@@ -14,6 +14,7 @@ IOMMUS: Final = ("smmuv3",)
 SPARE_KINDS: Final = ("pcie", "pci")
 SPARE_UNITS: Final = ("guest", "domain", "root", "numa")
 PREFERENCES: Final = ("controllers", "spread", "low-indexes")
+KEEPS: Final = ("relation", "root-complex", "numa")
 
 
 class Field(NamedTuple):
@@ -68,11 +69,29 @@ _DEVICE: Final = {
     "isolation": Field("name", "isolation group: the devices of one are below one root, with nothing else there"),
     "host": Field("addresses", "the host's PCI devices that are given to the guest, one for each device"),
     "bar": Field("entry", "the memory that each of them decodes", of="bar"),
+    "select": Field("entry", "which of the host's PCI devices they are, by what these are", of="select"),
 }
 _BAR: Final = {
     "mem32": Field("text", "below 4 GiB: a power of two such as 32M"),
     "mem64": Field("text", "in a 64-bit BAR: a power of two such as 256G"),
     "prefetch": Field("flag", "whether the 64-bit BAR is prefetchable, so that bridges hand it on above 4 GiB [true]"),
+}
+_SELECT: Final = {
+    "class": Field("words", "words for the PCI class, as `pcisolve show HOST` has it: gpu, nic, nvme, ..."),
+    "vendor": Field("text", "vendor ID, four hexadecimal digits"),
+    "device": Field("text", "device ID, four hexadecimal digits"),
+    "numa": Field("number", "the host's NUMA node", maximum=MAX_NODES),
+    "address": Field("addresses", "addresses on the host"),
+    "iommu-group": Field("number", "the host's IOMMU group", maximum=1 << 30),
+    "vf-of": Field("address", "the physical function whose virtual functions they are"),
+    "count": _count("how many of those that match, lowest addresses first [all]", MAX_DEVICES),
+}
+_MIRROR: Final = {
+    "groups": Field("names", "device groups whose devices stand to each other as on the host", required=True),
+    "keep": Field(
+        "word", "how much: the relation of each pair, its root bus, or its NUMA node [relation]", words=KEEPS
+    ),
+    "strict": Field("flag", "refuse the plan where a pair differs, rather than tell it [false]"),
 }
 _RELATION: Final = {
     "together": Field("names", "device groups that belong together"),
@@ -98,6 +117,8 @@ _PLAN: Final = {
     "platform": Field("text", "a platform of `pcisolve models`, instead of a machine or in addition"),
     "scheme": Field("word", "how indexes relate to domains and buses", words=SCHEMES),
     "base": Field("text", "a domain XML to plan on top of, relative to the plan; what it says is kept"),
+    "host": Field("text", "a file that describes the host, as `pcisolve host` writes it, relative to the plan"),
+    "mirror": Field("entry", "groups that are laid out as on the host", of="mirror"),
     "domains": Field("entries", "PCI domains; as few as it takes if missing", of="domain"),
     "roots": Field("entries", "further roots of the only domain: expander buses", of="root"),
     "devices": Field("entries", "what is wanted", of="device"),
@@ -113,6 +134,8 @@ TABLES: Final[dict[str, dict[str, Field]]] = {
     "root": _ROOT,
     "device": _DEVICE,
     "bar": _BAR,
+    "select": _SELECT,
+    "mirror": _MIRROR,
     "relation": _RELATION,
     "spare": _SPARE,
     "limits": _LIMITS,

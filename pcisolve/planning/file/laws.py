@@ -81,6 +81,17 @@ LAWS: Final[dict[str, Law]] = {
         "A note, not a fault: functions of one card of the host are functions of one slot of the guest, but not in the "
         "card's own order. List the addresses in rising order to keep it.",
     ),
+    "plan-select": Law(
+        "The host has what a group selects.",
+        "Bridges are never selected, and a device that one group has is not there for the next. `pcisolve show HOST` "
+        "lists what there is.",
+    ),
+    "plan-mirror": Law(
+        "Mirrored devices stand to each other as on the host.",
+        "Where the tree does not fit, nested switches are given up first (PXB becomes PIX), then switches (PHB), then "
+        "root buses of one NUMA node become one. Each pair that differs is told as a note; with `strict: true` the "
+        "plan is refused.",
+    ),
     "plan-iommu": Law(
         "An SMMU for one root exists on ARM's virt board, since libvirt 11.10.",
         "Other IOMMUs are the whole machine's: a device of the plan, or an element of its base.",

@@ -18,15 +18,18 @@ from pcisolve.planning.file.values import (
     DomainWish,
     Limit,
     MachineWish,
+    MirrorWish,
     Plan,
     Relation,
     RootWish,
+    Select,
     Spare,
     Together,
 )
 
 _SIZE: Final = re.compile(r"([0-9]{1,9})([KMGT]?)(?:iB)?")
 _SHIFTS: Final = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+_ID: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{4}")
 
 
 class PlanRead(NamedTuple):
@@ -62,7 +65,36 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
         limits=_limits(top.get("limits")),
         prefer=tuple(dict.fromkeys(top.get("prefer", PREFERENCES))),
         marks=top.marks,
+        host=top.get("host"),
+        mirror=_mirror(top.get("mirror")),
     )
+
+
+def _mirror(entry: Entry | None) -> MirrorWish | None:
+    if entry is None or not entry.get("groups"):
+        return None
+    groups = tuple(dict.fromkeys(entry.get("groups")))
+    return MirrorWish(groups, entry.get("keep", "relation"), entry.get("strict", False), entry.at)
+
+
+def _select(entry: Entry | None, reader: EntryReader) -> Select | None:
+    if entry is None:
+        return None
+    get = entry.get
+    vendor, device = _id(entry, "vendor", reader), _id(entry, "device", reader)
+    kinds, addresses = get("class", ()), get("address", ())
+    return Select(kinds, vendor, device, get("numa"), addresses, get("iommu-group"), get("vf-of"), get("count", 0))
+
+
+def _id(entry: Entry, key: str, reader: EntryReader) -> int | None:
+    text = entry.get(key)
+    if text is None:
+        return None
+    if not _ID.fullmatch(text):
+        message = f'"{key}" is "{text[:60]}"; expected four hexadecimal digits, such as "10de"'
+        reader.refuse("plan-type", message, entry.mark(key))
+        return None
+    return int(text, 16)
 
 
 def _machine(entry: Entry | None) -> MachineWish | None:
@@ -101,6 +133,7 @@ def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
         at=entry.at,
         marks=entry.marks,
         bars=_bars(entry.get("bar"), reader),
+        select=_select(entry.get("select"), reader),
     )
 
 
@@ -155,6 +188,8 @@ def _check_names(plan: Plan, reader: EntryReader) -> None:
     places = _unique(named, "domain or root", reader)
     for relation in plan.relations:
         _known(relation.groups, groups, "device group", relation.at, reader)
+    if plan.mirror is not None:
+        _known(plan.mirror.groups, groups, "device group", plan.mirror.at, reader)
     for device in plan.devices:
         _known(device.domains, domains, "domain", device.mark("domain"), reader)
         _known(device.roots, places, "root", device.mark("root"), reader)
@@ -208,7 +243,28 @@ def _check_counts(plan: Plan, reader: EntryReader) -> None:
         if device.host and len(device.host) != device.copies:
             message = f'"host" has {len(device.host)} devices for {device.copies:,} of "{device.name}"'
             reader.refuse("plan-count", message, device.mark("host"))
-    _check_pairs(plan, reader)
+    _check_host(plan, reader)
+    if plan.host is None:
+        _check_pairs(plan, reader)
+
+
+def _check_host(plan: Plan, reader: EntryReader) -> None:
+    for device in plan.devices:
+        if device.select is None:
+            continue
+        for key in ("host", "count", "address"):
+            if key in device.marks:
+                message = f'"{key}" of "{device.name}" is what "select" says'
+                reader.refuse("plan-key", message, device.mark(key))
+        if plan.host is None:
+            reader.refuse("plan-key", '"select" is without a host: the key "host" is missing', device.mark("select"))
+    if plan.mirror is None:
+        return
+    for key in ("domains", "roots", "base"):
+        if key in plan.marks:
+            reader.refuse("plan-key", f'"mirror" decides the roots, so "{key}" cannot be there', plan.mark(key))
+    if plan.host is None:
+        reader.refuse("plan-key", '"mirror" is without a host: the key "host" is missing', plan.mirror.at)
 
 
 def _check_pairs(plan: Plan, reader: EntryReader) -> None:

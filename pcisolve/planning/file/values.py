@@ -53,6 +53,33 @@ class RootWish(NamedTuple):
     iommu: str = ""
 
 
+class Select(NamedTuple):
+    """What devices of the host a group is. None and () for what is not said.
+
+    Attributes:
+        kinds: words for its PCI class, as `gpu`, one of which it is.
+        most: how many; 0 for all.
+    """
+
+    kinds: tuple[str, ...]
+    vendor: int | None
+    device: int | None
+    node: int | None
+    addresses: tuple[Address, ...]
+    iommu_group: int | None
+    vf_of: Address | None
+    most: int
+
+
+class MirrorWish(NamedTuple):
+    """Groups whose devices stand to each other as on the host. `keep`: how much of it; `strict`: all or nothing."""
+
+    groups: tuple[str, ...]
+    keep: str
+    strict: bool
+    at: Mark
+
+
 class DeviceWish(NamedTuple):
     """A group of alike devices. `domains`, `roots`: the names it is confined to; () for no such wish."""
 
@@ -69,6 +96,7 @@ class DeviceWish(NamedTuple):
     at: Mark
     marks: dict[str, Mark]
     bars: tuple[Bar, ...] = ()
+    select: Select | None = None
 
     def mark(self, key: str) -> Mark:
         """Where the value of a key stands; the whole entry when it is absent."""
@@ -120,6 +148,8 @@ class Plan(NamedTuple):
     Attributes:
         prefer: what to minimise, in this order.
         marks: where the values of the top keys stand.
+        host: the file that describes the host.
+        cells: NUMA nodes that the guest has at least.
     """
 
     text: PlanText
@@ -136,6 +166,9 @@ class Plan(NamedTuple):
     limits: tuple[Limit, ...]
     prefer: tuple[str, ...]
     marks: dict[str, Mark]
+    host: str | None = None
+    mirror: MirrorWish | None = None
+    cells: int = 0
 
     def mark(self, key: str) -> Mark:
         """Where the value of a top key stands; the beginning of the file when it is absent."""

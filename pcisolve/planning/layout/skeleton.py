@@ -16,7 +16,7 @@ def skeleton(plan: Plan, machine: Machine, arch: str, type_: str, controllers: s
     Args:
         controllers: lines for those of an earlier layout.
     """
-    cells = 1 + max((node for node in _nodes(plan)), default=-1)
+    cells = max(plan.cells, 1 + max((node for node in _nodes(plan)), default=-1))
     memory, vcpus = _sizes(plan, cells)
     quiet = []
     if machine.default_usb:
