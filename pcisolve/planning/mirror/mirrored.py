@@ -62,7 +62,7 @@ def mirrored(plan: Plan, host: Host, mirror: MirrorWish, problems: list[Problem]
         shapes.sort(key=lambda one: one.node is not None)
         on_zero = shapes[0].node is None
     if len(host.nodes) < 2:
-        shapes = [Shape(None, one.branches, one.given_up) for one in shapes]
+        shapes = [Shape(None, one.branches) for one in shapes]
     others = sum(one.copies for one in plan.devices if one.name not in mirror.groups)
     found = fitted(shapes, max(BUSES - others, BUSES // 4), on_zero=on_zero)
     if found is None:
@@ -80,8 +80,10 @@ def _wanted(shapes: list[Shape], mirror: MirrorWish) -> list[Shape]:
     """Only as much of the host's tree as is to be kept."""
     if mirror.keep == "relation":
         return shapes
-    plain = [Shape(one.node, one.branches, PORTS) for one in shapes]
-    return one_per_node(plain) if mirror.keep == "numa" else plain
+    for one in shapes:
+        for branch in one.branches:
+            branch.given_up = PORTS
+    return one_per_node(shapes) if mirror.keep == "numa" else shapes
 
 
 def _cells(shapes: list[Shape]) -> dict[int, int]:

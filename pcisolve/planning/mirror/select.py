@@ -17,6 +17,7 @@ from pcisolve.planning.file.values import DeviceWish, Plan, Select
 from pcisolve.problem.problem import Options
 
 SELECT = "plan-select"
+_MOST = 256  # groups that select: each looks at every function
 _SAID = 8  # kinds of functions that a message names
 
 
@@ -49,6 +50,11 @@ def with_selected(plan: Plan, host: Host, problems: list[Problem]) -> Plan:
     Args:
         problems: gets selections that match too little.
     """
+    selecting = [wish for wish in plan.devices if wish.select is not None]
+    if len(selecting) > _MOST:
+        message = f"{len(selecting):,} groups select devices of the host; {_MOST} may"
+        problems.append(Problem(SELECT, message, selecting[_MOST].mark("select")))
+        return plan
     taken = {address for wish in plan.devices if wish.select is None for address in wish.host}
     devices = []
     for wish in plan.devices:

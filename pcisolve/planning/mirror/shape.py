@@ -18,42 +18,49 @@ from pcisolve.host.values import Bus, Function, Root
 
 BUSES = 255  # of 256, less bus 0
 EXPANDERS = 24  # slots of bus 0 that the chipset and what else a guest has there leave
-EXACT, FLAT, PORTS = range(3)  # what a root gives up: nothing, nested switches, all switches
+EXACT, FLAT, PORTS = range(3)  # what a branch gives up: nothing, nested switches, all switches
 
 
 @dataclass
 class Branch:
-    """Cards that meet in a bridge: by switch, each card at most eight functions."""
+    """Cards that meet in a bridge: by switch, each card at most eight functions. `given_up`: EXACT, FLAT or PORTS."""
 
     switches: list[list[list[Address]]]
+    given_up: int = EXACT
 
     @property
     def cards(self) -> int:
         """How many slots they take."""
         return sum(len(one) for one in self.switches)
 
+    def kept(self) -> list[Branch]:
+        """The branch, with what is given up left out; without switches it is as many as it has cards."""
+        if self.given_up == EXACT:
+            return [self]
+        cards = [card for one in self.switches for card in one]
+        return [Branch([cards])] if self.given_up == FLAT else [Branch([[one]]) for one in cards]
+
+    @property
+    def controllers(self) -> int:
+        """How many it takes as it is kept."""
+        return sum(1 if one.cards == 1 else 2 * len(one.switches) + one.cards for one in self.kept())
+
 
 @dataclass
 class Shape:
-    """A root of the guest. `node`: of the host; None where it is not known. `given_up`: EXACT, FLAT or PORTS."""
+    """A root of the guest. `node`: of the host; None where it is not known."""
 
     node: int | None
     branches: list[Branch] = field(default_factory=list)
-    given_up: int = EXACT
 
     def kept(self) -> list[Branch]:
         """The branches, with what is given up left out."""
-        if self.given_up == EXACT:
-            return self.branches
-        flat = [Branch([[one for cards in branch.switches for one in cards]]) for branch in self.branches]
-        if self.given_up == FLAT:
-            return flat
-        return [Branch([[one]]) for branch in flat for one in branch.switches[0]]
+        return [kept for branch in self.branches for kept in branch.kept()]
 
     @property
     def ports(self) -> int:
         """How many controllers it takes, without the root."""
-        return sum(1 if one.cards == 1 else 2 * len(one.switches) + one.cards for one in self.kept())
+        return sum(one.controllers for one in self.branches)
 
 
 def shapes_of(host: Host, functions: list[Function]) -> list[Shape]:
@@ -78,30 +85,31 @@ def fitted(shapes: list[Shape], buses: int, *, on_zero: bool) -> list[Shape] | N
     Args:
         on_zero: whether the first root is bus 0 and takes no number of its own.
     """
+    over = sum(one.ports for one in shapes) + len(shapes) - on_zero - buses
+    branches = [branch for one in reversed(shapes) for branch in reversed(one.branches)]
     for level in (FLAT, PORTS):
-        for one in reversed(shapes):
-            if _fits(shapes, buses, on_zero=on_zero, expanders=False):
+        for one in branches:
+            if over <= 0:
                 break
-            one.given_up = level
-    if _fits(shapes, buses, on_zero=on_zero, expanders=True):
+            before, one.given_up = one.controllers, max(level, one.given_up)
+            over -= before - one.controllers
+    if _fits(shapes, buses, on_zero=on_zero):
         return shapes
     merged = one_per_node(shapes)
-    return merged if _fits(merged, buses, on_zero=on_zero, expanders=True) else None
+    return merged if _fits(merged, buses, on_zero=on_zero) else None
 
 
 def one_per_node(shapes: list[Shape]) -> list[Shape]:
     """The roots of each node in one."""
     found: dict[int | None, Shape] = {}
     for one in shapes:
-        into = found.setdefault(one.node, Shape(one.node, [], one.given_up))
-        into.given_up = max(into.given_up, one.given_up)
-        into.branches += one.branches
+        found.setdefault(one.node, Shape(one.node)).branches += one.branches
     return list(found.values())
 
 
-def _fits(shapes: list[Shape], buses: int, *, on_zero: bool, expanders: bool) -> bool:
+def _fits(shapes: list[Shape], buses: int, *, on_zero: bool) -> bool:
     own = len(shapes) - on_zero
-    return sum(one.ports for one in shapes) + own <= buses and not (expanders and own > EXPANDERS)
+    return sum(one.ports for one in shapes) + own <= buses and own <= EXPANDERS
 
 
 def _where(host: Host, function: Function) -> tuple[Bus, object]:

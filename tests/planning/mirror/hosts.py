@@ -81,3 +81,18 @@ def many_functions(count: int) -> str:
         row = {"address": f"0000:{bus + 1:02x}:{slot:02x}.{function}", "parent": port, **card}
         functions.append(row if not rest else {**row, "physical_function": f"0000:{bus + 1:02x}:00.0"})
     return snapshot(1, [{"bus": "0000:00"}], functions)
+
+
+def many_switches(count: int, cards: int) -> str:
+    """A host with switches of one root bus, each with so many cards."""
+    functions: list[dict[str, Any]] = []
+    bridge = {"class": "0604", "vendor": "8086", "device": "2030"}
+    card = {"class": "0200", "vendor": "15b3", "device": "1021"}
+    for number in range(count):
+        port, upstream = f"0000:00:{number // 8:02x}.{number % 8}", f"0001:{number:02x}:00.0"
+        functions += [{"address": port, "parent": "0000:00", **bridge}, {"address": upstream, "parent": port, **bridge}]
+        for slot in range(cards):
+            down = f"0002:{number:02x}:{slot:02x}.0"
+            functions.append({"address": down, "parent": upstream, **bridge})
+            functions.append({"address": f"0003:{number:02x}:{slot:02x}.0", "parent": down, **card})
+    return snapshot(1, [{"bus": "0000:00"}], functions)

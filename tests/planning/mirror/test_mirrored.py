@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from pcisolve.core.address import Address
+from pcisolve.core.errors import InputError
 from pcisolve.host.read import read
 from pcisolve.host.relations import PIX
 from pcisolve.planning.check.mirror import guest_tree
 from pcisolve.planning.steps import PlanAnswer
-from tests.planning.mirror.hosts import many_functions, random_host
+from pcisolve.problem.problem import Options
+from tests.planning.mirror.hosts import many_functions, many_switches, random_host
 from tests.planning.plans import solve
 
 HOSTS = Path(__file__).resolve().parents[3] / "examples" / "hosts"
@@ -99,6 +101,18 @@ def test_a_host_of_4000_functions(tmp_path: Path) -> None:
     assert told(refused) == ["plan-mirror: 4,000 devices of the host are mirrored; a guest has room for 2,040 at most"]
 
 
+def test_where_buses_run_out_the_last_switches_are_given_up(tmp_path: Path) -> None:
+    host = tmp_path / "host.json"
+    host.write_text(many_switches(45, 4))
+    answer = solve(plan(host))
+    # 45 switches take 6 buses each, of 255; one less takes 4: 8 are given up, each with 6 pairs.
+    pairs = relations(host, answer)
+    assert sum(here != guest for here, guest in pairs.values()) == 8 * 6
+    assert answer.layout is not None and len(answer.layout.controllers) == 1 + 37 * 6 + 8 * 4
+    assert told(answer)[0] == f"plan-mirror: {len(pairs) - 48:,} of {len(pairs):,} pairs stand as on the host"
+    assert "0003:25:00.0 and 0003:25:01.0 are PIX on the host and PHB in the guest" in told(answer)[1]
+
+
 def test_less_is_kept_where_less_is_asked() -> None:
     host = HOSTS / "dgx-2.json"
     controllers = {}
@@ -151,3 +165,15 @@ def test_what_mirror_cannot_be_with() -> None:
         'plan-key: "select" is without a host: the key "host" is missing',
         'plan-key: "mirror" is without a host: the key "host" is missing',
     ]
+
+
+def test_groups_that_select_are_bounded() -> None:
+    more = "".join(f"  - {{name: g{one}, kind: hostdev-pcie, select: {ALL}}}\n" for one in range(256))
+    assert told(solve(plan(HOSTS / "grace.json", more=more))) == [
+        "plan-select: 257 groups select devices of the host; 256 may"
+    ]
+
+
+def test_a_plan_in_an_archive_reads_no_host() -> None:
+    with pytest.raises(InputError, match="a plan in an archive or in JSON Lines has no host"):
+        solve(plan(HOSTS / "grace.json"), options=Options(alone=True))
