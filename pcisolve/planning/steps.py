@@ -105,12 +105,22 @@ def _mirrored(plan: Plan, mirror: MirrorWish, catalog: Catalog, options: Options
     plan = plan._replace(cells=tree.cells)
     ground, document = ground_of(plan, catalog, options, tree.lines)
     new = anchored(plan, {**chipset_places(plan, ground, document), **tree.places})
-    answer = _counted(new.plan, ground, document, options, new.joined)
+    try:
+        answer = _counted(new.plan, ground, document, options, new.joined)
+    except Refused as refused:  # beside this tree; of another one nothing is known
+        raise Refused(refused.verdict._replace(proven=False)) from None
     if answer.layout is None:
         return answer
     notes, against = told(plan, mirror, host, answer.layout, answer.places)
     refuse_problems(plan.text, against)
-    return answer._replace(verdict=answer.verdict._replace(findings=(*answer.verdict.findings, *notes)))
+    findings = (*answer.verdict.findings, *notes)
+    return _not_proved(answer._replace(verdict=answer.verdict._replace(findings=findings)))
+
+
+def _not_proved(answer: PlanAnswer) -> PlanAnswer:
+    """An answer that is the best one beside what was not searched for."""
+    levels = tuple((name, value, False) for name, value, _ in answer.levels)
+    return answer._replace(verdict=answer.verdict._replace(proven=False), levels=levels)
 
 
 def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:

@@ -20,7 +20,8 @@ IMPOSSIBLE = sorted(PLANS.glob("impossible/*.yaml"))
 def solved(path: Path) -> PlannedResult:
     result = load(path).solve()
     assert isinstance(result, PlannedResult)
-    assert result.verdict.status == "solved" and result.verdict.proven, result.verdict.findings
+    assert result.verdict.status == "solved", result.verdict.findings
+    assert result.verdict.proven != path.stem.startswith("mirror"), "the host's tree is not searched for"
     return result
 
 
