@@ -19,6 +19,7 @@ from pcisolve.verify.qemu import Qemu
 from pcisolve.verify.values import Difference
 
 _UNMAPPED: Final = -1
+_EDK2: Final = "arm-virt"  # of machines whose firmware is run here, the one with edk2
 Key = tuple[Function, int]
 
 
@@ -33,16 +34,21 @@ def with_memory(layout: Layout, there: dict[str, Place], qemu: Qemu) -> Memory:
     """Compare with that version of the firmware which comes nearest; nothing where none is known.
 
     A device that the firmware does not switch on has no address that QEMU tells; of these nothing is said. Nor is
-    anything where the guest has a function that QEMU does not show.
+    anything where the guest has a function that QEMU does not show, or under edk2 an option ROM, whose place in its
+    order is not known.
     """
     windows = known_windows(layout.problem)
     tree = tree_of(layout) if windows else None
     real = None if tree is None else _measured(tree, layout, there, qemu)
-    if tree is None or not real:
+    if tree is None or not real or (layout.problem.machine.family == _EDK2 and _has_rom(tree)):
         return Memory(0, ())
     source = layout.problem.source
     found = [_differences(tree, real, one, source) for one in windows]
     return Memory(len(real), min(found, key=len))
+
+
+def _has_rom(tree: Tree) -> bool:
+    return any(bar.number == ROM for one in tree.parts for bar in one.bars)
 
 
 def _differences(tree: Tree, real: dict[Key, int], windows: Windows, source: Source) -> tuple[Difference, ...]:
