@@ -67,7 +67,7 @@ def test_an_override_changes_places_only() -> None:
     assert tuple(found.expected["rng0"].spot) == ("pcie.0", 9, 0)
 
 
-GUESTS = 48
+GUESTS = 24
 DRIVERS = ("pci-testdev", "virtio-rng-pci", "VGA", "e1000", "qemu-xhci")
 PLACES = ("0x0", "1", "0x2", "3", "4", "5", "0x6", "0x9", "a", "1b", "1d", "1f.5", "3.1", "20")
 

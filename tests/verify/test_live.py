@@ -26,7 +26,7 @@ from tests.cli.running import Ended, run
 from tests.support import QUIET, address, controller, domain, rng, sound
 
 pytestmark = pytest.mark.live
-SAMPLE = 25  # of the recorded guests
+SAMPLE = 15  # of the recorded guests
 
 
 def ask(data: bytes, *words: str) -> tuple[Ended, dict[str, dict[str, Any]]]:
