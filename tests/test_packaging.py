@@ -13,6 +13,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pcisolve.core import node
 from pcisolve.core.version import VERSION
@@ -96,3 +97,22 @@ def test_the_changelog_begins_with_this_version() -> None:
     assert len(versions) == len(re.findall(r"(?m)^## ", text))
     assert versions[0] in (VERSION, "Unreleased")
     assert len({*versions}) == len(versions)
+
+
+def test_a_release_is_stopped_where_tag_version_and_changelog_differ(tmp_path: Path) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    (script,) = [one["run"] for one in workflow["jobs"]["says-the-same"]["steps"] if "run" in one]
+    (tmp_path / "pcisolve/core").mkdir(parents=True)
+    shutil.copy(ROOT / "pcisolve/core/version.py", tmp_path / "pcisolve/core")
+
+    def code(tag: str, heading: str) -> int:
+        (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n{heading}\n")
+        words, world = ["bash", "-eo", "pipefail", "-c", script], {**os.environ, "GITHUB_REF_NAME": tag}
+        return subprocess.run(words, cwd=tmp_path, env=world, capture_output=True, check=False, timeout=30).returncode
+
+    assert code(f"v{VERSION}", f"## {VERSION} (2026-01-31)") == 0
+    assert code(f"v{VERSION}.1", f"## {VERSION} (2026-01-31)") == 1
+    assert code(f"v{VERSION}", f"## {VERSION} (unreleased)") == 1
+    jobs = workflow["jobs"]
+    assert {*jobs["publish"]["needs"]} == {"compiled", "pure"}
+    assert all(jobs[one]["needs"] == "says-the-same" for one in jobs["publish"]["needs"])
