@@ -101,7 +101,8 @@ def test_several_threads_may_be_the_first_to_load_the_solver() -> None:
     code = (
         f"import asyncio, pcisolve\nguests = [pcisolve.load({SOUND!r}) for _ in range(8)]\n"
         "options = pcisolve.make_options(policy='minimal')\n"
-        "async def all():\n    return await asyncio.gather(*(asyncio.to_thread(one.solve, options) for one in guests))\n"
+        "async def all():\n    calls = (asyncio.to_thread(one.solve, options) for one in guests)\n"
+        "    return await asyncio.gather(*calls)\n"
         "print(len({one.xml for one in asyncio.run(all())}))\nimport pandas\nprint(pandas.Series([1]).sum())\n"
     )
     ended = subprocess.run(
