@@ -4,8 +4,8 @@
     result = pcisolve.load("guest.xml").solve()
     print(result.verdict.status)
 
-Read: load, load_all, Guest.from_libvirt. Ask: Guest.solve, check, explain, repair, convert, survey, draw. Compare: diff,
-moves, pin. Many at once: solve_many. Options come from make_options; what cannot be used raises InputError.
+Read: load, load_all, Guest.from_libvirt. Ask: Guest.solve, check, explain, repair, convert, survey, draw. Compare:
+diff, moves, pin. Many at once: solve_many. Options come from make_options; what cannot be used raises InputError.
 
 Calls share nothing but the models that were read, and may be made in several threads at once. Names are imported when
 first used, so that `import pcisolve` costs next to nothing.
