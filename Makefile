@@ -91,6 +91,7 @@ lock: $(DEV_STAMP) $(SOURCES) ## write requirements/ anew: the newest versions t
 	$(LOCK) --universal --extra dev --extra bench $(SOURCES) --output-file requirements/bench.txt
 	$(LOCK) --universal --extra dev $(SOURCES) --constraint requirements/bench.txt --output-file requirements/dev.txt
 	$(LOCK) --universal pyproject.toml --constraint requirements/bench.txt --output-file requirements/runtime.txt
+	$(LOCK) --universal --group pyproject.toml:core --constraint requirements/bench.txt --output-file requirements/core.txt
 	$(LOCK) --universal $(BUILT_BY) --constraint requirements/bench.txt --output-file requirements/build.txt
 	$(LOCK) --resolution lowest-direct --extra test $(SOURCES) --output-file requirements/oldest.txt
 

@@ -127,20 +127,14 @@ def test_the_gitlab_component(files: str, code: int, guests: Path) -> None:
 def test_the_image_is_made_from_what_is_here_and_runs_as_nobody() -> None:
     text = (ROOT / "Containerfile").read_text().replace("\\\n", " ")
     lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
-    assert {line[0] for line in lines} <= {
-        "FROM",
-        "WORKDIR",
-        "COPY",
-        "RUN",
-        "LABEL",
-        "ENV",
-        "USER",
-        "ENTRYPOINT",
-        "CMD",
-    }
+    known = {"ARG", "FROM", "WORKDIR", "COPY", "RUN", "LABEL", "ENV", "USER", "ENTRYPOINT", "CMD"}
+    assert {line[0] for line in lines} <= known
+    assert ["ARG", "DEPENDENCIES=runtime"] in lines
     for line in lines:
         if line[0] == "COPY" and not line[1].startswith("--from"):
-            assert all((ROOT / source).exists() for source in line[1:-1]), line
+            for locked in ("runtime", "core"):
+                sources = [source.replace("${DEPENDENCIES}", locked) for source in line[1:-1]]
+                assert all((ROOT / source).exists() for source in sources), line
     packaged = set(re.findall(r'"([\w./]+)"', (ROOT / "pyproject.toml").read_text())) & {"README.md", "LICENSE"}
     copied = {word for line in lines if line[0] == "COPY" for word in line[1:-1]}
     assert {"pcisolve", "models", "pyproject.toml", "setup.py", *packaged} <= copied

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pcisolve.core import node
+from pcisolve.core.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -74,3 +78,41 @@ def test_without_a_compiler_the_wheel_is_whole_and_has_no_machine_code(tmp_path:
     names = wheel_of(tmp_path, {"CC": "false"})
     assert not [name for name in names if name.endswith(".so")]
     assert {str(path.relative_to(ROOT)) for path in ROOT.glob("pcisolve/**/*.py")} <= names
+
+
+def test_the_core_is_all_but_the_solver() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    solver = ("ortools", "python-constraint2")
+    core = [one for one in wanted["project"]["dependencies"] if not one.startswith(solver)]
+    assert wanted["dependency-groups"]["core"] == core
+    assert len(core) == len(wanted["project"]["dependencies"]) - len(solver)
+    assert all(f"'{one}'" in (ROOT / "docs" / "install.md").read_text() for one in core)
+    locked = re.findall(r"(?m)^([\w.-]+)==", (ROOT / "requirements" / "core.txt").read_text())
+    assert not {*solver, "numpy", "pandas", "protobuf"} & {*locked}
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.findall(r"(?m)^## (\S+)(?: \((?:unreleased|\d{4}-\d\d-\d\d)\))?$", text)
+    assert len(versions) == len(re.findall(r"(?m)^## ", text))
+    assert versions[0] in (VERSION, "Unreleased")
+    assert len({*versions}) == len(versions)
+
+
+def test_a_release_is_stopped_where_tag_version_and_changelog_differ(tmp_path: Path) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    (script,) = [one["run"] for one in workflow["jobs"]["says-the-same"]["steps"] if "run" in one]
+    (tmp_path / "pcisolve/core").mkdir(parents=True)
+    shutil.copy(ROOT / "pcisolve/core/version.py", tmp_path / "pcisolve/core")
+
+    def code(tag: str, heading: str) -> int:
+        (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n{heading}\n")
+        words, world = ["bash", "-eo", "pipefail", "-c", script], {**os.environ, "GITHUB_REF_NAME": tag}
+        return subprocess.run(words, cwd=tmp_path, env=world, capture_output=True, check=False, timeout=30).returncode
+
+    assert code(f"v{VERSION}", f"## {VERSION} (2026-01-31)") == 0
+    assert code(f"v{VERSION}.1", f"## {VERSION} (2026-01-31)") == 1
+    assert code(f"v{VERSION}", f"## {VERSION} (unreleased)") == 1
+    jobs = workflow["jobs"]
+    assert {*jobs["publish"]["needs"]} == {"compiled", "pure"}
+    assert all(jobs[one]["needs"] == "says-the-same" for one in jobs["publish"]["needs"])

@@ -16,6 +16,7 @@ PROJECT = WANTED["project"]
 NEEDS = {
     "build": [*WANTED["build-system"]["requires"]],
     "runtime": [*PROJECT["dependencies"]],
+    "core": [*WANTED["dependency-groups"]["core"]],
 }
 NEEDS["oldest"] = [*NEEDS["build"], *NEEDS["runtime"], *PROJECT["optional-dependencies"]["test"]]
 NEEDS["dev"] = [*NEEDS["oldest"], *PROJECT["optional-dependencies"]["dev"]]
@@ -49,7 +50,7 @@ def test_every_file_has_a_hash_and_none_a_place(name: str) -> None:
 
 
 def test_the_locks_agree() -> None:
-    for small, large in (("build", "dev"), ("runtime", "dev"), ("dev", "bench")):
+    for small, large in (("build", "dev"), ("runtime", "dev"), ("core", "runtime"), ("dev", "bench")):
         have = locked(large)
         assert not {name for name, versions in locked(small).items() if not versions <= have[name]}
 

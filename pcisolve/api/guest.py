@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
+from pcisolve.libvirt.container import read
 from pcisolve.ops.solve import check, solve
 from pcisolve.ops.write import solved_bytes
 from pcisolve.problem.hypervisor import refuse_other
@@ -22,6 +23,23 @@ if TYPE_CHECKING:
     from pcisolve.verdict.mended import Mended
     from pcisolve.verdict.rows import Row
     from pcisolve.verdict.survey import Survey
+
+
+_SECURE, _INACTIVE = 1 << 0, 1 << 1  # VIR_DOMAIN_XML_*, include/libvirt/libvirt-domain.h
+
+
+class Domain(Protocol):
+    """What is asked of libvirt-python's virDomain."""
+
+    def XMLDesc(self, flags: int = 0) -> str:
+        """The XML of the domain."""
+
+
+class Connection(Protocol):
+    """What is asked of libvirt-python's virConnect."""
+
+    def lookupByName(self, name: str) -> Domain:
+        """The domain of this name."""
 
 
 class Result:
@@ -71,6 +89,23 @@ class Guest:
     def __init__(self, document: Document, models: str | None = None) -> None:
         self.document = document
         self.models = models
+
+    @staticmethod
+    def from_libvirt(conn: Connection, name: str, *, secrets: bool = False, models: str | None = None) -> Guest:
+        """A domain of a running libvirt, by its persistent XML, which is that of its next start.
+
+        Args:
+            conn: a connection of libvirt-python, such as libvirt.openReadOnly("qemu:///system"); it is only asked.
+            secrets: with passwords, without which the domain must not be defined anew; takes a connection that may
+                write.
+            models: a folder that adds to or overrides the shipped models.
+
+        Raises:
+            InputError: the XML cannot be used.
+            libvirt.libvirtError: there is no such domain, or no answer.
+        """
+        flags = _INACTIVE | (_SECURE if secrets else 0)
+        return Guest(read(conn.lookupByName(name).XMLDesc(flags).encode(), name), models)
 
     @property
     def name(self) -> str:

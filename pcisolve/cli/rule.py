@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pcisolve.catalog.error_texts import rules_of_error
 from pcisolve.catalog.facts import HOW_KNOWN, facts
 from pcisolve.cli.completing import rules_and_facts
 from pcisolve.planning.file.laws import LAWS
@@ -17,13 +18,15 @@ from pcisolve.rules.rule import Rule
 
 
 @click.command("rule")
-@click.argument("rule_id", metavar="[ID]", default="", shell_complete=rules_and_facts)
+@click.argument("rule_id", metavar="[ID | ERROR]", default="", shell_complete=rules_and_facts)
 def command(rule_id: str) -> None:
-    """What a rule or a fact means, and why; without an id, all rules.
+    """What a rule or a fact means, and why; without an id, all rules. The text of an error of libvirt or QEMU finds the
+    rule it is about.
 
     \b
-    Example:
+    Examples:
       pcisolve rule addr-duplicate
+      pcisolve rule "XML error: Attempted double use of PCI Address 0000:00:05.0"
     """
     if not rule_id:
         for rule in sorted(ALL, key=lambda one: one.id):
@@ -38,6 +41,13 @@ def command(rule_id: str) -> None:
         _tell_fact(rule_id)
         return
     found = BY_ID.get(rule_id)
+    if found is None and (meant := rules_of_error(rule_id)):
+        for name in meant:
+            _tell(BY_ID[name])
+        return
+    if found is None and " " in rule_id.strip():
+        click.echo("pcisolve: no rule is known for this error; pcisolve rule lists them", err=True)
+        sys.exit(2)
     if found is None:
         near = get_close_matches(rule_id, [*BY_ID, *LAWS, *facts()], 1)
         hint = f'did you mean "{near[0]}"?' if near else "pcisolve rule lists them"

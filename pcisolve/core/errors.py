@@ -35,3 +35,13 @@ class InputError(Exception):
         where = f"{self.location}: " if self.location else ""
         hint = f" (expected {self.expected})" if self.expected else ""
         return f"{where}{self.message}{hint}"
+
+
+class SolverMissing(InputError):
+    """What was asked for takes a search, and OR-Tools is not installed (docs/install.md)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this takes a search by OR-Tools, which is not installed",
+            expected="the package ortools, which pip install pcisolve installs",
+        )

@@ -61,6 +61,13 @@ def told_way_out(verdict: Verdict, levels: Sequence[Level]) -> Verdict:
     return verdict._replace(findings=tuple(findings))
 
 
+def told_unsearched(verdict: Verdict) -> Verdict:
+    """With the word, at each finding, that nobody has looked for another layout: not proven, since one may hold."""
+    words = "whether another layout holds was not searched for: OR-Tools is not installed"
+    findings = tuple(one._replace(notes=(*one.notes, words)) for one in verdict.findings)
+    return verdict._replace(proven=False, findings=findings)
+
+
 def told_impossible(verdict: Verdict, outcome: Impossible) -> Verdict:
     """With the arithmetic, and the nearest number that does fit."""
     message = f"no layout exists, whatever controllers are added: {_counted(outcome.parts, 'part')} wait for a place"

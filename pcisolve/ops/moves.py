@@ -13,7 +13,7 @@ from pcisolve.catalog.catalog import Catalog, load_catalog
 from pcisolve.catalog.folders import shipped_folder
 from pcisolve.catalog.machines import Machine
 from pcisolve.catalog.table import dotted
-from pcisolve.core.errors import InputError
+from pcisolve.core.errors import InputError, SolverMissing
 from pcisolve.libvirt.container import read
 from pcisolve.libvirt.document import Document
 from pcisolve.ops.difference import Laid, compared, laid, sound_layout
@@ -128,6 +128,8 @@ def _causes(document: Document, before: Options, after: Options, models: str | N
     for version in sorted({one for one in _versions() if low < one < high} | {high}):
         try:
             here = _laid(document, before._replace(libvirt=version), models)
+        except SolverMissing:
+            raise
         except InputError:
             continue
         if not compared(last, here).is_empty:
@@ -204,6 +206,8 @@ class _Both:
             document = read(self.written(first, pins), self.name)
             try:
                 both = [laid(document, *one, self.name) for one in zip(self.catalogs, self.options, strict=True)]
+            except SolverMissing:
+                raise
             except InputError:
                 return True
             return not all(compared(wanted, one, lines=False).is_empty for one in both)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
+from pcisolve.core.errors import SolverMissing
 from pcisolve.core.node import Node, Source
 from pcisolve.explain.conflicts import tell
 from pcisolve.explain.trials import Outcome, outcome_of
@@ -209,12 +210,15 @@ def told_of(judged: Judgement | Unnumbered, *, layout: bool = True) -> Told:
 
 def _with_way_out(verdict: Verdict, question: Question) -> Verdict:
     """The refusal, with the word that solve finds another layout where it does: nothing has to be given up then."""
-    from pcisolve.ops.anew import told_way_out
+    from pcisolve.ops.anew import told_unsearched, told_way_out
     from pcisolve.solver.nearest import Found, Search
 
-    for found in Search(question.problem, question.choice, nearest=True).outcomes():
-        if isinstance(found, Found) and _checked(question.problem, found.choice) is not None:
-            return told_way_out(verdict, found.levels)
+    try:
+        for found in Search(question.problem, question.choice, nearest=True).outcomes():
+            if isinstance(found, Found) and _checked(question.problem, found.choice) is not None:
+                return told_way_out(verdict, found.levels)
+    except SolverMissing:
+        return told_unsearched(verdict)
     return verdict
 
 

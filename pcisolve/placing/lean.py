@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from threading import Lock
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
+
+from pcisolve.core.errors import SolverMissing
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -17,11 +20,28 @@ if TYPE_CHECKING:
 
 _PANDAS: Final = "pandas"
 _CP_MODEL: Final = "ortools.sat.python.cp_model"
+_ONE_AT_A_TIME: Final = Lock()  # the stand-in is there for every thread
 
 
 def load() -> None:
-    """Import cp_model, if it is not there yet; `from ortools.sat.python import cp_model` is quick then."""
+    """Import cp_model, if it is not there yet; `from ortools.sat.python import cp_model` is quick then.
+
+    Raises:
+        SolverMissing: OR-Tools is not installed.
+    """
     if _CP_MODEL in sys.modules:
+        return
+    try:
+        with _ONE_AT_A_TIME:
+            _load()
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "ortools":
+            raise
+        raise SolverMissing from None
+
+
+def _load() -> None:
+    if _CP_MODEL in sys.modules:  # another thread was quicker
         return
     from importlib.util import find_spec
 

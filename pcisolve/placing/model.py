@@ -19,6 +19,9 @@ def new_model() -> cp_model.CpModel:
     """An empty model, without the old camelCase names of its methods, which take longer to add than many a model.
 
     Afterwards `from ortools.sat.python import cp_model` is quick.
+
+    Raises:
+        SolverMissing: OR-Tools is not installed.
     """
     return _model_class()()
 

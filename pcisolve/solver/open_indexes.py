@@ -31,11 +31,11 @@ def number(
     Only what bears on indexes is modelled: the controllers, and the parts whose address names a bus that no
     numbered controller provides. None where that was not decided in time.
     """
-    from ortools.sat.python import cp_model
-
     end = time.monotonic() + seconds
     claims = [Claim(rule, case) for rule in rules for case in rule.cases(question)]
     model = _model(question, claims)
+    from ortools.sat.python import cp_model  # quick, now that there is a model
+
     waiting = [one for one in question.controllers if one.index < 0]
     variables = [model.index(one) for one in waiting]
     model.model.add_decision_strategy(variables, cp_model.CHOOSE_FIRST, cp_model.SELECT_MIN_VALUE)

@@ -20,7 +20,8 @@ MOST_NUMBERINGS: Final = 500
 
 
 def numbering_exists(root: Node, source: Source, catalog: Catalog, options: Options) -> bool | None:
-    """Whether some index for each controller that has none makes the guest sound; None when there are too many.
+    """Whether some index for each controller that has none makes the guest sound; None when there are too many, or
+    python-constraint2 is not installed.
 
     An index matters by its order among the numbers that the guest names, so only those near them are tried. Places
     are chosen by first fit.
@@ -32,8 +33,11 @@ def numbering_exists(root: Node, source: Source, catalog: Catalog, options: Opti
         return None
     if not near:
         return None
-    from constraint import AllDifferentConstraint, FunctionConstraint
-    from constraint import Problem as Enumeration
+    try:
+        from constraint import AllDifferentConstraint, FunctionConstraint
+        from constraint import Problem as Enumeration
+    except ModuleNotFoundError:  # it comes with the solver, and only confirms what that says
+        return None
 
     def sound(*indexes: int) -> bool:
         chosen = {one.node.number: index for one, index in zip(waiting, indexes, strict=True) if one.node is not None}

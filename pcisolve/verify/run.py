@@ -10,7 +10,7 @@ from pcisolve.api.guest import Guest
 from pcisolve.api.guests import load
 from pcisolve.api.options import parse_version
 from pcisolve.api.plan import PlannedGuest
-from pcisolve.core.errors import InputError
+from pcisolve.core.errors import InputError, SolverMissing
 from pcisolve.problem.problem import Options
 from pcisolve.problem.scheme import FLAT
 from pcisolve.rules.rule import ERROR
@@ -237,6 +237,8 @@ def _in_flat(guest: Guest, options: Options) -> Guest | None:
     """The same guest in the scheme that libvirt knows: its addresses have other numbers, its lines stay."""
     try:
         converted = guest.convert(FLAT, options._replace(repairs=False))
+    except SolverMissing:
+        raise
     except InputError:
         return None
     return None if converted.xml is None else load(converted.xml, models=guest.models, name=guest.document.name)
