@@ -71,7 +71,7 @@ def test_no_colors_where_none_are_wanted(words: tuple[str, Path], environment: d
     "words", [("show", GUEST), ("check", FAULTS), ("check", "--diff", FAULTS), ("solve", "--format", "diff", GUEST)]
 )
 def test_colors_are_forced_into_a_pipe(words: tuple[str, ...]) -> None:
-    forced, plain = (run(*words, **{"NO_COLOR": "", "TERM": "xterm", "FORCE_COLOR": one}) for one in ("1", ""))
+    forced, plain = (run(*words, NO_COLOR="", TERM="xterm", FORCE_COLOR=one) for one in ("1", ""))
     assert ESCAPE in forced.text
     assert ESCAPE not in plain.text
     assert bare(forced.text) == plain.text
