@@ -23,6 +23,7 @@ from pcisolve.catalog.catalog import load_catalog
 from pcisolve.cli import progress
 from pcisolve.cli.common import options_of, problem_options, solve_options
 from pcisolve.cli.completing import any_file, any_folder
+from pcisolve.cli.interrupted import of_batch, on_interrupt
 from pcisolve.cli.settings import Settings
 from pcisolve.core.errors import InputError
 from pcisolve.verdict.values import SOLVED
@@ -116,6 +117,7 @@ def command(
     job = _job(write, **words)
     source = _source(paths, write, shard)
     tally, start = Tally(), time.monotonic()
+    on_interrupt(lambda: of_batch(tally.total, output, write, ledger))
     with contextlib.ExitStack() as stack:
         means = Means(workers, memory_limit, ledger, _client(cluster, stack), forks=True)
         solved = None if write is None else Solved(write)

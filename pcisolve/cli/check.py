@@ -13,9 +13,10 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import Guests
 from pcisolve.api.limits import OutOfTime, undecided, within
-from pcisolve.cli.common import problem_options, proof_options
+from pcisolve.cli.common import problem_options, proof_options, say_reading
 from pcisolve.cli.completing import any_file
 from pcisolve.cli.connected import connect_option, loaded
+from pcisolve.cli.interrupted import on_interrupt
 from pcisolve.cli.report import MACHINES, TEXTS, Report, Style
 from pcisolve.cli.settings import Settings
 from pcisolve.problem.problem import Options
@@ -106,12 +107,24 @@ def command(
         sys.exit(0 if exit_zero and worst == 1 else worst)
     report = Report(Style(style, quiet, statistics, output_file), error_on_warning=error_on_warning)
     wanted = Wanted(pick, unsafe_fixes, error_on_warning) if mends else None
+    if fix and not diff:
+        on_interrupt(lambda: _fixed_before(report))
     for file in files if connect else _files(files):
         options, models = settings.of(file)
+        if not connect:
+            say_reading(file)
         with report.failures(file):
             _take(file, loaded(file, connect, models), options, report, wanted, writes=not diff)
     report.finish(mended=mends, several=report.files > 1 or report.last not in (*files, "-"))
     sys.exit(0 if exit_zero and report.worst == 1 else report.worst)
+
+
+def _fixed_before(report: Report) -> str:
+    if report.last == "-":
+        return "no file was changed"
+    done = max(0, report.files - 1)
+    before = f"{done:,} file{' is' if done == 1 else 's are'} done"
+    return f"{before}, {report.last} is whole, repaired or as it was; the same command goes on with what is left"
 
 
 def _drawn(

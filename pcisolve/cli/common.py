@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import io
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +13,7 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.options import make_options, out_of_range
 from pcisolve.cli.completing import any_folder, ends, platforms, rule_ids
+from pcisolve.cli.terminal import is_coloured
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import write_atomically
 from pcisolve.core.packed import pack, packing_by_name
@@ -198,9 +198,10 @@ def head_of(guests: Guests, guest: Guest) -> str:
 
 def print_findings(guest: Guest, verdict: Verdict, *, err: bool = False) -> None:
     """Findings as text to stdout or stderr; in colour where that is a terminal."""
-    text = findings_text(guest, verdict, coloured=is_coloured(err=err))
+    colored = is_coloured(err=err)
+    text = findings_text(guest, verdict, coloured=colored)
     if text:
-        click.echo(text, err=err, nl=False)
+        click.echo(text, err=err, nl=False, color=colored)
 
 
 def findings_text(guest: Guest, verdict: Verdict, style: str = "full", *, coloured: bool = False) -> str:
@@ -214,10 +215,10 @@ def findings_text(guest: Guest, verdict: Verdict, style: str = "full", *, colour
     return full(verdict.findings, guest.line, in_colour if coloured else plain)
 
 
-def is_coloured(*, err: bool = False) -> bool:
-    """Whether colours are wanted on stdout or stderr."""
-    stream = sys.stderr if err else sys.stdout
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
+def say_reading(file: str) -> None:
+    """On an interactive terminal that what is read is typed into it, for who has forgotten the file."""
+    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
+        click.echo("pcisolve: reading standard input", err=True)
 
 
 def text_diff(before: str, after: str, name: str, what: str) -> bytes:

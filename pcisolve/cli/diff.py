@@ -12,6 +12,7 @@ from pcisolve.api.limits import OutOfTime, within
 from pcisolve.cli.common import emit, limit_option, options_of, refuse
 from pcisolve.cli.completing import any_file
 from pcisolve.cli.pictures import style_of
+from pcisolve.cli.terminal import paint_of
 from pcisolve.core.errors import InputError
 from pcisolve.ops.difference import diff
 from pcisolve.render.difference import text
@@ -143,7 +144,7 @@ def _difference(asked: _Asked) -> int:
     if not told.quiet and told.style == "json":
         emit((json.dumps(found.to_json(), indent=2) + "\n").encode(), None)
     elif not told.quiet:
-        emit(text(found, everything=told.everything).encode(), None)
+        emit(text(found, everything=told.everything, paint=paint_of()).encode(), None)
     return 0 if found.is_empty else 1
 
 
@@ -182,7 +183,7 @@ def _moves(asked: _Asked) -> int:
         worst = max(worst, int(not found.difference.is_empty))
         rows.append(found.to_json())
         if not told.quiet and told.style == "full":
-            emit(text(found.difference, everything=told.everything).encode(), None)
+            emit(text(found.difference, everything=told.everything, paint=paint_of()).encode(), None)
             for cause in found.causes:
                 click.echo(f"since libvirt {cause.to_text()}")
     if not told.quiet and told.style == "json":

@@ -84,6 +84,9 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
+            from pcisolve.cli.interrupted import kept
+
+            click.echo(f"pcisolve: interrupted; {kept(ctx)}", err=True)
             sys.exit(_INTERRUPTED)
 
     def resolve_command(

@@ -12,9 +12,11 @@ import click
 from pcisolve.api.guest import Guest
 from pcisolve.api.guests import Guests
 from pcisolve.api.limits import SAID, OutOfTime
-from pcisolve.cli.common import emit, findings_text, head_of, is_coloured, refuse, text_diff
+from pcisolve.cli.common import emit, findings_text, head_of, refuse, text_diff
+from pcisolve.cli.terminal import is_coloured, paint_of
 from pcisolve.core.errors import InputError
 from pcisolve.core.files import is_read_only, write_atomically
+from pcisolve.render.paint import patch
 from pcisolve.verdict.mended import Mended
 from pcisolve.verdict.values import EXIT_CODE, INVALID, MOVES, SAFE, UNKNOWN, UNSAFE, FactAt, Finding, Verdict
 
@@ -138,7 +140,7 @@ class Report:
             self._mended_rows(guests, repaired, diff)
             return
         if diff is not None:
-            emit(diff, None)
+            emit(patch(diff, paint_of()), None)
         elif file == "-":
             emit(guests.replaced(contents), None)
         if not self.style.quiet:
@@ -188,7 +190,7 @@ class Report:
     def _say(self, text: str) -> None:
         """To stdout, or for the end into the output file."""
         if self.style.output is None:
-            click.echo(text, nl=False)
+            click.echo(text, nl=False, color=is_coloured())
         else:
             self._text.append(text)
 

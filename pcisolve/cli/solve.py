@@ -18,14 +18,17 @@ from pcisolve.cli.common import (
     print_findings,
     problem_options,
     proof_options,
+    say_reading,
     solve_options,
     text_diff,
 )
 from pcisolve.cli.completing import any_file
 from pcisolve.cli.connected import confirm, connect_option, define, loaded, without_secrets
 from pcisolve.cli.settings import Settings
+from pcisolve.cli.terminal import paint_of
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.render.notes import notes
+from pcisolve.render.paint import patch
 from pcisolve.verdict.values import UNKNOWN, Verdict
 
 _HELP = """\
@@ -95,6 +98,8 @@ def command(
     if checks and (style != "xml" or output is not None or defines):
         raise click.UsageError("--check prints no layout: it goes with neither --format, --output nor --define")
     style = "diff" if defines else style
+    if connect is None:
+        say_reading(file)
     guests = loaded(file, connect, models, secrets=defines)
     if against is not None:
         guests.only()
@@ -107,7 +112,8 @@ def command(
     elif defines and connect is not None:
         _define(connect, file, guests, contents[0], yes=yes)
     else:
-        emit(_joined(guests, contents, style), output)
+        joined = _joined(guests, contents, style)
+        emit(patch(joined, paint_of()) if style == "diff" and output in (None, "-") else joined, output)
     _end(guests, said, style, changed=changed, quiet=quiet)
 
 
@@ -160,7 +166,7 @@ def _define(connect: str, domain: str, guests: Guests, xml: bytes, *, yes: bool)
     if xml == guests.only().document.data:
         click.echo(f"{guests.name}: nothing to change", err=True)
         return
-    emit(without_secrets(text_diff(*guests.texts([xml]), "solved")), None)
+    emit(patch(without_secrets(text_diff(*guests.texts([xml]), "solved")), paint_of()), None)
     if confirm(f"define {domain} with these changes?", yes=yes):
         define(connect, domain, xml)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pcisolve.render.paint import Paint, plain
 from pcisolve.verdict.difference import ADDED, CHANGED, KINDS, MOVED, REMOVED, RENUMBERED, Difference, Entry, Side
 
 MOST: Final = 40  # entries of one group
@@ -17,26 +18,28 @@ _HEADS: Final = {
 }
 
 
-def text(difference: Difference, *, everything: bool = False) -> str:
+def text(difference: Difference, *, everything: bool = False, paint: Paint = plain) -> str:
     """At most MOST entries of a group, or everything; "" for two layouts that are the same."""
     if difference.is_empty:
         return ""
-    return "\n".join(_lines(difference, everything)) + "\n"
+    return "\n".join(_lines(difference, everything, paint)) + "\n"
 
 
-def _lines(difference: Difference, everything: bool) -> Iterator[str]:
+def _lines(difference: Difference, everything: bool, paint: Paint) -> Iterator[str]:
     counts = {change: difference.count(change) for change in KINDS}
     said = ", ".join(f"{count} {change}" for change, count in counts.items() if count)
-    yield f"{difference.before} -> {difference.after}: {said or 'the same places'}"
+    yield paint("headline", f"{difference.before} -> {difference.after}: {said or 'the same places'}")
     if difference.schemes[0] != difference.schemes[1]:
         yield f"the scheme is {difference.schemes[1]} instead of {difference.schemes[0]}"
     for change in KINDS:
         entries = [one for one in difference.entries if one.change == change]
         if entries:
             yield ""
-            yield f"{_HEADS[change]}:"
+            yield paint(change, f"{_HEADS[change]}:")
             for one in entries[: None if everything else MOST]:
-                yield from _entry(one)
+                first, *rest = _entry(one)
+                yield paint(change, first)
+                yield from rest
             if len(entries) > MOST and not everything:
                 yield f"  and {len(entries) - MOST} more; --all shows them"
     lost, seen = _noticed(difference)

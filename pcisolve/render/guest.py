@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pcisolve.core.address import parse_address
+from collections.abc import Iterator
+
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, parse_address
 from pcisolve.firmware.guest_view import InGuest
-from pcisolve.render.branches import branches
+from pcisolve.render.branches import WHOLE, View, drawn, grown
+from pcisolve.render.folded import Twig
 from pcisolve.verdict.values import PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice
 Below = dict[tuple[int, int], list[Item]]
 
 
-def guest_tree(verdict: Verdict) -> str:
+def guest_tree(verdict: Verdict, view: View = WHOLE) -> str:
     """Plain text, a line per part: the guest's address, what it is in the XML and where; then what is lost, and why."""
     below: Below = {}
     lost: list[str] = []
@@ -22,22 +25,24 @@ def guest_tree(verdict: Verdict) -> str:
             below.setdefault((address.domain, address.bus), []).append(one)
             if not one.guest.visible:
                 lost.append(f"  {_name(one)} at {one.address} of the XML: {one.guest.reason}")
-    lines: list[str] = []
+    twigs: list[Twig] = []
     for root in verdict.controllers:
-        if root.address is None:
-            lines += _root(root, below)
-    if lost:
-        lines += ["not seen by the guest:", *lost]
-    return "\n".join(lines) + "\n" if lines else ""
+        if root.address is None and view.has(root.domain):
+            twigs += _root(root, below)
+    return drawn(twigs, view) + "".join(f"{line}\n" for line in ("not seen by the guest:", *lost) if lost)
 
 
-def _root(root: PlacedController, below: Below) -> list[str]:
+def _root(root: PlacedController, below: Below) -> Iterator[Twig]:
     if root.guest.visible:
-        lines = [f"{root.name} {root.model}, {_domain(root, below)}{_buses(root.guest)}"]
-        return [*lines, *branches(_on(below, root), lambda one: _on(below, one), _label)]
+        label = f"{root.name} {root.model}, {_domain(root, below)}{_buses(root.guest)}"
+        at = ("", root.domain)
+        yield Twig(0, label, root.model, root.name, (root.model,), f"domain {root.domain:04x}", at, "headline")
+        yield from grown(_on(below, root), lambda one: _on(below, one), _twig)
+        return
     every = [one for items in below.values() for one in items if one.guest.visible]
     every.sort(key=lambda one: one.guest.address or "")
-    return [f"{one.guest.address} {_name(one)}" for one in every]
+    for one in every:
+        yield _twig(one)._replace(depth=0, label=f"{one.guest.address} {_name(one)}")
 
 
 def _domain(root: PlacedController, below: Below) -> str:
@@ -54,9 +59,15 @@ def _on(below: Below, item: Item) -> list[Item]:
     return sorted(items, key=lambda one: parse_address(one.address or ""))
 
 
-def _label(item: Item) -> str:
-    buses = f", {_buses(item.guest)}" if isinstance(item, PlacedController) else ""
-    return f"{item.guest.address} {_name(item)}{buses}"
+def _twig(item: Item) -> Twig:
+    where = item.guest.address or ""
+    address = parse_address(where)
+    at = (where.rpartition(":")[0], address.slot * FUNCTIONS_PER_SLOT + address.function)
+    if isinstance(item, PlacedController):
+        label = f"{where} {_name(item)}, {_buses(item.guest)}"
+        return Twig(1, label, item.model, item.name, (item.model,), where, at)
+    name = item.name.removeprefix(item.kind).strip()
+    return Twig(1, f"{where} {_name(item)}", item.kind, name, (item.kind,), where, at)
 
 
 def _buses(guest: InGuest) -> str:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pcisolve.host.classes import word
 from pcisolve.host.host import Host
 from pcisolve.host.values import Function, Root
-from pcisolve.render.branches import branches
+from pcisolve.render.branches import WHOLE, View, drawn, grown
+from pcisolve.render.folded import Twig
 
 
-def host_tree(host: Host) -> str:
-    """Plain text; every line is an address, what is there, and where it belongs."""
-    lines = [_node(one.number, one.distances) for one in host.nodes]
+def host_tree(host: Host, view: View = WHOLE) -> str:
+    """Plain text; every line is an address, what is there, and where it belongs, or as many alike ones as `view` folds:
+    virtual functions of one physical function.
+    """
+    return drawn(_twigs(host, view), view)
+
+
+def _twigs(host: Host, view: View) -> Iterator[Twig]:
+    for node in host.nodes:
+        yield Twig(0, _node(node.number, node.distances))
     for root in host.roots:
-        lines.append(_root(root))
-        lines += branches(host.children(root), host.children, lambda one: _label(host, one))
-    return "\n".join(lines) + "\n" if lines else ""
+        if view.has(root.bus.domain):
+            yield Twig(0, _root(root), style="headline")
+            yield from grown(host.children(root), host.children, lambda one: _twig(host, one))
 
 
 def _node(number: int, distances: tuple[int, ...]) -> str:
@@ -23,6 +33,13 @@ def _node(number: int, distances: tuple[int, ...]) -> str:
 
 def _root(root: Root) -> str:
     return f"root {root.bus}" + (f", provided by {root.parent}" if root.parent else "")
+
+
+def _twig(host: Host, one: Function) -> Twig:
+    """Alike are virtual functions of one device: each other one is somebody's choice, and is told by itself."""
+    alike = (one.pf, one.vendor, one.device, one.driver) if one.pf else ""
+    at = (f"{one.address.domain:x}:{one.address.bus:x}", one.address.slot * 8 + one.address.function)
+    return Twig(1, _label(host, one), f"VF of {one.pf}" if one.pf else word(one), "", alike, str(one.address), at)
 
 
 def _label(host: Host, one: Function) -> str:

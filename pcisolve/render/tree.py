@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pcisolve.core.address import parse_address
+from collections.abc import Iterator
+
+from pcisolve.core.address import FUNCTIONS_PER_SLOT, parse_address
 from pcisolve.problem.naming import clipped
-from pcisolve.render.branches import branches
+from pcisolve.render.branches import WHOLE, View, drawn, grown
+from pcisolve.render.folded import Twig
 from pcisolve.verdict.values import PlacedArgument, PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice | PlacedArgument
@@ -12,11 +15,16 @@ MOST_SHOWN = 40  # characters of an argument
 Below = dict[object, list[Item]]  # by domain and bus, or by the id of an argument that makes a bus
 
 
-def tree(verdict: Verdict) -> str:
-    """Plain text; every line is an address, what sits there, and whether it was added or chosen.
+def tree(verdict: Verdict, view: View = WHOLE) -> str:
+    """Plain text; every line is an address, what sits there, and whether it was added or chosen, or as many alike ones
+    as `view` folds.
 
     What qemu:commandline makes stands where QEMU puts it.
     """
+    return drawn(_twigs(verdict, view), view)
+
+
+def _twigs(verdict: Verdict, view: View) -> Iterator[Twig]:
     below: Below = {}
     everything: list[Item] = [*verdict.controllers, *verdict.devices, *verdict.arguments]
     for one in everything:
@@ -25,13 +33,16 @@ def tree(verdict: Verdict) -> str:
             below.setdefault((address.domain, address.bus), []).append(one)
         elif isinstance(one, PlacedArgument):
             below.setdefault(one.bus, []).append(one)
-    lines: list[str] = []
     for root in verdict.controllers:
-        if root.address is None:
-            lines.append(f"{root.name} {root.model}, domain {root.domain:04x}")
-            top = _on(below, (root.domain, root.bus))
-            lines += branches(top, lambda one: _on(below, _bus_of(one)), _label)
-    return "\n".join(lines) + "\n" if lines else ""
+        if root.address is None and view.has(root.domain):
+            yield _root(root)
+            yield from grown(_on(below, (root.domain, root.bus)), lambda one: _on(below, _bus_of(one)), _twig)
+
+
+def _root(root: PlacedController) -> Twig:
+    place = f"domain {root.domain:04x}"
+    label, alike = f"{root.name} {root.model}, {place}", (root.model, root.added)
+    return Twig(0, label, root.model, root.name, alike, place, ("", root.domain), "headline")
 
 
 def _on(below: Below, bus: object) -> list[Item]:
@@ -53,13 +64,21 @@ def _position(item: Item) -> tuple[int, int]:
     return address.slot, address.function
 
 
-def _label(item: Item) -> str:
+def _twig(item: Item) -> Twig:
+    """What is drawn of a part; what only QEMU knows of is like nothing else."""
     if isinstance(item, PlacedArgument):
         where = item.address or f"{item.bus} slot {item.slot:02x}.{item.function}"
-        return f"{where} {item.driver}, line {item.line} (qemu:commandline: {clipped(item.text, MOST_SHOWN)})"
+        text = clipped(item.text, MOST_SHOWN)
+        return Twig(1, f"{where} {item.driver}, line {item.line} (qemu:commandline: {text})", item.driver)
+    slot, function = _position(item)
+    at = ((item.address or "").rpartition(":")[0], slot * FUNCTIONS_PER_SLOT + function)
     if isinstance(item, PlacedController):
         note = " (added)" if item.added else ""
-        return f"{item.address} {item.name} {item.model}, bus {item.domain:04x}:{item.bus:02x}{note}"
-    note = " (implicit)" if item.implicit else " (chosen)" if item.chosen else ""
+        label = f"{item.address} {item.name} {item.model}, bus {item.domain:04x}:{item.bus:02x}{note}"
+        alike: tuple[object, ...] = (item.model, item.added)
+        return Twig(1, label, item.model, item.name, alike, item.address or "", at, "added" if item.added else "")
+    style = "implicit" if item.implicit else "chosen" if item.chosen else ""
     where = f", line {item.line}" if item.line is not None else ""
-    return f"{item.address} {item.name}{where}{note}"
+    label = f"{item.address} {item.name}{where}{f' ({style})' if style else ''}"
+    name = item.name.removeprefix(item.kind).strip()
+    return Twig(1, label, item.kind, name, (item.kind, style), item.address, at, style)
