@@ -20,7 +20,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         devices: the parts of each group, by rank.
-        roots: for each root (domain or expander, by index) the name the plan has for it, or "".
+        roots: for each root (domain or expander, by index) the names the plan has for it: its entry's, and its own.
         kept: the slots that each spare (by number) keeps free.
         has_buses: bus numbers a domain may have.
     """
@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
     plan: Plan
     layout: Layout
     devices: dict[str, list[Part]]
-    roots: dict[int, str]
+    roots: dict[int, set[str]]
     kept: dict[int, list[Place]]
     has_buses: int
 
@@ -78,11 +78,11 @@ class _Judge:
             return
         names = self.outcome.roots
         for part in parts:
-            if wish.domains and names[self.domain(part)] not in wish.domains:
+            if wish.domains and not names[self.domain(part)] & set(wish.domains):
                 yield f"{wish.name}: in domain {self.domain(part)}"
-            if wish.roots and names[self.root(part)] not in wish.roots:
+            if wish.roots and not names[self.root(part)] & set(wish.roots):
                 yield f"{wish.name}: below root {self.root(part)}"
-            if wish.node is not None and self._node(self.root(part)) != wish.node:
+            if wish.nodes and self._node(self.root(part)) not in wish.nodes:
                 yield f"{wish.name}: at NUMA node {self._node(self.root(part))}"
             if wish.address is not None and self.layout.addresses[part] != wish.address:
                 yield f"{wish.name}: at {self.layout.addresses[part]}"

@@ -14,6 +14,9 @@ IOMMUS: Final = ("smmuv3",)
 SPARE_KINDS: Final = ("pcie", "pci")
 SPARE_UNITS: Final = ("guest", "domain", "root", "numa")
 PREFERENCES: Final = ("controllers", "spread", "low-indexes")
+ACCELERATORS: Final = ("qemu", "kvm")
+CPU_MODES: Final = ("host-passthrough", "host-model", "maximum")
+FIRMWARES: Final = ("bios", "efi")
 KEEPS: Final = ("relation", "root-complex", "numa")
 
 
@@ -43,6 +46,10 @@ _MACHINE: Final = {
     "type": Field("text", "machine type, as in <type machine=...>; the architecture's default if missing"),
     "memory": _count("guest memory in MiB [256 for each NUMA node]", 1 << 30),
     "vcpus": _count("virtual CPUs [one for each NUMA node]", 4096),
+    "accelerator": Field("word", "what runs the guest, as in <domain type=...> [qemu]", words=ACCELERATORS),
+    "cpu": Field("word", "the CPU that the guest sees, as in <cpu mode=...>", words=CPU_MODES),
+    "firmware": Field("word", "as in <os firmware=...>; libvirt chooses its files", words=FIRMWARES),
+    "hugepages": Field("text", "size of the pages that back the guest's memory, such as 2M or 1G"),
 }
 _DOMAIN: Final = {
     "name": Field("name", "what devices and messages call it", required=True),
@@ -63,11 +70,17 @@ _DEVICE: Final = {
     "count": _count("how many such devices [1]", MAX_DEVICES),
     "domain": Field("names", "the only domains (by name) they may be in"),
     "root": Field("names", "the only roots (by name) they may be below"),
-    "numa": Field("number", "the only guest NUMA node they may be at", maximum=MAX_NODES),
+    "numa": Field("numbers", "the only guest NUMA nodes they may be at", maximum=MAX_NODES),
     "address": Field("address", "where the device has to be; for a group of one"),
     "multifunction": Field("flag", "whether up to eight of them may share a slot, one function each [false]"),
     "isolation": Field("name", "isolation group: the devices of one are below one root, with nothing else there"),
     "host": Field("addresses", "the host's PCI devices that are given to the guest, one for each device"),
+    "without": Field("numbers", "numbers of those that are left out, the first being 0", maximum=MAX_DEVICES - 1),
+    "alias": Field("words", "libvirt's name for the device, beginning with ua-; one for each, or one with {n}"),
+    "mac": Field("words", "MAC address of each network interface"),
+    "boot": Field("numbers", "boot order of each, from 1", minimum=1, maximum=MAX_INDEX),
+    "acpi-index": Field("numbers", "ACPI index of each, by which a guest names it", minimum=1, maximum=16_383),
+    "source": Field("words", "file or block device (/dev/...) of each disk; one for each, or one with {n}"),
     "bar": Field("entry", "the memory that each of them decodes", of="bar"),
     "select": Field("entry", "which of the host's PCI devices they are, by what these are", of="select"),
 }

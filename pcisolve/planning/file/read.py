@@ -11,6 +11,7 @@ from pcisolve.core.sizes import spoken
 from pcisolve.core.words import did_you_mean
 from pcisolve.planning.file.entry import Entry, EntryReader, Problem
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
+from pcisolve.planning.file.own import check_own, hugepages_of, own_of
 from pcisolve.planning.file.text import Mark, PlanText
 from pcisolve.planning.file.values import (
     Apart,
@@ -53,7 +54,7 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
     return Plan(
         text=text,
         guest=top.get("guest", "planned"),
-        machine=_machine(top.get("machine")),
+        machine=_machine(top.get("machine"), reader),
         platform=top.get("platform"),
         scheme=top.get("scheme"),
         base=top.get("base"),
@@ -97,10 +98,21 @@ def _id(entry: Entry, key: str, reader: EntryReader) -> int | None:
     return int(text, 16)
 
 
-def _machine(entry: Entry | None) -> MachineWish | None:
+def _machine(entry: Entry | None, reader: EntryReader) -> MachineWish | None:
     if entry is None:
         return None
-    return MachineWish(entry.get("arch"), entry.get("type"), entry.get("memory", 0), entry.get("vcpus", 0), entry.at)
+    get = entry.get
+    return MachineWish(
+        arch=get("arch"),
+        type=get("type"),
+        memory=get("memory", 0),
+        vcpus=get("vcpus", 0),
+        at=entry.at,
+        accelerator=get("accelerator", "qemu"),
+        cpu=get("cpu", ""),
+        firmware=get("firmware", ""),
+        hugepages=hugepages_of(entry, reader),
+    )
 
 
 def _domain(entry: Entry) -> DomainWish:
@@ -125,7 +137,7 @@ def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
         copies=entry.get("count", 1),
         domains=entry.get("domain", ()),
         roots=entry.get("root", ()),
-        node=entry.get("numa"),
+        nodes=entry.get("numa", ()),
         address=entry.get("address"),
         multifunction=entry.get("multifunction", False),
         isolation=entry.get("isolation"),
@@ -134,6 +146,7 @@ def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
         marks=entry.marks,
         bars=_bars(entry.get("bar"), reader),
         select=_select(entry.get("select"), reader),
+        own=own_of(entry, reader),
     )
 
 
@@ -183,9 +196,9 @@ def _limits(entry: Entry | None) -> tuple[Limit, ...]:
 
 def _check_names(plan: Plan, reader: EntryReader) -> None:
     groups = _unique([(one.name, one.at) for one in plan.devices], "device group", reader)
-    domains = {one.name for one in plan.domains}
-    named = [*((one.name, one.at) for one in plan.domains), *((one.name, one.at) for one in plan.roots)]
-    places = _unique(named, "domain or root", reader)
+    domains = {name for one in plan.domains for name in one.names}
+    wishes: list[DomainWish | RootWish] = [*plan.domains, *plan.roots]
+    places = _unique([(name, one.at) for one in wishes for name in one.names], "domain or root", reader)
     for relation in plan.relations:
         _known(relation.groups, groups, "device group", relation.at, reader)
     if plan.mirror is not None:
@@ -243,6 +256,7 @@ def _check_counts(plan: Plan, reader: EntryReader) -> None:
         if device.host and len(device.host) != device.copies:
             message = f'"host" has {len(device.host)} devices for {device.copies:,} of "{device.name}"'
             reader.refuse("plan-count", message, device.mark("host"))
+    check_own(plan, reader)
     _check_host(plan, reader)
     if plan.host is None:
         _check_pairs(plan, reader)

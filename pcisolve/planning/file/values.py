@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from pcisolve.catalog.bars import Bar
@@ -17,13 +18,27 @@ Which = tuple[str, int]  # a device: its group, and its rank from 0
 
 
 class MachineWish(NamedTuple):
-    """The virtual machine; memory in MiB, 0 and None where the plan does not say."""
+    """The virtual machine; memory in MiB, huge pages in KiB, 0, "" and None where the plan does not say."""
 
     arch: str | None
     type: str | None
     memory: int
     vcpus: int
     at: Mark
+    accelerator: str = "qemu"
+    cpu: str = ""
+    firmware: str = ""
+    hugepages: int = 0
+
+
+def copy_name(name: str, copies: int, copy: int) -> str:
+    """What one of several alike domains or roots is called, such as io-2."""
+    return name if copies == 1 else f"{name}-{copy + 1}"
+
+
+def _names(name: str, copies: int) -> tuple[str, ...]:
+    own = [copy_name(name, copies, copy) for copy in range(copies)]
+    return tuple(dict.fromkeys((name, *own)))
 
 
 class DomainWish(NamedTuple):
@@ -42,6 +57,11 @@ class DomainWish(NamedTuple):
     open: bool = False
     iommu: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What devices may call them: all of them by one name, or each by its own."""
+        return _names(self.name, self.copies)
+
 
 class RootWish(NamedTuple):
     """One or more alike expander buses of the only domain."""
@@ -51,6 +71,11 @@ class RootWish(NamedTuple):
     nodes: tuple[int, ...]
     at: Mark
     iommu: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What devices may call them: all of them by one name, or each by its own."""
+        return _names(self.name, self.copies)
 
 
 class Select(NamedTuple):
@@ -81,14 +106,20 @@ class MirrorWish(NamedTuple):
 
 
 class DeviceWish(NamedTuple):
-    """A group of alike devices. `domains`, `roots`: the names it is confined to; () for no such wish."""
+    """A group of alike devices. `domains`, `roots`, `nodes`: where it is confined to; () for no such wish.
+
+    Attributes:
+        numbers: what each is called by; () for 0, 1, 2, ...
+        own: what the plan says of each of them, by key: alias, mac, boot, acpi-index, source.
+        family: the group of the plan of which these are some; "" for all of them.
+    """
 
     name: str
     kind: str
     copies: int
     domains: tuple[str, ...]
     roots: tuple[str, ...]
-    node: int | None
+    nodes: tuple[int, ...]
     address: Address | None
     multifunction: bool
     isolation: str | None
@@ -97,6 +128,19 @@ class DeviceWish(NamedTuple):
     marks: dict[str, Mark]
     bars: tuple[Bar, ...] = ()
     select: Select | None = None
+    numbers: tuple[int, ...] = ()
+    own: Mapping[str, tuple[str, ...]] = {}  # nobody changes it
+    family: str = ""
+
+    def number(self, rank: int) -> int:
+        """The number of a device in the group as the plan has it."""
+        return self.numbers[rank] if self.numbers else rank
+
+    def called(self, rank: int) -> str:
+        """What messages call one of its devices: "gpu[3]", or "gpu" where there is one."""
+        if self.copies == 1 and not self.numbers:
+            return self.name
+        return f"{self.family or self.name}[{self.number(rank)}]"
 
     def mark(self, key: str) -> Mark:
         """Where the value of a key stands; the whole entry when it is absent."""

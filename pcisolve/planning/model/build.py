@@ -134,14 +134,14 @@ def _group(ground: Ground, wish: DeviceWish, sites: list[Site]) -> Group:
 
 
 def _may_be_at(wish: DeviceWish, site: Site, integrated: bool, sites: list[Site]) -> bool:
-    names = {one.wish.name for one in sites if one.domain == site.domain and one.wish is not None and one.is_domain}
+    names = {name for one in sites if one.domain == site.domain and one.is_domain for name in one.names}
     if wish.domains and not names & set(wish.domains):
         return False
-    if wish.roots and (site.wish is None or site.wish.name not in wish.roots):
+    if wish.roots and not site.names & set(wish.roots):
         return False
     if integrated and site.number != 0:
         return False
-    return wish.node is None or site.node == wish.node
+    return not wish.nodes or site.node in wish.nodes
 
 
 def _items(plan: Plan, groups: list[Group], problems: list[Problem]) -> list[Item]:

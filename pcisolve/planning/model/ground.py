@@ -14,6 +14,7 @@ from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
 from pcisolve.planning.elements import plannable
 from pcisolve.planning.file.entry import Problem
+from pcisolve.planning.file.own import missing_places
 from pcisolve.planning.file.text import Mark
 from pcisolve.planning.file.values import DomainWish, Plan, RootWish
 from pcisolve.problem.layout import Layout
@@ -138,6 +139,8 @@ def singles(ground: Ground, plan: Plan) -> list[Problem]:
     found = [*_iommus(ground, plan)]
     for wish in plan.devices:
         device = ground.kinds[wish.kind][0]
+        for key, words in missing_places(wish, device.element):
+            found.append(Problem("plan-key", f'"{key}" belongs to {words}', wish.mark(key)))
         count[device.element] += wish.copies
         if device.single and count[device.element] > 1:
             message = f"a guest has only one {device.element}; this is number {count[device.element]}"

@@ -79,6 +79,11 @@ class Site:
         """Whether it is a domain's root, not an expander."""
         return self.model.root
 
+    @property
+    def names(self) -> set[str]:
+        """What the plan calls it: its entry's name, and its own, such as io-2."""
+        return set() if self.wish is None else {self.wish.name, self.name}
+
     def is_like(self, other: Site) -> bool:
         """Whether two roots could change places without anybody noticing but their numbers."""
         if any(root.existing is not None or root.number is not None for root in (self, other)):

@@ -7,7 +7,7 @@ from collections import Counter
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.planning.file.entry import Problem
-from pcisolve.planning.file.values import DomainWish, Plan, RootWish
+from pcisolve.planning.file.values import DomainWish, Plan, RootWish, copy_name
 from pcisolve.planning.model.ground import Ground
 from pcisolve.planning.model.occupancy import Occupancy
 from pcisolve.planning.model.scene import OWN_BUS, Caps, Room, Site
@@ -173,4 +173,4 @@ class SiteMaker:
 
 
 def _name(wish: DomainWish | RootWish, copy: int) -> str:
-    return wish.name if wish.copies == 1 else f"{wish.name}-{copy + 1}"
+    return copy_name(wish.name, wish.copies, copy)
