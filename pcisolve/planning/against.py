@@ -165,7 +165,7 @@ class _Against:
             if after != before:
                 moved += 1
                 why = self._why(lines[name], before, brought)
-                message = f'"{name}" number {rank + 1} moves from {before} to {after}: {why}'
+                message = f"{lines[name].called(rank)} moves from {before} to {after}: {why}"
                 notes.append(Note(_WISHES, message, lines[name].at.line))
         stats = {**answer.verdict.stats, "kept": len(was) - moved, "moved": moved}
         verdict = answer.verdict._replace(notes=(*notes, *answer.verdict.notes), stats=stats)

@@ -18,6 +18,7 @@ from pcisolve.planning.base import base_document
 from pcisolve.planning.check.judge import Judged, NotHad, judge
 from pcisolve.planning.check.mirrored import told
 from pcisolve.planning.file.entry import Problem
+from pcisolve.planning.file.members import with_members
 from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, MirrorWish, Plan, RootWish, Which
@@ -85,10 +86,11 @@ def plan_of(text: PlanText, options: Options) -> Plan:
     plan, problems = read_plan(text)
     refuse_problems(text, problems)
     plan = plan._replace(platform=plan.platform or options.platform or None)
-    if plan.host is None:
-        return plan
     found: list[Problem] = []
-    plan = with_selected(plan, host_of(plan, options), found)
+    if plan.host is not None:
+        plan = with_selected(plan, host_of(plan, options), found)
+        refuse_problems(text, found)
+    plan = with_members(plan, found)
     refuse_problems(text, found)
     return plan
 

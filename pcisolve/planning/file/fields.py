@@ -23,7 +23,8 @@ KEEPS: Final = ("relation", "root-complex", "numa")
 class Field(NamedTuple):
     """A key: what its value is, and what it means.
 
-    `sort`: name (a word for things of the plan), names (one or several), text, word (one of `words`), words, number
+    `sort`: name (a word for things of the plan), names (one or several), members (the same, or some of a group by their
+    numbers), text, word (one of `words`), words, number
     (from `minimum` to `maximum`), numbers (one or several), flag, address (dddd:bb:ss.f), addresses, entry (a mapping
     whose keys are TABLES[of]) or entries (a list of them).
     """
@@ -106,9 +107,17 @@ _MIRROR: Final = {
     ),
     "strict": Field("flag", "refuse the plan where a pair differs, rather than tell it [false]"),
 }
+_PIN: Final = {
+    "device": Field("members", "devices of a group, such as gpu[3] or gpu[0-1]", required=True),
+    "domain": _DEVICE["domain"],
+    "root": _DEVICE["root"],
+    "numa": _DEVICE["numa"],
+    "isolation": _DEVICE["isolation"],
+    "address": Field("address", "where the one device has to be"),
+}
 _RELATION: Final = {
-    "together": Field("names", "device groups that belong together"),
-    "apart": Field("names", "device groups of which only so many may be in one place"),
+    "together": Field("members", "device groups, or some of one as gpu[3] or gpu[0-1], that belong together"),
+    "apart": Field("members", "device groups, or some of one, of which only so many may be in one place"),
     "on": Field("word", "in one what", required=True, words=UNITS),
     "pairwise": Field("flag", "the first of each group together, the second, and so on [false]"),
     "at-most": _count("how many of the groups' devices one place may have [1]", MAX_DEVICES),
@@ -135,6 +144,7 @@ _PLAN: Final = {
     "domains": Field("entries", "PCI domains; as few as it takes if missing", of="domain"),
     "roots": Field("entries", "further roots of the only domain: expander buses", of="root"),
     "devices": Field("entries", "what is wanted", of="device"),
+    "pins": Field("entries", "where single devices of a group are, in place of what the group says", of="pin"),
     "relations": Field("entries", "what belongs together or apart", of="relation"),
     "spare": Field("entries", "slots to keep free", of="spare"),
     "limits": Field("entry", "what must not be exceeded", of="limits"),
@@ -149,6 +159,7 @@ TABLES: Final[dict[str, dict[str, Field]]] = {
     "bar": _BAR,
     "select": _SELECT,
     "mirror": _MIRROR,
+    "pin": _PIN,
     "relation": _RELATION,
     "spare": _SPARE,
     "limits": _LIMITS,

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from pcisolve.catalog.bars import MEM32, MEM64, Bar
 from pcisolve.core.sizes import spoken
 from pcisolve.core.words import did_you_mean
-from pcisolve.planning.file.entry import Entry, EntryReader, Problem
+from pcisolve.planning.file.entry import Entry, EntryReader, Problem, member_of
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
+from pcisolve.planning.file.members import ranks_of
 from pcisolve.planning.file.own import check_own, hugepages_of, own_of
 from pcisolve.planning.file.text import Mark, PlanText
 from pcisolve.planning.file.values import (
@@ -20,6 +21,7 @@ from pcisolve.planning.file.values import (
     Limit,
     MachineWish,
     MirrorWish,
+    PinWish,
     Plan,
     Relation,
     RootWish,
@@ -68,7 +70,14 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
         marks=top.marks,
         host=top.get("host"),
         mirror=_mirror(top.get("mirror")),
+        pins=tuple(_pin(one) for one in top.get("pins", ()) if one.get("device")),
     )
+
+
+def _pin(entry: Entry) -> PinWish:
+    names = {"domain": "domains", "root": "roots", "numa": "nodes", "isolation": "isolation", "address": "address"}
+    changes = {field: entry.get(key) for key, field in names.items() if entry.get(key) is not None}
+    return PinWish(tuple(dict.fromkeys(entry.get("device"))), changes, entry.at, entry.marks)
 
 
 def _mirror(entry: Entry | None) -> MirrorWish | None:
@@ -147,6 +156,7 @@ def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
         bars=_bars(entry.get("bar"), reader),
         select=_select(entry.get("select"), reader),
         own=own_of(entry, reader),
+        without=entry.get("without", ()),
     )
 
 
@@ -200,13 +210,21 @@ def _check_names(plan: Plan, reader: EntryReader) -> None:
     wishes: list[DomainWish | RootWish] = [*plan.domains, *plan.roots]
     places = _unique([(name, one.at) for one in wishes for name in one.names], "domain or root", reader)
     for relation in plan.relations:
-        _known(relation.groups, groups, "device group", relation.at, reader)
+        _known(_groups(relation.groups), groups, "device group", relation.at, reader)
+    for pin in plan.pins:
+        _known(_groups(pin.groups), groups, "device group", pin.at, reader)
+        _known(pin.changes.get("domains", ()), domains, "domain", pin.at, reader)
+        _known(pin.changes.get("roots", ()), places, "root", pin.at, reader)
     if plan.mirror is not None:
         _known(plan.mirror.groups, groups, "device group", plan.mirror.at, reader)
     for device in plan.devices:
         _known(device.domains, domains, "domain", device.mark("domain"), reader)
         _known(device.roots, places, "root", device.mark("root"), reader)
     _check_numbers(plan, reader)
+
+
+def _groups(references: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(member_of(one)[0] for one in references)
 
 
 def _unique(named: list[tuple[str, Mark]], what: str, reader: EntryReader) -> set[str]:
@@ -221,7 +239,7 @@ def _unique(named: list[tuple[str, Mark]], what: str, reader: EntryReader) -> se
 def _known(names: Iterable[str], known: set[str], what: str, at: Mark, reader: EntryReader) -> None:
     for name in names:
         if name not in known:
-            hint = did_you_mean(name, known) if known else "the plan has none"
+            hint = did_you_mean(name, sorted(known)) if known else "the plan has none"
             reader.refuse("plan-name", f'no {what} "{name}"; {hint}', at)
 
 
@@ -266,7 +284,7 @@ def _check_host(plan: Plan, reader: EntryReader) -> None:
     for device in plan.devices:
         if device.select is None:
             continue
-        for key in ("host", "count", "address"):
+        for key in ("host", "count", "address", "without"):
             if key in device.marks:
                 message = f'"{key}" of "{device.name}" is what "select" says'
                 reader.refuse("plan-key", message, device.mark(key))
@@ -282,11 +300,11 @@ def _check_host(plan: Plan, reader: EntryReader) -> None:
 
 
 def _check_pairs(plan: Plan, reader: EntryReader) -> None:
-    copies = {one.name: one.copies for one in plan.devices}
+    wishes = {one.name: one for one in plan.devices}
     for relation in plan.relations:
         if not isinstance(relation, Together) or not relation.pairwise:
             continue
-        counts = {copies[name] for name in relation.groups if name in copies}
-        if len(counts) > 1:
-            listed = ", ".join(f"{name} {copies[name]:,}" for name in relation.groups if name in copies)
+        copies = {one: len(ranks_of(one, wishes)) for one in relation.groups if member_of(one)[0] in wishes}
+        if len(set(copies.values())) > 1:
+            listed = ", ".join(f"{name} {number:,}" for name, number in copies.items())
             reader.refuse("plan-count", f"pairwise needs groups of one size: {listed}", relation.at)

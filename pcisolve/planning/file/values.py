@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pcisolve.catalog.bars import Bar
 from pcisolve.core.address import Address
@@ -111,6 +111,7 @@ class DeviceWish(NamedTuple):
     Attributes:
         numbers: what each is called by; () for 0, 1, 2, ...
         own: what the plan says of each of them, by key: alias, mac, boot, acpi-index, source.
+        without: numbers of those that are left out, until `members.py` does so.
         family: the group of the plan of which these are some; "" for all of them.
     """
 
@@ -131,6 +132,7 @@ class DeviceWish(NamedTuple):
     numbers: tuple[int, ...] = ()
     own: Mapping[str, tuple[str, ...]] = {}  # nobody changes it
     family: str = ""
+    without: tuple[int, ...] = ()
 
     def number(self, rank: int) -> int:
         """The number of a device in the group as the plan has it."""
@@ -145,6 +147,15 @@ class DeviceWish(NamedTuple):
     def mark(self, key: str) -> Mark:
         """Where the value of a key stands; the whole entry when it is absent."""
         return self.marks.get(key, self.at)
+
+
+class PinWish(NamedTuple):
+    """Where some devices of groups are: fields of DeviceWish with their values, and where they stand in the file."""
+
+    groups: tuple[str, ...]
+    changes: dict[str, Any]
+    at: Mark
+    marks: dict[str, Mark]
 
 
 class Together(NamedTuple):
@@ -213,6 +224,7 @@ class Plan(NamedTuple):
     host: str | None = None
     mirror: MirrorWish | None = None
     cells: int = 0
+    pins: tuple[PinWish, ...] = ()
 
     def mark(self, key: str) -> Mark:
         """Where the value of a top key stands; the beginning of the file when it is absent."""

@@ -23,7 +23,8 @@ def test_each_device_has_what_the_plan_says_of_it() -> None:
     xml = _xml(
         MACHINE
         + """devices:
-  - {name: nic, kind: virtio-net, count: 2, mac: ["52:54:00:00:00:01", "52:54:00:00:00:02"], acpi-index: [7, 9], boot: [2, 3]}
+  - {name: nic, kind: virtio-net, count: 2, acpi-index: [7, 9], boot: [2, 3],
+     mac: ["52:54:00:00:00:01", "52:54:00:00:00:02"]}
   - {name: disk, kind: virtio-disk, count: 2, source: "/dev/vg/d{n}", alias: "ua-disk{n}"}
   - {name: root, kind: virtio-disk, source: /srv/root.raw, boot: 1}
 """
