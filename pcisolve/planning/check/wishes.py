@@ -37,6 +37,7 @@ def broken_wishes(outcome: Outcome) -> list[str]:
     """Every wish that the layout breaks, in words."""
     judge = _Judge(outcome)
     found = [word for wish in outcome.plan.devices for word in judge.group(wish)]
+    found += [word for wish in outcome.plan.devices for word in judge.hotplug(wish)]
     found += [word for relation in outcome.plan.relations for word in judge.relation(relation)]
     found += [word for number, spare in enumerate(outcome.plan.spares) for word in judge.spare(number, spare)]
     return [*found, *judge.limits(), *judge.windows(), *judge.isolation()]
@@ -50,6 +51,7 @@ class _Judge:
         self.units: dict[str, Callable[[Part], Hashable]] = {
             "domain": self.domain,
             "root": self.root,
+            "numa": lambda part: self._node(self.root(part)),
             "switch": self.switch,
             "slot": lambda part: self.layout.places[part][:2],
         }
@@ -97,6 +99,8 @@ class _Judge:
         places = [[unit(part) for part in parts] for parts in groups]
         if isinstance(relation, Apart):
             for place, number in Counter(one for group in places for one in group).items():
+                if place is None:  # at no NUMA node
+                    continue
                 if number > relation.at_most:
                     yield f"{number} of {', '.join(relation.groups)} in {relation.unit} {place}"
         elif isinstance(relation, Together) and relation.pairwise:
@@ -116,10 +120,24 @@ class _Judge:
             bus = self.layout.by_index[place.provider]
             if spare.hotplug and not bus.hotplug:
                 yield f"the spare on bus {bus.index} is not hot-pluggable"
+            if not self._may_have(bus, spare):
+                yield f"a spare of line {spare.at.line} is on bus {bus.index}"
             count[self._unit_of_bus(bus, spare.unit)] += 1
-        for unit in {self._unit_of_bus(one, spare.unit) for one in self.layout.controllers if _begins_root(one)}:
+        begins = [one for one in self.layout.controllers if _begins_root(one) and self._may_have(one, spare)]
+        for unit in {self._unit_of_bus(one, spare.unit) for one in begins}:
             if unit is not None and count[unit] < spare.copies:
                 yield f"{count[unit]} spares in {spare.unit} {unit}, {spare.copies} asked for"
+
+    def _may_have(self, bus: Controller, spare: Spare) -> bool:
+        root = next(one for one in (bus, *self._above(bus)) if _begins_root(one))
+        return not spare.roots or bool(self.outcome.roots[root.index] & set(spare.roots))
+
+    def hotplug(self, wish: DeviceWish) -> Iterator[str]:
+        """Ports of devices that are not to be unplugged take none."""
+        for part in () if wish.hotplug else self.outcome.devices.get(wish.name, []):
+            bus = self.layout.provider(part)
+            if bus is None or bus.hotplug:
+                yield f"{wish.name}: on a bus that takes devices while the guest runs"
 
     def _unit_of_bus(self, bus: Controller, unit: str) -> Hashable:
         if unit == "guest":

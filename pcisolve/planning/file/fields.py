@@ -9,7 +9,7 @@ MAX_DOMAINS: Final = 1_024
 MAX_INDEX: Final = 65_535
 MAX_NODES: Final = 1_024
 SCHEMES: Final = ("flat", "multi-domain")
-UNITS: Final = ("domain", "root", "switch", "slot")
+UNITS: Final = ("domain", "root", "numa", "switch", "slot")
 IOMMUS: Final = ("smmuv3",)
 SPARE_KINDS: Final = ("pcie", "pci")
 SPARE_UNITS: Final = ("guest", "domain", "root", "numa")
@@ -74,6 +74,7 @@ _DEVICE: Final = {
     "numa": Field("numbers", "the only guest NUMA nodes they may be at", maximum=MAX_NODES),
     "address": Field("address", "where the device has to be; for a group of one"),
     "multifunction": Field("flag", "whether up to eight of them may share a slot, one function each [false]"),
+    "hotplug": Field("flag", "whether their ports take and lose devices while the guest runs [true]"),
     "isolation": Field("name", "isolation group: the devices of one are below one root, with nothing else there"),
     "host": Field("addresses", "the host's PCI devices that are given to the guest, one for each device"),
     "without": Field("numbers", "numbers of those that are left out, the first being 0", maximum=MAX_DEVICES - 1),
@@ -127,6 +128,7 @@ _SPARE: Final = {
     "count": _count("how many slots [1]", MAX_DEVICES),
     "per": Field("word", "for each of what [guest]", words=SPARE_UNITS),
     "hotplug": Field("flag", "whether the device will be plugged in while the guest runs [false]"),
+    "root": Field("names", "the only roots (by name) that have them"),
 }
 _LIMITS: Final = {
     "controllers": _count("PCI controllers in all, roots included", 1 << 30),

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pcisolve.catalog.bars import MEM32, MEM64, Bar
+from pcisolve.core.sizes import spoken
 from pcisolve.planning.file.entry import Entry, EntryReader
 from pcisolve.planning.file.fields import MAX_DEVICES
 from pcisolve.planning.file.text import Mark
@@ -22,6 +24,8 @@ _SHAPES: Final = {
     "alias": (_ALIAS, '"ua-" and letters, digits, _ or -, as libvirt wants it of users'),
     "source": (_SOURCE, "an absolute path"),
 }
+_BAR_SIZE: Final = re.compile(r"([0-9]{1,9})([KMGT]?)(?:iB)?")
+_SHIFTS: Final = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _PAGES: Final = {"K": 1, "M": 1 << 10, "G": 1 << 20}
 _SIZE: Final = re.compile(r"([0-9]{1,6})([KMG])(?:iB)?")
 
@@ -86,3 +90,22 @@ def hugepages_of(entry: Entry, reader: EntryReader) -> int:
         reader.refuse("plan-type", message, entry.mark("hugepages"))
         return 0
     return size
+
+
+def bars_of(entry: Entry | None, reader: EntryReader) -> tuple[Bar, ...]:
+    """The BARs of a device: 0 below 4 GiB, 2 with 64 bits."""
+    found = []
+    for key, kind, number, most in (("mem32", MEM32, 0, 1 << 31), ("mem64", MEM64, 2, 1 << 50)):
+        said = entry.get(key) if entry is not None else None
+        if entry is None or said is None:
+            continue
+        match = _BAR_SIZE.fullmatch(said)
+        size = int(match[1]) << _SHIFTS[match[2]] if match else 0
+        if not 16 <= size <= most or size & (size - 1):
+            message = (
+                f'"{said[:30]}" is no size of a BAR; expected a power of two from 16 to {spoken(most)}, such as 32M'
+            )
+            reader.refuse("plan-range", message, entry.mark(key))
+        else:
+            found.append(Bar(size, kind, kind == MEM64 and entry.get("prefetch", True), number))
+    return tuple(found)

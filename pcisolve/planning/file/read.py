@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from pcisolve.catalog.bars import MEM32, MEM64, Bar
-from pcisolve.core.sizes import spoken
 from pcisolve.core.words import did_you_mean
 from pcisolve.planning.file.entry import Entry, EntryReader, Problem, member_of
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
 from pcisolve.planning.file.members import ranks_of
-from pcisolve.planning.file.own import check_own, hugepages_of, own_of
+from pcisolve.planning.file.own import bars_of, check_own, hugepages_of, own_of
+from pcisolve.planning.file.repeat import repeated
 from pcisolve.planning.file.text import Mark, PlanText
 from pcisolve.planning.file.values import (
     Apart,
@@ -30,8 +29,6 @@ from pcisolve.planning.file.values import (
     Together,
 )
 
-_SIZE: Final = re.compile(r"([0-9]{1,9})([KMGT]?)(?:iB)?")
-_SHIFTS: Final = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _ID: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{4}")
 
 
@@ -45,7 +42,7 @@ class PlanRead(NamedTuple):
 def read_plan(text: PlanText) -> PlanRead:
     """The values of a plan file; names are checked against each other, kinds and machines by whoever knows them."""
     reader = EntryReader()
-    top = reader.entry(text.top, "plan")
+    top = reader.entry(repeated(text, reader), "plan")
     plan = _plan(text, top, reader)
     _check_names(plan, reader)
     _check_counts(plan, reader)
@@ -153,30 +150,12 @@ def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
         host=entry.get("host", ()),
         at=entry.at,
         marks=entry.marks,
-        bars=_bars(entry.get("bar"), reader),
+        bars=bars_of(entry.get("bar"), reader),
         select=_select(entry.get("select"), reader),
         own=own_of(entry, reader),
         without=entry.get("without", ()),
+        hotplug=entry.get("hotplug", True),
     )
-
-
-def _bars(entry: Entry | None, reader: EntryReader) -> tuple[Bar, ...]:
-    """The BARs of a device: 0 below 4 GiB, 2 with 64 bits."""
-    found = []
-    for key, kind, number, most in (("mem32", MEM32, 0, 1 << 31), ("mem64", MEM64, 2, 1 << 50)):
-        said = entry.get(key) if entry is not None else None
-        if entry is None or said is None:
-            continue
-        match = _SIZE.fullmatch(said)
-        size = int(match[1]) << _SHIFTS[match[2]] if match else 0
-        if not 16 <= size <= most or size & (size - 1):
-            message = (
-                f'"{said[:30]}" is no size of a BAR; expected a power of two from 16 to {spoken(most)}, such as 32M'
-            )
-            reader.refuse("plan-range", message, entry.mark(key))
-        else:
-            found.append(Bar(size, kind, kind == MEM64 and entry.get("prefetch", True), number))
-    return tuple(found)
 
 
 def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relation]:
@@ -195,7 +174,9 @@ def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relati
 
 def _spare(entry: Entry) -> Spare:
     get = entry.get
-    return Spare(get("kind"), get("count", 1), get("per", "guest"), get("hotplug", False), entry.at)
+    return Spare(
+        get("kind"), get("count", 1), get("per", "guest"), get("hotplug", False), entry.at, get("root", ()), entry.marks
+    )
 
 
 def _limits(entry: Entry | None) -> tuple[Limit, ...]:
@@ -211,6 +192,8 @@ def _check_names(plan: Plan, reader: EntryReader) -> None:
     places = _unique([(name, one.at) for one in wishes for name in one.names], "domain or root", reader)
     for relation in plan.relations:
         _known(_groups(relation.groups), groups, "device group", relation.at, reader)
+    for spare in plan.spares:
+        _known(spare.roots, places, "root", spare.marks.get("root", spare.at), reader)
     for pin in plan.pins:
         _known(_groups(pin.groups), groups, "device group", pin.at, reader)
         _known(pin.changes.get("domains", ()), domains, "domain", pin.at, reader)

@@ -48,7 +48,8 @@ def _of(field: Field) -> dict[str, Any]:
     if field.sort == "entry":
         return {"$ref": f"#/$defs/{field.of}"}
     if field.sort == "entries":
-        return {"type": "array", "items": {"$ref": f"#/$defs/{field.of}"}}
+        repeated = {"type": "object", "required": ["for-each"]}  # names with {n} in them
+        return {"type": "array", "items": {"anyOf": [{"$ref": f"#/$defs/{field.of}"}, repeated]}}
     if field.sort in LISTS:
         one = _scalar(field)
         return {"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}

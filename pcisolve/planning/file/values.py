@@ -133,6 +133,7 @@ class DeviceWish(NamedTuple):
     own: Mapping[str, tuple[str, ...]] = {}  # nobody changes it
     family: str = ""
     without: tuple[int, ...] = ()
+    hotplug: bool = True
 
     def number(self, rank: int) -> int:
         """The number of a device in the group as the plan has it."""
@@ -177,13 +178,15 @@ class Apart(NamedTuple):
 
 
 class Spare(NamedTuple):
-    """Slots to keep free in each unit. `kind`: pcie or pci."""
+    """Slots to keep free in each unit. `kind`: pcie or pci; `roots`: the names of those that have them; () for any."""
 
     kind: str
     copies: int
     unit: str
     hotplug: bool
     at: Mark
+    roots: tuple[str, ...] = ()
+    marks: dict[str, Mark] = {}  # noqa: RUF012  # nobody changes it
 
 
 class Limit(NamedTuple):

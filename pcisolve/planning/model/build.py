@@ -59,8 +59,12 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
 def _spares_of_nothing(plan: Plan, sites: list[Site]) -> list[Problem]:
     if any(one.node is not None for one in sites):
         return []
-    message = "per: numa, and no root of the plan is at a NUMA node"
-    return [Problem("plan-spare", message, one.at) for one in plan.spares if one.unit == "numa"]
+    message = "no root of the plan is at a NUMA node"
+    relations = [
+        Problem("plan-numa", f"on: numa, and {message}", one.at) for one in plan.relations if one.unit == "numa"
+    ]
+    spares = [Problem("plan-spare", f"per: numa, and {message}", one.at) for one in plan.spares if one.unit == "numa"]
+    return [*relations, *spares]
 
 
 def _standing(ground: Ground, occupancy: Occupancy, sites: list[Site]) -> Standing:

@@ -38,6 +38,10 @@ class SiteMaker:
             message = f"{self.domain_count} PCI domains; {most}"
             self.problems.append(Problem("plan-domains", message, self.plan.mark("domains")))
         self._expanders()
+        named = {name for one in self.plan.devices for name in (*one.roots, *one.domains)}
+        named.update(name for one in self.plan.spares for name in one.roots)
+        for site in self.found:
+            site.single = site.wish is not None and site.name != site.wish.name and site.name in named
         return self.found
 
     def _whose(self) -> str:
