@@ -64,6 +64,10 @@ class _Against:
             raise InputError("a mirrored plan is not kept near an earlier layout", expected="no mirror", location=where)
 
     def answer(self) -> PlanAnswer:
+        if self.plan.switches:
+            where = self.text.location(self.plan.mark("switches"))
+            message = "a plan with switches of its own is not kept near an earlier layout"
+            raise InputError(message, expected="no switches", location=where)
         fresh = ground_of(self.plan, self.catalog, self.options)
         self.earlier = self._read(fresh[0].scheme)
         was = self._was(*fresh)

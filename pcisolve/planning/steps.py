@@ -23,6 +23,7 @@ from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
 from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, MirrorWish, Plan, RootWish, Which
 from pcisolve.planning.finding.finding import conflicts
+from pcisolve.planning.kept import switches
 from pcisolve.planning.kept.alike import merged
 from pcisolve.planning.kept.anchored import anchored
 from pcisolve.planning.kept.chipset import chipset_places
@@ -119,6 +120,22 @@ def _mirrored(plan: Plan, mirror: MirrorWish, catalog: Catalog, options: Options
     return _not_proved(answer._replace(verdict=answer.verdict._replace(findings=findings)))
 
 
+def _switched(plan: Plan, catalog: Catalog, options: Options) -> PlanAnswer:
+    """The answer for a plan with switches of its own: they are there before the rest is planned."""
+    ground, _ = ground_of(plan, catalog, options)
+    problems = switches.machine_problems(ground, plan)
+    tree = None if problems else switches.built(plan, problems)
+    if tree is None:
+        refuse_problems(plan.text, problems)
+        raise AssertionError("no tree is a problem")
+    ground, document = ground_of(plan, catalog, options, tree.lines, tree.known)
+    new = anchored(plan, {**chipset_places(plan, ground, document), **tree.places})
+    try:
+        return _not_proved(_counted(new.plan, ground, document, options, new.joined))
+    except Refused as refused:  # with these bus numbers for each root; of others nothing is known
+        raise Refused(refused.verdict._replace(proven=False)) from None
+
+
 def _not_proved(answer: PlanAnswer) -> PlanAnswer:
     """An answer that is the best one beside what was not searched for."""
     levels = tuple((name, value, False) for name, value, _ in answer.levels)
@@ -129,6 +146,8 @@ def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     plan = plan_of(text, options)
     if plan.mirror is not None:
         return _mirrored(plan, plan.mirror, catalog, options)
+    if plan.switches:
+        return _switched(plan, catalog, options)
     ground, document = ground_of(plan, catalog, options)
     return _with_chipset(plan, ground, document, options) or _counted(plan, ground, document, options)
 

@@ -40,7 +40,7 @@ def broken_wishes(outcome: Outcome) -> list[str]:
     found += [word for wish in outcome.plan.devices for word in judge.hotplug(wish)]
     found += [word for relation in outcome.plan.relations for word in judge.relation(relation)]
     found += [word for number, spare in enumerate(outcome.plan.spares) for word in judge.spare(number, spare)]
-    return [*found, *judge.limits(), *judge.windows(), *judge.isolation()]
+    return [*found, *judge.switches(), *judge.limits(), *judge.windows(), *judge.isolation()]
 
 
 class _Judge:
@@ -127,6 +127,25 @@ class _Judge:
         for unit in {self._unit_of_bus(one, spare.unit) for one in begins}:
             if unit is not None and count[unit] < spare.copies:
                 yield f"{count[unit]} spares in {spare.unit} {unit}, {spare.copies} asked for"
+
+    def switches(self) -> Iterator[str]:
+        """Each declared switch is one upstream port, and what is above it is as declared."""
+        parents = {one.name: one.parent for one in self.plan.switches}
+        ports: dict[str, int] = {}
+        for wish in self.plan.devices:
+            for part in self.outcome.devices.get(wish.name, []) if wish.switch is not None else ():
+                above = [one.index for one in self._above(part) if one.needs & UPSTREAM_PORT]
+                names, name = [], wish.switch or ""
+                while name in parents:
+                    names.append(name)
+                    name = parents[name]
+                root = self.root(part)
+                if len(above) != len(names) or (name and name not in self.outcome.roots[root]) or (not name and root):
+                    yield f"{wish.name}: below {len(above)} switches of root {root}"
+                elif any(ports.setdefault(*one) != one[1] for one in zip(names, above, strict=True)):
+                    yield f"{wish.name}: on another switch than others of {wish.switch}"
+        if len(set(ports.values())) < len(ports):
+            yield "two declared switches are one"
 
     def _may_have(self, bus: Controller, spare: Spare) -> bool:
         root = next(one for one in (bus, *self._above(bus)) if _begins_root(one))

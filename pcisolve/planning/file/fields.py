@@ -74,6 +74,7 @@ _DEVICE: Final = {
     "numa": Field("numbers", "the only guest NUMA nodes they may be at", maximum=MAX_NODES),
     "address": Field("address", "where the device has to be; for a group of one"),
     "multifunction": Field("flag", "whether up to eight of them may share a slot, one function each [false]"),
+    "switch": Field("name", "the declared switch that they are on, each with a downstream port of its own"),
     "hotplug": Field("flag", "whether their ports take and lose devices while the guest runs [true]"),
     "isolation": Field("name", "isolation group: the devices of one are below one root, with nothing else there"),
     "host": Field("addresses", "the host's PCI devices that are given to the guest, one for each device"),
@@ -85,6 +86,10 @@ _DEVICE: Final = {
     "source": Field("words", "file or block device (/dev/...) of each disk; one for each, or one with {n}"),
     "bar": Field("entry", "the memory that each of them decodes", of="bar"),
     "select": Field("entry", "which of the host's PCI devices they are, by what these are", of="select"),
+}
+_SWITCH: Final = {
+    "name": Field("name", "what devices and messages call it", required=True),
+    "parent": Field("name", "the switch, or the single root, that it is below; bus 0 if missing"),
 }
 _BAR: Final = {
     "mem32": Field("text", "below 4 GiB: a power of two such as 32M"),
@@ -113,6 +118,7 @@ _PIN: Final = {
     "domain": _DEVICE["domain"],
     "root": _DEVICE["root"],
     "numa": _DEVICE["numa"],
+    "switch": _DEVICE["switch"],
     "isolation": _DEVICE["isolation"],
     "address": Field("address", "where the one device has to be"),
 }
@@ -145,6 +151,7 @@ _PLAN: Final = {
     "mirror": Field("entry", "groups that are laid out as on the host", of="mirror"),
     "domains": Field("entries", "PCI domains; as few as it takes if missing", of="domain"),
     "roots": Field("entries", "further roots of the only domain: expander buses", of="root"),
+    "switches": Field("entries", "PCI Express switches, each below a root or another switch", of="switch"),
     "devices": Field("entries", "what is wanted", of="device"),
     "pins": Field("entries", "where single devices of a group are, in place of what the group says", of="pin"),
     "relations": Field("entries", "what belongs together or apart", of="relation"),
@@ -158,6 +165,7 @@ TABLES: Final[dict[str, dict[str, Field]]] = {
     "domain": _DOMAIN,
     "root": _ROOT,
     "device": _DEVICE,
+    "switch": _SWITCH,
     "bar": _BAR,
     "select": _SELECT,
     "mirror": _MIRROR,

@@ -12,6 +12,7 @@ from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
 from pcisolve.planning.file.members import ranks_of
 from pcisolve.planning.file.own import bars_of, check_own, hugepages_of, own_of
 from pcisolve.planning.file.repeat import repeated
+from pcisolve.planning.file.switches import check_switches
 from pcisolve.planning.file.text import Mark, PlanText
 from pcisolve.planning.file.values import (
     Apart,
@@ -26,6 +27,7 @@ from pcisolve.planning.file.values import (
     RootWish,
     Select,
     Spare,
+    SwitchWish,
     Together,
 )
 
@@ -45,6 +47,7 @@ def read_plan(text: PlanText) -> PlanRead:
     top = reader.entry(repeated(text, reader), "plan")
     plan = _plan(text, top, reader)
     _check_names(plan, reader)
+    check_switches(plan, reader)
     _check_counts(plan, reader)
     return PlanRead(plan, tuple(reader.problems))
 
@@ -67,12 +70,18 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
         marks=top.marks,
         host=top.get("host"),
         mirror=_mirror(top.get("mirror")),
+        switches=tuple(
+            SwitchWish(one.get("name"), one.get("parent", ""), one.at)
+            for one in top.get("switches", ())
+            if one.get("name")
+        ),
         pins=tuple(_pin(one) for one in top.get("pins", ()) if one.get("device")),
     )
 
 
 def _pin(entry: Entry) -> PinWish:
     names = {"domain": "domains", "root": "roots", "numa": "nodes", "isolation": "isolation", "address": "address"}
+    names["switch"] = "switch"
     changes = {field: entry.get(key) for key, field in names.items() if entry.get(key) is not None}
     return PinWish(tuple(dict.fromkeys(entry.get("device"))), changes, entry.at, entry.marks)
 
@@ -155,6 +164,7 @@ def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
         own=own_of(entry, reader),
         without=entry.get("without", ()),
         hotplug=entry.get("hotplug", True),
+        switch=entry.get("switch"),
     )
 
 

@@ -78,6 +78,14 @@ class RootWish(NamedTuple):
         return _names(self.name, self.copies)
 
 
+class SwitchWish(NamedTuple):
+    """A switch of its own. `parent`: the switch or the root above it; "" for bus 0."""
+
+    name: str
+    parent: str
+    at: Mark
+
+
 class Select(NamedTuple):
     """What devices of the host a group is. None and () for what is not said.
 
@@ -134,6 +142,7 @@ class DeviceWish(NamedTuple):
     family: str = ""
     without: tuple[int, ...] = ()
     hotplug: bool = True
+    switch: str | None = None
 
     def number(self, rank: int) -> int:
         """The number of a device in the group as the plan has it."""
@@ -228,6 +237,7 @@ class Plan(NamedTuple):
     mirror: MirrorWish | None = None
     cells: int = 0
     pins: tuple[PinWish, ...] = ()
+    switches: tuple[SwitchWish, ...] = ()
 
     def mark(self, key: str) -> Mark:
         """Where the value of a top key stands; the beginning of the file when it is absent."""

@@ -33,6 +33,8 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
         caps: limits of the machine with other values, for explanations.
     """
     occupancy = Occupancy(ground.base)
+    if plan.switches:
+        occupancy.close_switches()
     own = _caps(ground)._replace(**{one.name: one.value for one in caps})
     sites = SiteMaker(ground, plan, occupancy, own, problems).sites(extra)
     _refuse_size(plan, len(sites))
