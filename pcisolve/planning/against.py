@@ -22,7 +22,8 @@ from pcisolve.planning.layout.guest import planned_guest
 from pcisolve.planning.model.ground import Ground
 from pcisolve.planning.model.probe import Prober
 from pcisolve.planning.refused import Refused
-from pcisolve.planning.steps import PlanAnswer, decided, ground_of, laid_out, plan_of, solve_plan
+from pcisolve.planning.standing import ground_of
+from pcisolve.planning.steps import PlanAnswer, decided, laid_out, plan_of, solve_plan
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.problem import Options
 from pcisolve.solver.mus import TimeIsUp, fewest

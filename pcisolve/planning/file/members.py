@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
-from pcisolve.planning.file.entry import Problem, member_of
+from pcisolve.planning.file.entry import EntryReader, Problem, member_of
 from pcisolve.planning.file.text import Mark
 from pcisolve.planning.file.values import DeviceWish, PinWish, Plan, Relation, Together, Which
 
@@ -192,3 +192,15 @@ def _related(reference: _Reference, groups: Mapping[Which, str]) -> Iterable[Rel
         return [of._replace(groups=tuple(names))]
     sorts = dict.fromkeys(tuple(groups[which] for which in pair) for pair in zip(*reference.lists, strict=True))
     return [of._replace(groups=names) for names in sorts]
+
+
+def check_pairs(plan: Plan, reader: EntryReader) -> None:
+    """Refuse pairs of groups that are not of one size."""
+    wishes = {one.name: one for one in plan.devices}
+    for relation in plan.relations:
+        if not isinstance(relation, Together) or not relation.pairwise:
+            continue
+        copies = {one: len(ranks_of(one, wishes)) for one in relation.groups if member_of(one)[0] in wishes}
+        if len(set(copies.values())) > 1:
+            listed = ", ".join(f"{name} {number:,}" for name, number in copies.items())
+            reader.refuse("plan-count", f"pairwise needs groups of one size: {listed}", relation.at)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from pcisolve.core.words import did_you_mean
 from pcisolve.planning.file.entry import Entry, EntryReader, Problem, member_of
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
-from pcisolve.planning.file.members import ranks_of
+from pcisolve.planning.file.members import check_pairs
 from pcisolve.planning.file.own import bars_of, check_own, hugepages_of, own_of
 from pcisolve.planning.file.repeat import repeated
 from pcisolve.planning.file.switches import check_switches
@@ -270,7 +270,7 @@ def _check_counts(plan: Plan, reader: EntryReader) -> None:
     check_own(plan, reader)
     _check_host(plan, reader)
     if plan.host is None:
-        _check_pairs(plan, reader)
+        check_pairs(plan, reader)
 
 
 def _check_host(plan: Plan, reader: EntryReader) -> None:
@@ -290,14 +290,3 @@ def _check_host(plan: Plan, reader: EntryReader) -> None:
             reader.refuse("plan-key", f'"mirror" decides the roots, so "{key}" cannot be there', plan.mark(key))
     if plan.host is None:
         reader.refuse("plan-key", '"mirror" is without a host: the key "host" is missing', plan.mirror.at)
-
-
-def _check_pairs(plan: Plan, reader: EntryReader) -> None:
-    wishes = {one.name: one for one in plan.devices}
-    for relation in plan.relations:
-        if not isinstance(relation, Together) or not relation.pairwise:
-            continue
-        copies = {one: len(ranks_of(one, wishes)) for one in relation.groups if member_of(one)[0] in wishes}
-        if len(set(copies.values())) > 1:
-            listed = ", ".join(f"{name} {number:,}" for name, number in copies.items())
-            reader.refuse("plan-count", f"pairwise needs groups of one size: {listed}", relation.at)

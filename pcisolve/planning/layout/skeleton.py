@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 from pcisolve.catalog.machines import Machine
 from pcisolve.planning.file.values import DomainWish, MachineWish, Plan, RootWish
 
+_X86 = ("x86_64", "i686")
 _NODE_MIB = 256  # QEMU's pseries wants each NUMA node's memory in steps of this
 
 
@@ -32,6 +33,7 @@ def skeleton(plan: Plan, machine: Machine, arch: str, type_: str, controllers: s
         f"{_os(asked)}"
         f"    <type arch={quoteattr(arch)} machine={quoteattr(type_)}>hvm</type>\n"
         "  </os>\n"
+        f"{_features(asked, arch, type_)}"
         f"{_cpu(asked, _numa(cells, memory, vcpus))}"
         "  <devices>\n"
         f"{''.join(quiet)}{controllers}"
@@ -73,6 +75,13 @@ def _numa(cells: int, memory: int, vcpus: int) -> str:
 def _os(asked: MachineWish | None) -> str:
     firmware = asked.firmware if asked is not None else ""
     return f"  <os firmware={quoteattr(firmware)}>\n" if firmware else "  <os>\n"
+
+
+def _features(asked: MachineWish | None, arch: str, type_: str) -> str:
+    """ACPI, by which a guest finds expander buses and IOMMUs; libvirt refuses it where the machine has none."""
+    efi = asked is not None and asked.firmware == "efi"
+    has = (arch in _X86 and not type_.startswith("microvm")) or (arch == "aarch64" and efi)
+    return "  <features>\n    <acpi/>\n  </features>\n" if has else ""
 
 
 def _hugepages(asked: MachineWish | None) -> str:
