@@ -8,6 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pcisolve.planning.check.wishes import Outcome, broken_wishes
+from pcisolve.planning.file.text import read_text
+from pcisolve.planning.steps import plan_of
+from pcisolve.problem.problem import Options
 from tests.planning.plans import solve
 
 HEAD = """guest: g
@@ -107,3 +111,43 @@ def test_ports_that_let_nothing_go() -> None:
 def test_a_conventional_device_has_no_port_of_its_own(kind: str) -> None:
     text = f"machine: {{arch: x86_64, type: pc}}\ndevices: [{{name: a, kind: {kind}, hotplug: off}}]\n"
     assert _errors(text) == ['plan-hotplug: "hotplug" is for PCI Express ports that the plan adds']
+
+
+def test_no_root_has_more_than_it_may() -> None:
+    text = HEAD + "  - {name: a, kind: virtio-disk, count: 10}\n  - {name: b, kind: hostdev-pcie, count: 6, root: s}\n"
+    rows = solve(text + "limits: {devices-per-root: 4, buses-per-root: 5}\n").rows
+    own = [one.devices - (one.name == "") for one in rows]  # bus 0 has the chipset's disk controller
+    assert max(own) <= 4
+    assert max(one.buses for one in rows) <= 5
+    assert sum(own) == 16
+
+
+@pytest.mark.parametrize(("limit", "fits"), [("devices-per-root: 3", "4 fit"), ("buses-per-root: 4", "5 fit")])
+def test_a_limit_of_a_root_that_is_too_low(limit: str, fits: str) -> None:
+    text = HEAD + f"  - {{name: a, kind: virtio-disk, count: 16}}\nlimits: {{{limit}}}\n"
+    (finding,) = solve(text).verdict.findings
+    assert finding.code == "plan-conflict"
+    assert fits in [one.role for one in finding.facts]
+
+
+def test_roots_that_are_folded_keep_their_limit() -> None:
+    text = (
+        "machine: {arch: ppc64, type: pseries}\ndomains: [{name: d, count: 31}]\n"
+        "devices: [{name: a, kind: virtio-disk, count: 93}]\nlimits: {devices-per-root: 3}\n"
+    )
+    assert {one.devices for one in solve(text).rows} == {3}
+
+
+def test_the_check_counts_what_a_root_has() -> None:
+    text = HEAD + "  - {name: a, kind: virtio-disk, count: 3}\n"
+    answer = solve(text)
+    assert answer.layout is not None
+    plan = plan_of(read_text((text + "limits: {devices-per-root: 2, buses-per-root: 3}\n").encode()), Options())
+    parts = {address: part for part, address in answer.layout.addresses.items()}
+    devices = {"a": [parts[answer.places["a", rank]] for rank in range(3)]}
+    roots: dict[int, set[str]] = {one.index: set() for one in answer.layout.controllers}
+    broken = broken_wishes(Outcome(plan, answer.layout, devices, roots, {}, 256))
+    assert broken == [
+        "4 bus numbers below root 0, at most 3 allowed",
+        "3 devices below root 0, at most 2 allowed",
+    ]

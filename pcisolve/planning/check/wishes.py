@@ -40,7 +40,7 @@ def broken_wishes(outcome: Outcome) -> list[str]:
     found += [word for wish in outcome.plan.devices for word in judge.hotplug(wish)]
     found += [word for relation in outcome.plan.relations for word in judge.relation(relation)]
     found += [word for number, spare in enumerate(outcome.plan.spares) for word in judge.spare(number, spare)]
-    return [*found, *judge.switches(), *judge.limits(), *judge.windows(), *judge.isolation()]
+    return [*found, *judge.switches(), *judge.limits(), *judge.root_limits(), *judge.windows(), *judge.isolation()]
 
 
 class _Judge:
@@ -181,6 +181,18 @@ class _Judge:
         for name, value in (("controllers", len(self.layout.controllers)), ("domains", len(buses))):
             if value > limits.get(name, value):
                 yield f"{value} {name}, at most {limits[name]} allowed"
+
+    def root_limits(self) -> Iterator[str]:
+        """What the plan allows one root: bus numbers, and devices of the plan."""
+        buses, devices = self.plan.limit("buses-per-root"), self.plan.limit("devices-per-root")
+        numbers: Counter[int] = Counter()
+        for one in self.layout.controllers:
+            numbers[one.index if _begins_root(one) else self.root(one)] += one.model.guest_buses if one.model else 1
+        below = Counter(self.root(part) for parts in self.outcome.devices.values() for part in parts)
+        for limit, found, what in ((buses, numbers, "bus numbers"), (devices, below, "devices")):
+            for root, number in found.items() if limit is not None else ():
+                if limit is not None and number > limit.value:
+                    yield f"{number} {what} below root {root}, at most {limit.value} allowed"
 
     def windows(self) -> Iterator[str]:
         """The numbers of each root's buses end before the next expander's begin (rule window-fit)."""

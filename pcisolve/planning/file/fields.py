@@ -140,6 +140,8 @@ _LIMITS: Final = {
     "controllers": _count("PCI controllers in all, roots included", 1 << 30),
     "buses-per-domain": _count("buses of one domain", 256),
     "domains": _count("PCI domains", MAX_DOMAINS),
+    "buses-per-root": _count("bus numbers of one root, its own included", 256),
+    "devices-per-root": _count("devices of the plan below one root", MAX_DEVICES),
 }
 _PLAN: Final = {
     "guest": Field("text", "the guest's name, as in <name>"),

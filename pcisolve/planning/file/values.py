@@ -199,7 +199,7 @@ class Spare(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """A number that must not be exceeded: of controllers, domains, or buses of a domain."""
+    """A number that must not be exceeded: of controllers, domains, buses of a domain, or what one root has."""
 
     name: str
     value: int
