@@ -5,15 +5,16 @@ Devices that every reference of the plan names together stay together, so that t
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pcisolve.planning.file.entry import EntryReader, Problem, member_of
 from pcisolve.planning.file.text import Mark
 from pcisolve.planning.file.values import DeviceWish, PinWish, Plan, Relation, Together, Which
 
+_MOST: Final = 500_000
 Wishes = Mapping[str, DeviceWish]
 
 
@@ -28,7 +29,8 @@ def ranks_of(reference: str, wishes: Wishes) -> list[int]:
     """The ranks that a reference names; those that are not there are left out."""
     name, numbers = member_of(reference)
     wish = wishes[name]
-    there = [number for number in range(wish.copies) if number not in wish.without] if wish.without else None
+    left_out = set(wish.without)
+    there = [number for number in range(wish.copies) if number not in left_out] if left_out else None
     own = there if there is not None else wish.numbers or range(wish.copies)
     return [rank for rank, number in enumerate(own) if numbers is None or number in numbers]
 
@@ -44,6 +46,8 @@ def with_members(plan: Plan, problems: list[Problem]) -> Plan:
     if not plan.pins and not any("[" in name for one in named for name in one.groups):
         return plan
     wishes = {one.name: one for one in plan.devices}
+    if _is_too_much(plan, named, wishes, problems):
+        return plan
     references = [_resolved(one, wishes, problems) for one in named]
     if problems:
         return plan
@@ -58,6 +62,18 @@ def with_members(plan: Plan, problems: list[Problem]) -> Plan:
     return plan._replace(devices=tuple(devices), relations=relations, mirror=mirror, pins=())
 
 
+def _is_too_much(plan: Plan, named: Sequence[PinWish | Relation], wishes: Wishes, problems: list[Problem]) -> bool:
+    """Whether so many devices are named that looking at each would take long."""
+    total = 0
+    for one in named:
+        total += sum(wishes[member_of(name)[0]].copies for name in one.groups)
+        if total > _MOST:
+            message = f"where single devices are named, relations and pins may look at {_MOST:,} devices in all"
+            problems.append(Problem("plan-range", message, one.at))
+            return True
+    return False
+
+
 def _left(wish: DeviceWish, problems: list[Problem]) -> DeviceWish:
     """A group without those that are left out."""
     if not wish.without:
@@ -67,7 +83,8 @@ def _left(wish: DeviceWish, problems: list[Problem]) -> DeviceWish:
         message = f"no {wish.name}[{missing}] to leave out; {_numbers(wish)}"
         problems.append(Problem("plan-name", message, wish.mark("without")))
         return wish
-    ranks = [rank for rank in range(wish.copies) if rank not in set(wish.without)]
+    left_out = set(wish.without)
+    ranks = [rank for rank in range(wish.copies) if rank not in left_out]
     if not ranks:
         problems.append(Problem("plan-count", f'"without" leaves nothing of "{wish.name}"', wish.mark("without")))
         return wish
@@ -98,7 +115,7 @@ def _resolved(of: PinWish | Relation, wishes: Wishes, problems: list[Problem]) -
         lists.append([(name, rank) for rank in ranks])
     members = [which for several in lists for which in several]
     if len(set(members)) < len(members):
-        twice = next(which for which in members if members.count(which) > 1)
+        twice = next(which for which, number in Counter(members).items() if number > 1)
         problems.append(Problem("plan-name", f"{wishes[twice[0]].called(twice[1])} is named twice here", of.at))
     return _Reference(of, lists)
 
@@ -113,18 +130,21 @@ def _parts(plan: Plan, references: list[_Reference]) -> dict[str, list[Which]]:
     Devices are of one group when everything names them together, and each pairwise relation pairs them with devices
     that are of one group, too.
     """
-    colors: dict[Which, Hashable] = {(one.name, rank): one.name for one in plan.devices for rank in range(one.copies)}
+    named: dict[Which, list[Hashable]] = {
+        (one.name, rank): [one.name] for one in plan.devices for rank in range(one.copies)
+    }
     for position, reference in enumerate(references):
-        for which in {which for several in reference.lists for which in several}:
-            colors[which] = (colors[which], position)
-    colors = _counted(colors)
+        for which in (which for several in reference.lists for which in several):
+            named[which].append(position)
+    colors = _counted({which: tuple(found) for which, found in named.items()})
     while True:
-        finer = dict(colors)
+        by_pairs: dict[Which, list[Hashable]] = {which: [color] for which, color in colors.items()}
         for position, reference in enumerate(references):
             for pair in zip(*reference.lists, strict=True) if _is_pairwise(reference.of) else ():
+                met = (position, tuple(colors[one] for one in pair))
                 for which in pair:
-                    finer[which] = (finer[which], position, tuple(colors[one] for one in pair))
-        finer = _counted(finer)
+                    by_pairs[which].append(met)
+        finer = _counted({which: tuple(found) for which, found in by_pairs.items()})
         if len(set(finer.values())) == len(set(colors.values())):
             break
         colors = finer

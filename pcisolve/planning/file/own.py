@@ -57,11 +57,11 @@ def check_own(plan: Plan, reader: EntryReader) -> None:
                 message = f'"{key}" has {len(values):,} values for {wish.copies:,} of "{wish.name}"; one each is needed'
                 reader.refuse("plan-count", message, wish.mark(key))
             for value in values if key in _UNIQUE else ():
-                first = seen.setdefault((key, value.lower()), wish.mark(key))
-                if first is not wish.mark(key) or values.count(value) > 1:
-                    message = f'"{key}" {value} is there twice; first in line {first.line}'
-                    reader.refuse("plan-name", message, wish.mark(key))
+                if (key, value.lower()) in seen:
+                    first = seen[key, value.lower()].line
+                    reader.refuse("plan-name", f'"{key}" {value} is there twice; first in line {first}', wish.mark(key))
                     break
+                seen[key, value.lower()] = wish.mark(key)
 
 
 def missing_places(wish: DeviceWish, element: str) -> Iterator[tuple[str, str]]:

@@ -142,3 +142,13 @@ def test_every_device_is_in_one_group_and_every_relation_names_what_it_did(spans
         first, last = span[4:-1].split("-")
         kinds = ("gpu", "nic") if paired else (span[:3],)
         assert named == {(kind, number) for kind in kinds for number in range(int(first), int(last) + 1)}
+
+
+def test_naming_very_many_one_by_one_is_refused_at_once() -> None:
+    text = (
+        "machine: {arch: x86_64, type: q35}\ndevices: [{name: d, kind: virtio-disk, count: 100000}]\n"
+        'relations: [{for-each: {n: 0-999}, apart: "d[{n}]", on: root}]\n'
+    )
+    assert _errors(text) == [
+        "plan-range: where single devices are named, relations and pins may look at 500,000 devices in all"
+    ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pcisolve.planning.file.read import read_plan
+from pcisolve.planning.file.text import read_text
 from tests.planning.plans import solve
 
 MACHINE = "guest: g\nmachine: {arch: x86_64, type: q35}\n"
@@ -108,3 +110,17 @@ def test_what_is_refused(device: str, error: str) -> None:
 def test_a_page_has_a_size() -> None:
     errors = _errors("machine: {arch: x86_64, hugepages: 3M}\ndevices: [{name: d, kind: virtio-disk}]\n")
     assert errors == ['plan-type: "hugepages" is "3M"; expected the size of a page, a power of two such as 2M or 1G']
+
+
+def test_one_value_for_each_of_several_entries() -> None:
+    entry = '{for-each: {n: [a, b]}, name: "{n}", kind: virtio-net, mac: "52:54:00:00:00:01"}'
+    assert _errors(MACHINE + f"devices: [{entry}]\n") == [
+        'plan-name: "mac" 52:54:00:00:00:01 is there twice; first in line 3'
+    ]
+
+
+def test_very_many_names_are_read_in_no_time() -> None:
+    text = MACHINE + 'devices: [{name: d, kind: virtio-disk, count: 150000, alias: "ua-d{n}"}]\n'
+    plan, problems = read_plan(read_text(text.encode(), "plan.yaml"))
+    assert not problems
+    assert plan.devices[0].own["alias"][-1] == "ua-d149999"
