@@ -22,7 +22,8 @@ from pcisolve.planning.layout.guest import planned_guest
 from pcisolve.planning.model.ground import Ground
 from pcisolve.planning.model.probe import Prober
 from pcisolve.planning.refused import Refused
-from pcisolve.planning.steps import PlanAnswer, decided, ground_of, laid_out, plan_of, solve_plan
+from pcisolve.planning.standing import ground_of
+from pcisolve.planning.steps import PlanAnswer, decided, laid_out, plan_of, solve_plan
 from pcisolve.problem.assemble import assemble
 from pcisolve.problem.problem import Options
 from pcisolve.solver.mus import TimeIsUp, fewest
@@ -64,6 +65,10 @@ class _Against:
             raise InputError("a mirrored plan is not kept near an earlier layout", expected="no mirror", location=where)
 
     def answer(self) -> PlanAnswer:
+        if self.plan.switches:
+            where = self.text.location(self.plan.mark("switches"))
+            message = "a plan with switches of its own is not kept near an earlier layout"
+            raise InputError(message, expected="no switches", location=where)
         fresh = ground_of(self.plan, self.catalog, self.options)
         self.earlier = self._read(fresh[0].scheme)
         was = self._was(*fresh)
@@ -165,7 +170,7 @@ class _Against:
             if after != before:
                 moved += 1
                 why = self._why(lines[name], before, brought)
-                message = f'"{name}" number {rank + 1} moves from {before} to {after}: {why}'
+                message = f"{lines[name].called(rank)} moves from {before} to {after}: {why}"
                 notes.append(Note(_WISHES, message, lines[name].at.line))
         stats = {**answer.verdict.stats, "kept": len(was) - moved, "moved": moved}
         verdict = answer.verdict._replace(notes=(*notes, *answer.verdict.notes), stats=stats)

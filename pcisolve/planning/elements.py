@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 from itertools import count, filterfalse
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pcisolve.catalog.devices import DeviceClass, Variant
 from pcisolve.core.address import Address
@@ -14,6 +14,13 @@ from pcisolve.planning.file.values import DeviceWish
 from pcisolve.problem.implicit import synthetic
 from pcisolve.problem.lists import disk_name
 from pcisolve.problem.parts import STAND_IN
+
+_OWN: Final[dict[str, tuple[tuple[str, ...], str]]] = {
+    "alias": (("alias",), "name"),
+    "mac": (("mac",), "address"),
+    "boot": (("boot",), "order"),
+    "acpi-index": (("acpi",), "index"),
+}
 
 
 class _Step(NamedTuple):
@@ -43,6 +50,10 @@ class ElementMaker:
         for tags, attribute, text in self._steps_of(variant):
             holder = holders.get(tags) or _holder(holders, tags)
             holder.attributes[attribute] = _filled(text, fields) if "{" in text else text
+        for tags, name, text in own_steps(wish, rank):
+            (holders.get(tags) or _holder(holders, tags)).attributes[name] = text
+        if "source" in wish.own:
+            _set_source(root, holders, wish.own["source"][rank])
         return root
 
     def _steps_of(self, variant: Variant) -> list[_Step]:
@@ -54,7 +65,9 @@ class ElementMaker:
         return steps
 
     def _fields(self, variant: Variant, wish: DeviceWish, rank: int) -> dict[str, str]:
-        name = wish.name if wish.copies == 1 else f"{wish.name}-{rank + 1}"
+        name = wish.family or wish.name
+        if wish.copies > 1 or wish.numbers:
+            name = f"{name}-{wish.number(rank) + 1}"
         fields = {"guest": self.guest, "name": name}
         used = "".join((variant.xml or {}).values())
         if "{drive}" in used:
@@ -74,6 +87,18 @@ class ElementMaker:
         return self._next_index[type_] - 1
 
 
+def own_steps(wish: DeviceWish, rank: int) -> list[tuple[tuple[str, ...], str, str]]:
+    """The attributes that the plan says of one device."""
+    return [(*_OWN[key], values[rank]) for key, values in wish.own.items() if key in _OWN]
+
+
+def _set_source(root: Node, holders: dict[tuple[str, ...], Node], source: str) -> None:
+    """The file or block device of a disk."""
+    block = source.startswith("/dev/")
+    root.attributes["type"] = "block" if block else "file"
+    (holders.get(("source",)) or _holder(holders, ("source",))).attributes = {"dev" if block else "file": source}
+
+
 def when_attributes(variant: Variant) -> dict[str, str]:
     """The attributes by which an element is of this variant."""
     return {one.path: one.words[0] for one in variant.when if not one.negated and one.words[0]}
@@ -83,7 +108,7 @@ def plannable(variant: Variant, device: DeviceClass) -> bool:
     """Whether a complete element of this kind can be written, and is then taken for this kind."""
     if not variant.needs or variant.xml is None:
         return False
-    wish = DeviceWish("x", "", 1, (), (), None, None, False, None, (), None, {})  # type: ignore[arg-type]
+    wish = DeviceWish("x", "", 1, (), (), (), None, False, None, (), None, {})  # type: ignore[arg-type]
     made = ElementMaker("guest", set(), set()).element(variant, device, wish, 0)
     return variant.by_name_only or device.variant(made) is variant
 

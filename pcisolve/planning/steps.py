@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.core.address import Address
-from pcisolve.core.errors import InputError
-from pcisolve.libvirt.container import read
 from pcisolve.libvirt.document import Document
 from pcisolve.ops.anew import told_proof
-from pcisolve.ops.solve import solve
 from pcisolve.ops.summary import summary
 from pcisolve.ops.write import solved_bytes
-from pcisolve.planning.base import base_document
 from pcisolve.planning.check.judge import Judged, NotHad, judge
 from pcisolve.planning.check.mirrored import told
 from pcisolve.planning.file.entry import Problem
+from pcisolve.planning.file.members import with_members
 from pcisolve.planning.file.read import read_plan
 from pcisolve.planning.file.text import PlanText
-from pcisolve.planning.file.values import LOW_INDEXES, DomainWish, MirrorWish, Plan, RootWish, Which
+from pcisolve.planning.file.values import LOW_INDEXES, MirrorWish, Plan, Which
 from pcisolve.planning.finding.finding import conflicts
+from pcisolve.planning.kept import switches
 from pcisolve.planning.kept.alike import merged
 from pcisolve.planning.kept.anchored import anchored
 from pcisolve.planning.kept.chipset import chipset_places
 from pcisolve.planning.layout.expand import Expansion, expand
 from pcisolve.planning.layout.guest import planned_guest
-from pcisolve.planning.layout.skeleton import skeleton
 from pcisolve.planning.mirror.mirrored import machine_problems, mirrored
 from pcisolve.planning.mirror.select import host_of, with_selected
 from pcisolve.planning.model.build import build_scene
 from pcisolve.planning.model.decide import Best, Nothing, Undecided, best, nothing_proved
-from pcisolve.planning.model.ground import Ground, Setting, kinds_of_plan, scheme_of_plan, setting_of, singles
+from pcisolve.planning.model.ground import Ground, singles
 from pcisolve.planning.model.probe import Prober
 from pcisolve.planning.model.scene import Scene
 from pcisolve.planning.refused import Refused, refuse_problems, verdict_of
+from pcisolve.planning.standing import ground_of
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import ALL, Options
 from pcisolve.solver.levels import Level
@@ -59,7 +57,6 @@ class PlanAnswer(NamedTuple):
     layout: Layout | None = None
 
 
-Known = Mapping[int, tuple[DomainWish | RootWish, int]]
 Joined = Callable[[Scene, Expansion], tuple[Scene, Expansion]]
 
 
@@ -85,10 +82,11 @@ def plan_of(text: PlanText, options: Options) -> Plan:
     plan, problems = read_plan(text)
     refuse_problems(text, problems)
     plan = plan._replace(platform=plan.platform or options.platform or None)
-    if plan.host is None:
-        return plan
     found: list[Problem] = []
-    plan = with_selected(plan, host_of(plan, options), found)
+    if plan.host is not None:
+        plan = with_selected(plan, host_of(plan, options), found)
+        refuse_problems(text, found)
+    plan = with_members(plan, found)
     refuse_problems(text, found)
     return plan
 
@@ -117,6 +115,22 @@ def _mirrored(plan: Plan, mirror: MirrorWish, catalog: Catalog, options: Options
     return _not_proved(answer._replace(verdict=answer.verdict._replace(findings=findings)))
 
 
+def _switched(plan: Plan, catalog: Catalog, options: Options) -> PlanAnswer:
+    """The answer for a plan with switches of its own: they are there before the rest is planned."""
+    ground, _ = ground_of(plan, catalog, options)
+    problems = switches.machine_problems(ground, plan)
+    tree = None if problems else switches.built(plan, problems)
+    if tree is None:
+        refuse_problems(plan.text, problems)
+        raise AssertionError("no tree is a problem")
+    ground, document = ground_of(plan, catalog, options, tree.lines, tree.known)
+    new = anchored(plan, {**chipset_places(plan, ground, document), **tree.places})
+    try:
+        return _not_proved(_counted(new.plan, ground, document, options, new.joined))
+    except Refused as refused:  # with these bus numbers for each root; of others nothing is known
+        raise Refused(refused.verdict._replace(proven=False)) from None
+
+
 def _not_proved(answer: PlanAnswer) -> PlanAnswer:
     """An answer that is the best one beside what was not searched for."""
     levels = tuple((name, value, False) for name, value, _ in answer.levels)
@@ -127,6 +141,8 @@ def _solve(text: PlanText, catalog: Catalog, options: Options) -> PlanAnswer:
     plan = plan_of(text, options)
     if plan.mirror is not None:
         return _mirrored(plan, plan.mirror, catalog, options)
+    if plan.switches:
+        return _switched(plan, catalog, options)
     ground, document = ground_of(plan, catalog, options)
     return _with_chipset(plan, ground, document, options) or _counted(plan, ground, document, options)
 
@@ -229,66 +245,3 @@ def _level(level: Level, highest: int) -> tuple[str, int, bool]:
     """A preference with its number, as the layout has it; numbering may fail to reach what the counts promise."""
     value = max(level.value, highest) if level.name == LOW_INDEXES else level.value
     return level.name, value, value == level.bound
-
-
-def ground_of(
-    plan: Plan, catalog: Catalog, options: Options, controllers: str = "", known: Known | None = None
-) -> tuple[Ground, Document]:
-    """What the plan stands on, with the base settled and read again.
-
-    Args:
-        controllers: those of an earlier layout, in XML.
-        known: which entries of the plan they are.
-
-    Raises:
-        Refused: the plan or its base cannot be used.
-    """
-    problems: list[Problem] = []
-    kinds = kinds_of_plan(plan, catalog, problems)
-    setting = setting_of(plan, catalog, problems)
-    refuse_problems(plan.text, problems)
-    if setting is None:
-        raise AssertionError("a plan without machine is refused")
-    document = _skeleton(plan, setting, controllers) if plan.base is None else _base(plan, options)
-    asked = options._replace(scheme=_base_scheme(plan, options, setting), policy="libvirt")
-    first = _layout_of(document, catalog, asked)
-    if not first.controllers:
-        message = f"libvirt gives {setting.machine.family} no PCI bus, so there is nothing to plan for it"
-        refuse_problems(plan.text, [Problem("plan-machine", message, plan.mark("machine"))])
-    settled, scheme = document.again(solved_bytes(document, first)), first.problem.scheme
-    layout = _layout_of(settled, catalog, asked._replace(scheme=scheme))
-    if plan.base is not None:
-        setting = _setting_of_base(layout, setting)
-    return Ground(catalog, setting, kinds, scheme, layout, plan.base is not None, known or {}), settled
-
-
-def _base(plan: Plan, options: Options) -> Document:
-    if options.alone:
-        where = plan.text.location(plan.mark("base"))
-        message = "a plan in an archive or in JSON Lines has no base"
-        raise InputError(message, expected="a plan in a file of its own", location=where)
-    return base_document(plan)
-
-
-def _layout_of(document: Document, catalog: Catalog, options: Options) -> Layout:
-    solution = solve(document.root, document, catalog, options)
-    if solution.layout is None:
-        raise Refused(solution.verdict)
-    return solution.layout
-
-
-def _base_scheme(plan: Plan, options: Options, setting: Setting) -> str:
-    if plan.base is not None and options.scheme == "auto" and plan.scheme is None and not plan.domains:
-        return "auto"
-    return scheme_of_plan(plan, options.scheme, setting.platform)
-
-
-def _setting_of_base(layout: Layout, setting: Setting) -> Setting:
-    """The base says the machine; the plan may add a platform."""
-    root = layout.problem.root
-    arch, type_ = root.get("os/type/arch") or "", root.get("os/type/machine") or ""
-    return Setting(layout.problem.machine, setting.platform, arch, type_)
-
-
-def _skeleton(plan: Plan, setting: Setting, controllers: str) -> Document:
-    return read(skeleton(plan, setting.machine, setting.arch, setting.type, controllers), plan.text.name)

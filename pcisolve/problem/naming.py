@@ -43,6 +43,8 @@ def name_of(part: Part) -> str:
 def plain_name(part: Part) -> str:
     """What a part is called: "PCI controller 3 (pcie-root-port)", "disk vda", "interface 52:54:00:1f:2a:01", "rng 2".
 
+    Of a plan it is called as there: "gpu[3] 0000:41:00.0".
+
     A host device is called by the host's address. What has no name of its own is called by its place among the
     elements of its kind, from 1.
     """
@@ -52,11 +54,14 @@ def plain_name(part: Part) -> str:
         return f"PCI controller{number} ({part.model_name})"
     if part.kind == "controller":
         return _controller(view)
+    kind = part.called or part.kind
     if part.host is not None and part.host.domain < STAND_IN:
-        return f"{part.kind} {part.host}"
+        return f"{kind} {part.host}"
     name = _first(view, _IDENTITY.get(part.kind, ())) or view.get("alias/name") or _usb_host(view)
     if name:
-        return f"{part.kind} {clipped(name)}"
+        return f"{kind} {clipped(name)}"
+    if part.called:
+        return part.called
     sort, place = _first(view, _SORT.get(part.kind, ())), part.node.ordinal if part.node is not None else 0
     if place > 1:
         return f"{part.kind} {place} ({clipped(sort)})" if sort else f"{part.kind} {place}"

@@ -28,7 +28,7 @@ class Part:
     reads it, with the defaults filled in. `asked` is the address as the input says it; `new_type` the type of
     address libvirt puts in its place, for devices it moves off PCI whatever the input says; `drops_address`: libvirt
     takes the address away before it places anything, `loses_address`: afterwards; `host` the address of the host's
-    PCI device that is given to the guest.
+    PCI device that is given to the guest; `called` what a plan calls it, "" without one.
     """
 
     __slots__ = (
@@ -36,6 +36,7 @@ class Part:
         "address_type",
         "asked",
         "automatic",
+        "called",
         "drops_address",
         "explicit_needs",
         "group",
@@ -77,6 +78,7 @@ class Part:
         self.multifunction: str | None = None
         self.zpci = NO_ZPCI
         self.host: Address | None = None
+        self.called = ""
 
     @property
     def pinned(self) -> Address | None:

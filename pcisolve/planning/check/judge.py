@@ -87,6 +87,11 @@ def judge(
     asked = options._replace(platform=platform.name if platform is not None else "")
     problem = assemble(guest.root, source, ground.catalog, asked)
     bars = {one.name: one.bars for one in scene.plan.devices if one.bars}
+    wishes = {one.name: one for one in scene.plan.devices}
+    for part in problem.parts:
+        if part.node is not None and part.node.number in guest.ranks:
+            name, rank = guest.ranks[part.node.number]
+            part.called = wishes[name].called(rank)
     problem.part_bars = {number: bars[group] for number, (group, _) in guest.ranks.items() if group in bars}
     choice = choose(problem)
     question = Question(problem, choice)
@@ -163,13 +168,13 @@ def _outcome(scene: Scene, expansion: Expansion, guest: PlannedGuest, layout: La
     devices: dict[str, list[Part]] = defaultdict(list)
     for number, (group, _) in guest.ranks.items():
         devices[group].append(parts[number])
-    names: dict[int, str] = {}
+    names: dict[int, set[str]] = {}
     for site in scene.sites:
         if site.number is not None:
-            names[site.number] = site.wish.name if site.wish is not None else ""
+            names[site.number] = {site.wish.name, site.name} if site.wish is not None else set()
     for one in expansion.controllers:
         if one.model is one.site.model:
-            names[one.index] = one.site.wish.name if one.site.wish is not None else ""
+            names[one.index] = {one.site.wish.name, one.site.name} if one.site.wish is not None else set()
     kept: dict[int, list[Place]] = defaultdict(list)
     for slot in expansion.kept:
         kept[slot.spare].append(slot.place)

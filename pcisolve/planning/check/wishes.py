@@ -20,7 +20,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         devices: the parts of each group, by rank.
-        roots: for each root (domain or expander, by index) the name the plan has for it, or "".
+        roots: for each root (domain or expander, by index) the names the plan has for it: its entry's, and its own.
         kept: the slots that each spare (by number) keeps free.
         has_buses: bus numbers a domain may have.
     """
@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
     plan: Plan
     layout: Layout
     devices: dict[str, list[Part]]
-    roots: dict[int, str]
+    roots: dict[int, set[str]]
     kept: dict[int, list[Place]]
     has_buses: int
 
@@ -37,9 +37,10 @@ def broken_wishes(outcome: Outcome) -> list[str]:
     """Every wish that the layout breaks, in words."""
     judge = _Judge(outcome)
     found = [word for wish in outcome.plan.devices for word in judge.group(wish)]
+    found += [word for wish in outcome.plan.devices for word in judge.hotplug(wish)]
     found += [word for relation in outcome.plan.relations for word in judge.relation(relation)]
     found += [word for number, spare in enumerate(outcome.plan.spares) for word in judge.spare(number, spare)]
-    return [*found, *judge.limits(), *judge.windows(), *judge.isolation()]
+    return [*found, *judge.switches(), *judge.limits(), *judge.root_limits(), *judge.windows(), *judge.isolation()]
 
 
 class _Judge:
@@ -50,6 +51,7 @@ class _Judge:
         self.units: dict[str, Callable[[Part], Hashable]] = {
             "domain": self.domain,
             "root": self.root,
+            "numa": lambda part: self._node(self.root(part)),
             "switch": self.switch,
             "slot": lambda part: self.layout.places[part][:2],
         }
@@ -78,11 +80,11 @@ class _Judge:
             return
         names = self.outcome.roots
         for part in parts:
-            if wish.domains and names[self.domain(part)] not in wish.domains:
+            if wish.domains and not names[self.domain(part)] & set(wish.domains):
                 yield f"{wish.name}: in domain {self.domain(part)}"
-            if wish.roots and names[self.root(part)] not in wish.roots:
+            if wish.roots and not names[self.root(part)] & set(wish.roots):
                 yield f"{wish.name}: below root {self.root(part)}"
-            if wish.node is not None and self._node(self.root(part)) != wish.node:
+            if wish.nodes and self._node(self.root(part)) not in wish.nodes:
                 yield f"{wish.name}: at NUMA node {self._node(self.root(part))}"
             if wish.address is not None and self.layout.addresses[part] != wish.address:
                 yield f"{wish.name}: at {self.layout.addresses[part]}"
@@ -97,6 +99,8 @@ class _Judge:
         places = [[unit(part) for part in parts] for parts in groups]
         if isinstance(relation, Apart):
             for place, number in Counter(one for group in places for one in group).items():
+                if place is None:  # at no NUMA node
+                    continue
                 if number > relation.at_most:
                     yield f"{number} of {', '.join(relation.groups)} in {relation.unit} {place}"
         elif isinstance(relation, Together) and relation.pairwise:
@@ -116,10 +120,43 @@ class _Judge:
             bus = self.layout.by_index[place.provider]
             if spare.hotplug and not bus.hotplug:
                 yield f"the spare on bus {bus.index} is not hot-pluggable"
+            if not self._may_have(bus, spare):
+                yield f"a spare of line {spare.at.line} is on bus {bus.index}"
             count[self._unit_of_bus(bus, spare.unit)] += 1
-        for unit in {self._unit_of_bus(one, spare.unit) for one in self.layout.controllers if _begins_root(one)}:
+        begins = [one for one in self.layout.controllers if _begins_root(one) and self._may_have(one, spare)]
+        for unit in {self._unit_of_bus(one, spare.unit) for one in begins}:
             if unit is not None and count[unit] < spare.copies:
                 yield f"{count[unit]} spares in {spare.unit} {unit}, {spare.copies} asked for"
+
+    def switches(self) -> Iterator[str]:
+        """Each declared switch is one upstream port, and what is above it is as declared."""
+        parents = {one.name: one.parent for one in self.plan.switches}
+        ports: dict[str, int] = {}
+        for wish in self.plan.devices:
+            for part in self.outcome.devices.get(wish.name, []) if wish.switch is not None else ():
+                above = [one.index for one in self._above(part) if one.needs & UPSTREAM_PORT]
+                names, name = [], wish.switch or ""
+                while name in parents:
+                    names.append(name)
+                    name = parents[name]
+                root = self.root(part)
+                if len(above) != len(names) or (name and name not in self.outcome.roots[root]) or (not name and root):
+                    yield f"{wish.name}: below {len(above)} switches of root {root}"
+                elif any(ports.setdefault(*one) != one[1] for one in zip(names, above, strict=True)):
+                    yield f"{wish.name}: on another switch than others of {wish.switch}"
+        if len(set(ports.values())) < len(ports):
+            yield "two declared switches are one"
+
+    def _may_have(self, bus: Controller, spare: Spare) -> bool:
+        root = next(one for one in (bus, *self._above(bus)) if _begins_root(one))
+        return not spare.roots or bool(self.outcome.roots[root.index] & set(spare.roots))
+
+    def hotplug(self, wish: DeviceWish) -> Iterator[str]:
+        """Ports of devices that are not to be unplugged take none."""
+        for part in () if wish.hotplug else self.outcome.devices.get(wish.name, []):
+            bus = self.layout.provider(part)
+            if bus is None or bus.hotplug:
+                yield f"{wish.name}: on a bus that takes devices while the guest runs"
 
     def _unit_of_bus(self, bus: Controller, unit: str) -> Hashable:
         if unit == "guest":
@@ -144,6 +181,18 @@ class _Judge:
         for name, value in (("controllers", len(self.layout.controllers)), ("domains", len(buses))):
             if value > limits.get(name, value):
                 yield f"{value} {name}, at most {limits[name]} allowed"
+
+    def root_limits(self) -> Iterator[str]:
+        """What the plan allows one root: bus numbers, and devices of the plan."""
+        buses, devices = self.plan.limit("buses-per-root"), self.plan.limit("devices-per-root")
+        numbers: Counter[int] = Counter()
+        for one in self.layout.controllers:
+            numbers[one.index if _begins_root(one) else self.root(one)] += one.model.guest_buses if one.model else 1
+        below = Counter(self.root(part) for parts in self.outcome.devices.values() for part in parts)
+        for limit, found, what in ((buses, numbers, "bus numbers"), (devices, below, "devices")):
+            for root, number in found.items() if limit is not None else ():
+                if limit is not None and number > limit.value:
+                    yield f"{number} {what} below root {root}, at most {limit.value} allowed"
 
     def windows(self) -> Iterator[str]:
         """The numbers of each root's buses end before the next expander's begin (rule window-fit)."""

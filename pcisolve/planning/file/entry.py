@@ -18,6 +18,8 @@ _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": Fa
 _SPOKEN: Final = {
     "name": "a name of letters, digits, . _ and -, beginning with a letter",
     "names": "a name or a list of names",
+    "member": "a group's name, or devices of it such as gpu[3] or gpu[0-1]",
+    "members": "a group's name, devices of it such as gpu[3] or gpu[0-1], or a list of these",
     "text": "a word",
     "words": "a word or a list of words",
     "number": "a whole number",
@@ -28,6 +30,8 @@ _SPOKEN: Final = {
     "entry": "a mapping of keys",
     "entries": "a list of mappings",
 }
+_MEMBER: Final = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})(?:\[([0-9]{1,6})(?:-([0-9]{1,6}))?\])?")
+LISTS: Final = ("names", "members", "words", "numbers", "addresses")
 MAX_PROBLEMS: Final = 100
 
 
@@ -63,6 +67,7 @@ class EntryReader:
         self.problems: list[Problem] = []
         self._single: dict[str, Callable[[str, Field], Any]] = {
             "name": _name,
+            "member": _member,
             "text": _text,
             "word": _text,
             "number": _number,
@@ -103,7 +108,7 @@ class EntryReader:
             return self.entry(value, field.of)
         if field.sort == "entries":
             return self._entries(key, value, field)
-        if field.sort in ("names", "words", "numbers", "addresses"):
+        if field.sort in LISTS:
             single = field._replace(sort=field.sort.removesuffix("es" if field.sort == "addresses" else "s"))
             values = value.items if isinstance(value, Sequence) else (value,)
             found = [self._scalar(key, one, single, field.sort) for one in values]
@@ -147,6 +152,19 @@ def _keys(table: str) -> str:
 
 def _name(text: str, field: Field) -> str | None:
     return text if _NAME.fullmatch(text) else None
+
+
+def _member(text: str, field: Field) -> str | None:
+    return text if _MEMBER.fullmatch(text) else None
+
+
+def member_of(text: str) -> tuple[str, range | None]:
+    """The group of a reference, and the numbers of its devices that are meant; None for all of them."""
+    match = _MEMBER.fullmatch(text)
+    if match is None:
+        return text, None
+    first, last = match[2], match[3] or match[2]
+    return match[1], None if first is None else range(int(first), int(last) + 1)
 
 
 def _text(text: str, field: Field) -> str | None:

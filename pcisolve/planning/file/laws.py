@@ -57,6 +57,16 @@ LAWS: Final[dict[str, Law]] = {
         "An address of the plan names a place that is there and free.",
         "It may name a bus of the base, or bus 0 of a domain; other buses are for the solver to number.",
     ),
+    "plan-hotplug": Law(
+        "A device that is never unplugged is on a PCI Express port of the plan's own.",
+        "`hotplug: false` turns hot-plugging off at the ports, since libvirt 6.3. A conventional bus has no such "
+        "option for one slot, and ports of a base are as the base says.",
+    ),
+    "plan-switch": Law(
+        "Declared switches fit into a guest.",
+        "A switch has 32 downstream ports, one for each of its devices and each switch below it. Its own port, each of "
+        "these and the switch itself take a bus number of 256.",
+    ),
     "plan-slot": Law(
         "Devices that share a slot can share one.",
         "A slot has eight functions, all PCI Express or all conventional; a group shares slots by one relation only.",

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from pcisolve.catalog.bars import MEM32, MEM64, Bar
-from pcisolve.core.sizes import spoken
 from pcisolve.core.words import did_you_mean
-from pcisolve.planning.file.entry import Entry, EntryReader, Problem
+from pcisolve.planning.file.entry import Entry, EntryReader, Problem, member_of
 from pcisolve.planning.file.fields import MAX_DEVICES, PREFERENCES
+from pcisolve.planning.file.members import check_pairs
+from pcisolve.planning.file.own import bars_of, check_own, hugepages_of, own_of
+from pcisolve.planning.file.repeat import repeated
+from pcisolve.planning.file.switches import check_switches
 from pcisolve.planning.file.text import Mark, PlanText
 from pcisolve.planning.file.values import (
     Apart,
@@ -19,16 +21,16 @@ from pcisolve.planning.file.values import (
     Limit,
     MachineWish,
     MirrorWish,
+    PinWish,
     Plan,
     Relation,
     RootWish,
     Select,
     Spare,
+    SwitchWish,
     Together,
 )
 
-_SIZE: Final = re.compile(r"([0-9]{1,9})([KMGT]?)(?:iB)?")
-_SHIFTS: Final = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _ID: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{4}")
 
 
@@ -42,9 +44,10 @@ class PlanRead(NamedTuple):
 def read_plan(text: PlanText) -> PlanRead:
     """The values of a plan file; names are checked against each other, kinds and machines by whoever knows them."""
     reader = EntryReader()
-    top = reader.entry(text.top, "plan")
+    top = reader.entry(repeated(text, reader), "plan")
     plan = _plan(text, top, reader)
     _check_names(plan, reader)
+    check_switches(plan, reader)
     _check_counts(plan, reader)
     return PlanRead(plan, tuple(reader.problems))
 
@@ -53,7 +56,7 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
     return Plan(
         text=text,
         guest=top.get("guest", "planned"),
-        machine=_machine(top.get("machine")),
+        machine=_machine(top.get("machine"), reader),
         platform=top.get("platform"),
         scheme=top.get("scheme"),
         base=top.get("base"),
@@ -67,7 +70,20 @@ def _plan(text: PlanText, top: Entry, reader: EntryReader) -> Plan:
         marks=top.marks,
         host=top.get("host"),
         mirror=_mirror(top.get("mirror")),
+        switches=tuple(
+            SwitchWish(one.get("name"), one.get("parent", ""), one.at)
+            for one in top.get("switches", ())
+            if one.get("name")
+        ),
+        pins=tuple(_pin(one) for one in top.get("pins", ()) if one.get("device")),
     )
+
+
+def _pin(entry: Entry) -> PinWish:
+    names = {"domain": "domains", "root": "roots", "numa": "nodes", "isolation": "isolation", "address": "address"}
+    names["switch"] = "switch"
+    changes = {field: entry.get(key) for key, field in names.items() if entry.get(key) is not None}
+    return PinWish(tuple(dict.fromkeys(entry.get("device"))), changes, entry.at, entry.marks)
 
 
 def _mirror(entry: Entry | None) -> MirrorWish | None:
@@ -97,10 +113,21 @@ def _id(entry: Entry, key: str, reader: EntryReader) -> int | None:
     return int(text, 16)
 
 
-def _machine(entry: Entry | None) -> MachineWish | None:
+def _machine(entry: Entry | None, reader: EntryReader) -> MachineWish | None:
     if entry is None:
         return None
-    return MachineWish(entry.get("arch"), entry.get("type"), entry.get("memory", 0), entry.get("vcpus", 0), entry.at)
+    get = entry.get
+    return MachineWish(
+        arch=get("arch"),
+        type=get("type"),
+        memory=get("memory", 0),
+        vcpus=get("vcpus", 0),
+        at=entry.at,
+        accelerator=get("accelerator", "qemu"),
+        cpu=get("cpu", ""),
+        firmware=get("firmware", ""),
+        hugepages=hugepages_of(entry, reader),
+    )
 
 
 def _domain(entry: Entry) -> DomainWish:
@@ -125,35 +152,20 @@ def _device(entry: Entry, reader: EntryReader) -> DeviceWish:
         copies=entry.get("count", 1),
         domains=entry.get("domain", ()),
         roots=entry.get("root", ()),
-        node=entry.get("numa"),
+        nodes=entry.get("numa", ()),
         address=entry.get("address"),
         multifunction=entry.get("multifunction", False),
         isolation=entry.get("isolation"),
         host=entry.get("host", ()),
         at=entry.at,
         marks=entry.marks,
-        bars=_bars(entry.get("bar"), reader),
+        bars=bars_of(entry.get("bar"), reader),
         select=_select(entry.get("select"), reader),
+        own=own_of(entry, reader),
+        without=entry.get("without", ()),
+        hotplug=entry.get("hotplug", True),
+        switch=entry.get("switch"),
     )
-
-
-def _bars(entry: Entry | None, reader: EntryReader) -> tuple[Bar, ...]:
-    """The BARs of a device: 0 below 4 GiB, 2 with 64 bits."""
-    found = []
-    for key, kind, number, most in (("mem32", MEM32, 0, 1 << 31), ("mem64", MEM64, 2, 1 << 50)):
-        said = entry.get(key) if entry is not None else None
-        if entry is None or said is None:
-            continue
-        match = _SIZE.fullmatch(said)
-        size = int(match[1]) << _SHIFTS[match[2]] if match else 0
-        if not 16 <= size <= most or size & (size - 1):
-            message = (
-                f'"{said[:30]}" is no size of a BAR; expected a power of two from 16 to {spoken(most)}, such as 32M'
-            )
-            reader.refuse("plan-range", message, entry.mark(key))
-        else:
-            found.append(Bar(size, kind, kind == MEM64 and entry.get("prefetch", True), number))
-    return tuple(found)
 
 
 def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relation]:
@@ -172,7 +184,9 @@ def _relations(entries: Iterable[Entry], reader: EntryReader) -> Iterable[Relati
 
 def _spare(entry: Entry) -> Spare:
     get = entry.get
-    return Spare(get("kind"), get("count", 1), get("per", "guest"), get("hotplug", False), entry.at)
+    return Spare(
+        get("kind"), get("count", 1), get("per", "guest"), get("hotplug", False), entry.at, get("root", ()), entry.marks
+    )
 
 
 def _limits(entry: Entry | None) -> tuple[Limit, ...]:
@@ -183,17 +197,27 @@ def _limits(entry: Entry | None) -> tuple[Limit, ...]:
 
 def _check_names(plan: Plan, reader: EntryReader) -> None:
     groups = _unique([(one.name, one.at) for one in plan.devices], "device group", reader)
-    domains = {one.name for one in plan.domains}
-    named = [*((one.name, one.at) for one in plan.domains), *((one.name, one.at) for one in plan.roots)]
-    places = _unique(named, "domain or root", reader)
+    domains = {name for one in plan.domains for name in one.names}
+    wishes: list[DomainWish | RootWish] = [*plan.domains, *plan.roots]
+    places = _unique([(name, one.at) for one in wishes for name in one.names], "domain or root", reader)
     for relation in plan.relations:
-        _known(relation.groups, groups, "device group", relation.at, reader)
+        _known(_groups(relation.groups), groups, "device group", relation.at, reader)
+    for spare in plan.spares:
+        _known(spare.roots, places, "root", spare.marks.get("root", spare.at), reader)
+    for pin in plan.pins:
+        _known(_groups(pin.groups), groups, "device group", pin.at, reader)
+        _known(pin.changes.get("domains", ()), domains, "domain", pin.at, reader)
+        _known(pin.changes.get("roots", ()), places, "root", pin.at, reader)
     if plan.mirror is not None:
         _known(plan.mirror.groups, groups, "device group", plan.mirror.at, reader)
     for device in plan.devices:
         _known(device.domains, domains, "domain", device.mark("domain"), reader)
         _known(device.roots, places, "root", device.mark("root"), reader)
     _check_numbers(plan, reader)
+
+
+def _groups(references: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(member_of(one)[0] for one in references)
 
 
 def _unique(named: list[tuple[str, Mark]], what: str, reader: EntryReader) -> set[str]:
@@ -208,7 +232,7 @@ def _unique(named: list[tuple[str, Mark]], what: str, reader: EntryReader) -> se
 def _known(names: Iterable[str], known: set[str], what: str, at: Mark, reader: EntryReader) -> None:
     for name in names:
         if name not in known:
-            hint = did_you_mean(name, known) if known else "the plan has none"
+            hint = did_you_mean(name, sorted(known)) if known else "the plan has none"
             reader.refuse("plan-name", f'no {what} "{name}"; {hint}', at)
 
 
@@ -243,16 +267,17 @@ def _check_counts(plan: Plan, reader: EntryReader) -> None:
         if device.host and len(device.host) != device.copies:
             message = f'"host" has {len(device.host)} devices for {device.copies:,} of "{device.name}"'
             reader.refuse("plan-count", message, device.mark("host"))
+    check_own(plan, reader)
     _check_host(plan, reader)
     if plan.host is None:
-        _check_pairs(plan, reader)
+        check_pairs(plan, reader)
 
 
 def _check_host(plan: Plan, reader: EntryReader) -> None:
     for device in plan.devices:
         if device.select is None:
             continue
-        for key in ("host", "count", "address"):
+        for key in ("host", "count", "address", "without"):
             if key in device.marks:
                 message = f'"{key}" of "{device.name}" is what "select" says'
                 reader.refuse("plan-key", message, device.mark(key))
@@ -265,14 +290,3 @@ def _check_host(plan: Plan, reader: EntryReader) -> None:
             reader.refuse("plan-key", f'"mirror" decides the roots, so "{key}" cannot be there', plan.mark(key))
     if plan.host is None:
         reader.refuse("plan-key", '"mirror" is without a host: the key "host" is missing', plan.mirror.at)
-
-
-def _check_pairs(plan: Plan, reader: EntryReader) -> None:
-    copies = {one.name: one.copies for one in plan.devices}
-    for relation in plan.relations:
-        if not isinstance(relation, Together) or not relation.pairwise:
-            continue
-        counts = {copies[name] for name in relation.groups if name in copies}
-        if len(counts) > 1:
-            listed = ", ".join(f"{name} {copies[name]:,}" for name in relation.groups if name in copies)
-            reader.refuse("plan-count", f"pairwise needs groups of one size: {listed}", relation.at)

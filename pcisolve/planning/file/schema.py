@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pcisolve.planning.file.entry import LISTS
 from pcisolve.planning.file.fields import TABLES, Field
 
 _NAME: Final = {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_.-]{0,63}$"}
+_MEMBER: Final = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_.-]{0,63}(\[[0-9]{1,6}(-[0-9]{1,6})?\])?$"}
 _TEXT: Final = {"type": "string", "minLength": 1}
 _ADDRESS: Final = {
     "type": "string",
@@ -46,8 +48,9 @@ def _of(field: Field) -> dict[str, Any]:
     if field.sort == "entry":
         return {"$ref": f"#/$defs/{field.of}"}
     if field.sort == "entries":
-        return {"type": "array", "items": {"$ref": f"#/$defs/{field.of}"}}
-    if field.sort in ("names", "words", "numbers", "addresses"):
+        repeated = {"type": "object", "required": ["for-each"]}  # names with {n} in them
+        return {"type": "array", "items": {"anyOf": [{"$ref": f"#/$defs/{field.of}"}, repeated]}}
+    if field.sort in LISTS:
         one = _scalar(field)
         return {"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}
     return _scalar(field)
@@ -62,4 +65,6 @@ def _scalar(field: Field) -> dict[str, Any]:
         return _ADDRESS
     if field.sort == "flag":
         return {"type": "boolean"}
+    if field.sort == "members":
+        return _MEMBER
     return _NAME if field.sort in ("name", "names") else _TEXT

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from pcisolve.catalog.bars import Bar
 from pcisolve.core.address import Address
@@ -17,13 +18,27 @@ Which = tuple[str, int]  # a device: its group, and its rank from 0
 
 
 class MachineWish(NamedTuple):
-    """The virtual machine; memory in MiB, 0 and None where the plan does not say."""
+    """The virtual machine; memory in MiB, huge pages in KiB, 0, "" and None where the plan does not say."""
 
     arch: str | None
     type: str | None
     memory: int
     vcpus: int
     at: Mark
+    accelerator: str = "qemu"
+    cpu: str = ""
+    firmware: str = ""
+    hugepages: int = 0
+
+
+def copy_name(name: str, copies: int, copy: int) -> str:
+    """What one of several alike domains or roots is called, such as io-2."""
+    return name if copies == 1 else f"{name}-{copy + 1}"
+
+
+def _names(name: str, copies: int) -> tuple[str, ...]:
+    own = [copy_name(name, copies, copy) for copy in range(copies)]
+    return tuple(dict.fromkeys((name, *own)))
 
 
 class DomainWish(NamedTuple):
@@ -42,6 +57,11 @@ class DomainWish(NamedTuple):
     open: bool = False
     iommu: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What devices may call them: all of them by one name, or each by its own."""
+        return _names(self.name, self.copies)
+
 
 class RootWish(NamedTuple):
     """One or more alike expander buses of the only domain."""
@@ -51,6 +71,19 @@ class RootWish(NamedTuple):
     nodes: tuple[int, ...]
     at: Mark
     iommu: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What devices may call them: all of them by one name, or each by its own."""
+        return _names(self.name, self.copies)
+
+
+class SwitchWish(NamedTuple):
+    """A switch of its own. `parent`: the switch or the root above it; "" for bus 0."""
+
+    name: str
+    parent: str
+    at: Mark
 
 
 class Select(NamedTuple):
@@ -81,14 +114,21 @@ class MirrorWish(NamedTuple):
 
 
 class DeviceWish(NamedTuple):
-    """A group of alike devices. `domains`, `roots`: the names it is confined to; () for no such wish."""
+    """A group of alike devices. `domains`, `roots`, `nodes`: where it is confined to; () for no such wish.
+
+    Attributes:
+        numbers: what each is called by; () for 0, 1, 2, ...
+        own: what the plan says of each of them, by key: alias, mac, boot, acpi-index, source.
+        without: numbers of those that are left out, until `members.py` does so.
+        family: the group of the plan of which these are some; "" for all of them.
+    """
 
     name: str
     kind: str
     copies: int
     domains: tuple[str, ...]
     roots: tuple[str, ...]
-    node: int | None
+    nodes: tuple[int, ...]
     address: Address | None
     multifunction: bool
     isolation: str | None
@@ -97,10 +137,35 @@ class DeviceWish(NamedTuple):
     marks: dict[str, Mark]
     bars: tuple[Bar, ...] = ()
     select: Select | None = None
+    numbers: tuple[int, ...] = ()
+    own: Mapping[str, tuple[str, ...]] = {}  # nobody changes it
+    family: str = ""
+    without: tuple[int, ...] = ()
+    hotplug: bool = True
+    switch: str | None = None
+
+    def number(self, rank: int) -> int:
+        """The number of a device in the group as the plan has it."""
+        return self.numbers[rank] if self.numbers else rank
+
+    def called(self, rank: int) -> str:
+        """What messages call one of its devices: "gpu[3]", or "gpu" where there is one."""
+        if self.copies == 1 and not self.numbers:
+            return self.name
+        return f"{self.family or self.name}[{self.number(rank)}]"
 
     def mark(self, key: str) -> Mark:
         """Where the value of a key stands; the whole entry when it is absent."""
         return self.marks.get(key, self.at)
+
+
+class PinWish(NamedTuple):
+    """Where some devices of groups are: fields of DeviceWish with their values, and where they stand in the file."""
+
+    groups: tuple[str, ...]
+    changes: dict[str, Any]
+    at: Mark
+    marks: dict[str, Mark]
 
 
 class Together(NamedTuple):
@@ -122,17 +187,19 @@ class Apart(NamedTuple):
 
 
 class Spare(NamedTuple):
-    """Slots to keep free in each unit. `kind`: pcie or pci."""
+    """Slots to keep free in each unit. `kind`: pcie or pci; `roots`: the names of those that have them; () for any."""
 
     kind: str
     copies: int
     unit: str
     hotplug: bool
     at: Mark
+    roots: tuple[str, ...] = ()
+    marks: dict[str, Mark] = {}  # noqa: RUF012  # nobody changes it
 
 
 class Limit(NamedTuple):
-    """A number that must not be exceeded: of controllers, domains, or buses of a domain."""
+    """A number that must not be exceeded: of controllers, domains, buses of a domain, or what one root has."""
 
     name: str
     value: int
@@ -169,6 +236,8 @@ class Plan(NamedTuple):
     host: str | None = None
     mirror: MirrorWish | None = None
     cells: int = 0
+    pins: tuple[PinWish, ...] = ()
+    switches: tuple[SwitchWish, ...] = ()
 
     def mark(self, key: str) -> Mark:
         """Where the value of a top key stands; the beginning of the file when it is absent."""

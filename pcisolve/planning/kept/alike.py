@@ -28,5 +28,5 @@ def merged(plan: Plan, ground: Ground) -> Anchored:
 def _key(wish: DeviceWish, ground: Ground) -> object:
     """All that the counts know of a group."""
     variant = ground.kinds[wish.kind][1]
-    places = (wish.domains, wish.roots, wish.node, wish.isolation)
+    places = (wish.domains, wish.roots, wish.nodes, wish.isolation)
     return variant.needs, variant.integrated, ground.kinds[wish.kind][0].single, places

@@ -92,7 +92,7 @@ def _partners(plan: Plan, kept: Mapping[Which, Address]) -> set[Which]:
 
 def _single(wish: DeviceWish, rank: int, address: Address | None) -> DeviceWish:
     host = wish.host[rank : rank + 1]
-    return wish._replace(name=f"{wish.name} #{rank + 1}", copies=1, address=address, host=host)
+    return wish._replace(name=wish.called(rank), copies=1, address=address, host=host)
 
 
 def _relations(
@@ -109,5 +109,5 @@ def _relations(
     copies = by_name[relation.groups[0]].copies if relation.groups[0] in by_name else 0
     for rank in range(copies):
         if (relation.groups[0], rank) in alone:
-            names = tuple(f"{name} #{rank + 1}" for name in relation.groups)
+            names = tuple(by_name[name].called(rank) for name in relation.groups)
             yield relation._replace(groups=names, pairwise=False)

@@ -44,5 +44,5 @@ def chipset_places(plan: Plan, ground: Ground, document: Document) -> dict[Which
 
 def _is_open(plan: Plan, wish: DeviceWish) -> bool:
     """Whether the plan leaves it to us where the group is."""
-    said = wish.domains or wish.roots or wish.node is not None or wish.isolation is not None or wish.multifunction
+    said = wish.domains or wish.roots or wish.nodes or wish.isolation is not None or wish.multifunction
     return not said and may_be_anchored(plan, wish)

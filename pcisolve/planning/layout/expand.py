@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.address import FUNCTIONS_PER_SLOT
 from pcisolve.core.kinds import DOWNSTREAM_PORT, UPSTREAM_PORT
+from pcisolve.planning.file.values import Together
 from pcisolve.planning.layout.growing import NewController, OpenBus
 from pcisolve.planning.layout.numbering import number_controllers
 from pcisolve.planning.model.counted import Counted
@@ -192,7 +193,11 @@ class _Run:
     def item_slots(self) -> dict[int, list[_Slot]]:
         """The slots of each item, in the order of sites and switches."""
         found: dict[int, list[_Slot]] = defaultdict(list)
-        order = {one.position: number for number, one in enumerate(self.sites)}
+        sites = self.sites
+        if any(one.unit == "numa" and isinstance(one, Together) and one.pairwise for one in self.scene.plan.relations):
+            # The nth of each group meet at one node when each group goes through the nodes in one order.
+            sites = sorted(sites, key=lambda one: -1 if one.node is None else one.node)
+        order = {one.position: number for number, one in enumerate(sites)}
         switched = sorted(self.on_switch.items(), key=lambda one: (one[0][0], order[one[0][1]], one[0][2]))
         for (item, _, _), ports in switched:
             found[item] += ports

@@ -48,6 +48,8 @@ class _Maker:
         self.number = number_after(root)
         self.domains = self._domains()
         self.dropped = self._dropped()
+        fixed = {one.name for one in scene.groups if not one.wish.hotplug}
+        self.without_hotplug = {one.place.provider for one in expansion.devices if one.group in fixed}
 
     def _dropped(self) -> list[Node]:
         """Such as <memballoon model='none'/> where the plan has a balloon."""
@@ -112,6 +114,8 @@ class _Maker:
     def _controller(self, one: NewController) -> Node:
         node = synthetic("controller", {"type": "pci", "index": str(one.index), "model": one.model.name})
         attributes = {name: str(value) for name, value in one.targets.items()}
+        if one.index in self.without_hotplug and "hotplug" in one.model.targets:
+            attributes["hotplug"] = "off"
         cell = self._node_of(one.site) if one.model.name == one.site.model.name else None
         if attributes or cell is not None:
             target = synthetic("target", attributes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from pcisolve.catalog.machines import Machine
-from pcisolve.planning.file.values import DomainWish, Plan, RootWish
+from pcisolve.planning.file.values import DomainWish, MachineWish, Plan, RootWish
 
+_X86 = ("x86_64", "i686")
 _NODE_MIB = 256  # QEMU's pseries wants each NUMA node's memory in steps of this
 
 
@@ -18,20 +19,22 @@ def skeleton(plan: Plan, machine: Machine, arch: str, type_: str, controllers: s
     """
     cells = max(plan.cells, 1 + max((node for node in _nodes(plan)), default=-1))
     memory, vcpus = _sizes(plan, cells)
-    quiet = []
+    quiet, asked = [], plan.machine
     if machine.default_usb:
         quiet.append("    <controller type='usb' model='none'/>\n")
     if machine.balloon:
         quiet.append("    <memballoon model='none'/>\n")
     return (
-        "<domain type='qemu'>\n"
+        f"<domain type='{asked.accelerator if asked else 'qemu'}'>\n"
         f"  <name>{escape(plan.guest)}</name>\n"
         f"  <memory unit='MiB'>{memory}</memory>\n"
         f"  <vcpu>{vcpus}</vcpu>\n"
-        "  <os>\n"
+        f"{_hugepages(asked)}"
+        f"{_os(asked)}"
         f"    <type arch={quoteattr(arch)} machine={quoteattr(type_)}>hvm</type>\n"
         "  </os>\n"
-        f"{_numa(cells, memory, vcpus)}"
+        f"{_features(asked, arch, type_)}"
+        f"{_cpu(asked, _numa(cells, memory, vcpus))}"
         "  <devices>\n"
         f"{''.join(quiet)}{controllers}"
         "  </devices>\n"
@@ -42,7 +45,7 @@ def skeleton(plan: Plan, machine: Machine, arch: str, type_: str, controllers: s
 def _nodes(plan: Plan) -> list[int]:
     places: list[DomainWish | RootWish] = [*plan.domains, *plan.roots]
     of_places = [node for one in places for node in one.nodes]
-    return of_places + [one.node for one in plan.devices if one.node is not None]
+    return of_places + [node for one in plan.devices for node in one.nodes]
 
 
 def _sizes(plan: Plan, cells: int) -> tuple[int, int]:
@@ -66,4 +69,30 @@ def _numa(cells: int, memory: int, vcpus: int) -> str:
         span = str(begin) if count == 1 else f"{begin}-{begin + count - 1}"
         lines.append(f"      <cell id='{cell}' cpus='{span}' memory='{size}' unit='MiB'/>\n")
         begin += count
-    return f"  <cpu>\n    <numa>\n{''.join(lines)}    </numa>\n  </cpu>\n"
+    return f"    <numa>\n{''.join(lines)}    </numa>\n"
+
+
+def _os(asked: MachineWish | None) -> str:
+    firmware = asked.firmware if asked is not None else ""
+    return f"  <os firmware={quoteattr(firmware)}>\n" if firmware else "  <os>\n"
+
+
+def _features(asked: MachineWish | None, arch: str, type_: str) -> str:
+    """ACPI, by which a guest finds expander buses and IOMMUs; libvirt refuses it where the machine has none."""
+    efi = asked is not None and asked.firmware == "efi"
+    has = (arch in _X86 and not type_.startswith("microvm")) or (arch == "aarch64" and efi)
+    return "  <features>\n    <acpi/>\n  </features>\n" if has else ""
+
+
+def _hugepages(asked: MachineWish | None) -> str:
+    if asked is None or not asked.hugepages:
+        return ""
+    page = f"<page size='{asked.hugepages}' unit='KiB'/>"
+    return f"  <memoryBacking>\n    <hugepages>\n      {page}\n    </hugepages>\n  </memoryBacking>\n"
+
+
+def _cpu(asked: MachineWish | None, inner: str) -> str:
+    mode = f" mode={quoteattr(asked.cpu)}" if asked is not None and asked.cpu else ""
+    if not inner:
+        return f"  <cpu{mode}/>\n" if mode else ""
+    return f"  <cpu{mode}>\n{inner}  </cpu>\n"

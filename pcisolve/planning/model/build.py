@@ -33,6 +33,8 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
         caps: limits of the machine with other values, for explanations.
     """
     occupancy = Occupancy(ground.base)
+    if plan.switches:
+        occupancy.close_switches()
     own = _caps(ground)._replace(**{one.name: one.value for one in caps})
     sites = SiteMaker(ground, plan, occupancy, own, problems).sites(extra)
     _refuse_size(plan, len(sites))
@@ -59,8 +61,12 @@ def build_scene(ground: Ground, plan: Plan, extra: int, problems: list[Problem],
 def _spares_of_nothing(plan: Plan, sites: list[Site]) -> list[Problem]:
     if any(one.node is not None for one in sites):
         return []
-    message = "per: numa, and no root of the plan is at a NUMA node"
-    return [Problem("plan-spare", message, one.at) for one in plan.spares if one.unit == "numa"]
+    message = "no root of the plan is at a NUMA node"
+    relations = [
+        Problem("plan-numa", f"on: numa, and {message}", one.at) for one in plan.relations if one.unit == "numa"
+    ]
+    spares = [Problem("plan-spare", f"per: numa, and {message}", one.at) for one in plan.spares if one.unit == "numa"]
+    return [*relations, *spares]
 
 
 def _standing(ground: Ground, occupancy: Occupancy, sites: list[Site]) -> Standing:
@@ -134,14 +140,14 @@ def _group(ground: Ground, wish: DeviceWish, sites: list[Site]) -> Group:
 
 
 def _may_be_at(wish: DeviceWish, site: Site, integrated: bool, sites: list[Site]) -> bool:
-    names = {one.wish.name for one in sites if one.domain == site.domain and one.wish is not None and one.is_domain}
+    names = {name for one in sites if one.domain == site.domain and one.is_domain for name in one.names}
     if wish.domains and not names & set(wish.domains):
         return False
-    if wish.roots and (site.wish is None or site.wish.name not in wish.roots):
+    if wish.roots and not site.names & set(wish.roots):
         return False
     if integrated and site.number != 0:
         return False
-    return wish.node is None or site.node == wish.node
+    return not wish.nodes or site.node in wish.nodes
 
 
 def _items(plan: Plan, groups: list[Group], problems: list[Problem]) -> list[Item]:

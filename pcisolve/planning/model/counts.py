@@ -119,7 +119,10 @@ class Counts:
 
     def _place_spares(self) -> None:
         for number, spare in enumerate(self.scene.plan.spares):
-            for unit in self.scene.units(spare.unit):
+            for several in self.scene.units(spare.unit):
+                unit = [one for one in several if not spare.roots or one.names & set(spare.roots)]
+                if not unit:
+                    continue
                 total = 0
                 for site in unit:
                     for host in self.scene.hosts(site):

@@ -14,8 +14,9 @@ from pcisolve.core.errors import InputError
 from pcisolve.core.words import did_you_mean
 from pcisolve.planning.elements import plannable
 from pcisolve.planning.file.entry import Problem
+from pcisolve.planning.file.own import missing_places
 from pcisolve.planning.file.text import Mark
-from pcisolve.planning.file.values import DomainWish, Plan, RootWish
+from pcisolve.planning.file.values import DeviceWish, DomainWish, Plan, RootWish
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.scheme import FLAT, MULTI_DOMAIN
 
@@ -131,6 +132,11 @@ def _iommus(ground: Ground, plan: Plan) -> Iterator[Problem]:
             yield Problem("plan-iommu", f"{what} needs libvirt 11.10.0", wish.at)
 
 
+def _may_be_fixed(ground: Ground, wish: DeviceWish) -> bool:
+    """Whether a device is on a port that can be told to let nothing go, or on bus 0, which never does."""
+    return ground.is_express and not ground.is_direct and ground.kinds[wish.kind][1].needs != "conventional"
+
+
 def singles(ground: Ground, plan: Plan) -> list[Problem]:
     """Groups of devices of which a guest has only one, and has it, or would have several."""
     base = ground.base.problem
@@ -138,6 +144,11 @@ def singles(ground: Ground, plan: Plan) -> list[Problem]:
     found = [*_iommus(ground, plan)]
     for wish in plan.devices:
         device = ground.kinds[wish.kind][0]
+        for key, words in missing_places(wish, device.element):
+            found.append(Problem("plan-key", f'"{key}" belongs to {words}', wish.mark(key)))
+        if not wish.hotplug and (ground.has_base or not _may_be_fixed(ground, wish)):
+            message = '"hotplug" is for PCI Express ports that the plan adds'
+            found.append(Problem("plan-hotplug", message, wish.mark("hotplug")))
         count[device.element] += wish.copies
         if device.single and count[device.element] > 1:
             message = f"a guest has only one {device.element}; this is number {count[device.element]}"

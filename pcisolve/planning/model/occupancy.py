@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pcisolve.catalog.controllers import ControllerModel
-from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
+from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER, UPSTREAM_PORT
 from pcisolve.core.node import Node
 from pcisolve.firstfit.buses import Bus
 from pcisolve.firstfit.chipset import builtin_part
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller, Part
+
+_WHOLE = 0xFF  # all functions of a slot
 
 
 class Occupancy:
@@ -27,6 +29,14 @@ class Occupancy:
         for part, place in layout.places.items():
             if place.provider in self.buses:
                 self.buses[place.provider].reserve(place.slot, place.function, part, explicit=True)
+
+    def close_switches(self) -> None:
+        """Take every slot of the switches that are there: a plan that declares them says all that is on them."""
+        for one in self.controllers:
+            if one.needs & UPSTREAM_PORT:
+                bus = self.buses[one.index]
+                for slot in range(bus.min_slot, bus.max_slot + 1):
+                    bus.masks[slot] = bus.masks[slot] or _WHOLE
 
     @property
     def models(self) -> dict[str, ControllerModel]:

@@ -39,6 +39,7 @@ class Site:
         room: by host, what is free on the buses that exist.
         window: bus numbers it may use; None where only the domain's total counts.
         copies: how many roots, alike in all, it stands for; 1 but where fold.py made it.
+        single: whether the plan names it by itself, not only with those of its entry.
         same: whether each of those holds the same; else they share what they have.
     """
 
@@ -56,6 +57,7 @@ class Site:
         "position",
         "room",
         "same",
+        "single",
         "window",
         "wish",
     )
@@ -72,16 +74,21 @@ class Site:
         self.existing_buses = model.guest_buses
         self.existing_controllers = 1
         self.window: int | None = None
-        self.copies, self.same = 1, False
+        self.copies, self.same, self.single = 1, False, False
 
     @property
     def is_domain(self) -> bool:
         """Whether it is a domain's root, not an expander."""
         return self.model.root
 
+    @property
+    def names(self) -> set[str]:
+        """What the plan calls it: its entry's name, and its own, such as io-2."""
+        return set() if self.wish is None else {self.wish.name, self.name}
+
     def is_like(self, other: Site) -> bool:
         """Whether two roots could change places without anybody noticing but their numbers."""
-        if any(root.existing is not None or root.number is not None for root in (self, other)):
+        if any(one.existing is not None or one.number is not None or one.single for one in (self, other)):
             return False
         return self.wish is other.wish and self.node == other.node and self.model is other.model
 

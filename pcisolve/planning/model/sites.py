@@ -7,7 +7,7 @@ from collections import Counter
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.planning.file.entry import Problem
-from pcisolve.planning.file.values import DomainWish, Plan, RootWish
+from pcisolve.planning.file.values import DomainWish, Plan, RootWish, copy_name
 from pcisolve.planning.model.ground import Ground
 from pcisolve.planning.model.occupancy import Occupancy
 from pcisolve.planning.model.scene import OWN_BUS, Caps, Room, Site
@@ -38,6 +38,10 @@ class SiteMaker:
             message = f"{self.domain_count} PCI domains; {most}"
             self.problems.append(Problem("plan-domains", message, self.plan.mark("domains")))
         self._expanders()
+        named = {name for one in self.plan.devices for name in (*one.roots, *one.domains)}
+        named.update(name for one in self.plan.spares for name in one.roots)
+        for site in self.found:
+            site.single = site.wish is not None and site.name != site.wish.name and site.name in named
         return self.found
 
     def _whose(self) -> str:
@@ -173,4 +177,4 @@ class SiteMaker:
 
 
 def _name(wish: DomainWish | RootWish, copy: int) -> str:
-    return wish.name if wish.copies == 1 else f"{wish.name}-{copy + 1}"
+    return copy_name(wish.name, wish.copies, copy)

@@ -23,7 +23,7 @@ def strays(counts: Counts) -> Any:
 
 
 def _is_unbound(group: Group) -> bool:
-    return group.wish.node is None and not group.wish.roots
+    return not group.wish.nodes and not group.wish.roots
 
 
 def _is_of_a_node(site: Site) -> bool:

@@ -31,6 +31,7 @@ class Wishes:
             self._relate(relation)
         self._isolate()
         self._limit_domains()
+        self._limit_roots()
         self._limit_guest()
         self._fill_indexes()
         self._order_alike()
@@ -230,6 +231,16 @@ class Wishes:
             for number, site in zip(buses, sites, strict=True):
                 if site.window is not None:
                     self.model.add(number <= site.window)
+
+    def _limit_roots(self) -> None:
+        names, plan = list(self.scene.by_group), self.scene.plan
+        buses, devices = plan.limit("buses-per-root"), plan.limit("devices-per-root")
+        for site in self.scene.sites if buses or devices else ():
+            many = self._as_many(site)
+            if buses is not None:
+                self.model.add(self.buses_of(site) <= buses.value * many)
+            if devices is not None:
+                self.model.add(self.counts.devices_at(names, [site]) <= devices.value * many)
 
     def _limit_guest(self) -> None:
         plan, caps, growth = self.scene.plan, self.scene.caps, self.scene.growth

@@ -111,7 +111,7 @@ def test_windows_of_expanders_are_in_the_strip_of_their_root() -> None:
 def test_a_plan_is_the_guest_it_comes_to() -> None:
     picture = drawn(EXAMPLES / "plans/many-domains.yaml")
     assert sum(box.kind == ROOT for box in picture.boxes) == len(picture.strips) == 64
-    disk = one(picture, "disk vda")
+    disk = one(picture, "disk[0] vda")
     assert picture.source[(disk.line or 0) - 1].strip().startswith("- {name: disk")
     assert all(box.line is None for box in picture.boxes if box.kind == CONTROLLER)
 
