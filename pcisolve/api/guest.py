@@ -17,8 +17,11 @@ from pcisolve.verdict.mended import Wanted
 from pcisolve.verdict.values import FactAt, Finding, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pcisolve.libvirt.document import Document
     from pcisolve.ops.pictures.drawn import Drawn
+    from pcisolve.planning.fit import Room
     from pcisolve.problem.layout import Layout
     from pcisolve.verdict.mended import Mended
     from pcisolve.verdict.rows import Row
@@ -213,6 +216,20 @@ class Guest:
 
         options = options or Options()
         return mend(self.document, self._catalog(options), options, Wanted(pick, unsafe, warnings))
+
+    def room(self, wanted: Iterable[tuple[str, int]], options: Options | None = None) -> Room:
+        """What more fits into the guest, which otherwise stays as it is.
+
+        Args:
+            wanted: kinds of plans, such as "virtio-net", and how many of each.
+
+        Raises:
+            InputError: as for solve; or a kind or a count is not one.
+        """
+        from pcisolve.planning.fit import Room, Wanted
+
+        options = options or Options()
+        return Room(self.document, self._catalog(options), options, [Wanted(*one) for one in wanted])
 
     def convert(self, to: str, options: Options | None = None) -> Result:
         """The same layout in the other scheme, "flat" or "multi-domain".

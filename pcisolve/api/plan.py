@@ -19,8 +19,11 @@ from pcisolve.verdict.survey import Span, Survey
 from pcisolve.verdict.values import FactAt, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pcisolve.libvirt.document import Document
     from pcisolve.ops.pictures.drawn import Drawn
+    from pcisolve.planning.fit import Room
     from pcisolve.planning.steps import PlanAnswer
     from pcisolve.verdict.mended import Mended
 
@@ -139,6 +142,15 @@ class PlannedGuest(Guest):
         """
         message = "a plan is not repaired by itself; `pcisolve check` says which numbers fit"
         raise InputError(message, location=self.text.location(self.text.top.at))
+
+    def room(self, wanted: Iterable[tuple[str, int]], options: Options | None = None) -> Room:
+        """What is wanted of a plan stands in the plan.
+
+        Raises:
+            InputError: always.
+        """
+        message = "what more is to fit into a plan is for the plan to say; solve it first"
+        raise InputError(message, expected="a domain XML", location=self.text.location(self.text.top.at))
 
     def convert(self, to: str, options: Options | None = None) -> Result:
         """A plan has no addresses to convert.

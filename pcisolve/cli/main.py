@@ -22,6 +22,7 @@ _COMMANDS = {
     "check": "everything that is wrong, at once",
     "show": "the topology as a tree",
     "host": "a snapshot of a host's PCI functions",
+    "fit": "whether more devices fit into a guest, where, and how many",
     "convert": "the same layout in the flat or the multi-domain scheme",
     "diff": "what differs between two layouts, and what the guest notices",
     "verify": "what the real libvirt and QEMU make of it",

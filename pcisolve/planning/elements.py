@@ -34,12 +34,18 @@ class _Step(NamedTuple):
 class ElementMaker:
     """Makes elements one after the other; numbers what must be different in each."""
 
-    def __init__(self, guest: str, taken_drives: set[str], taken_indexes: set[tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        guest: str,
+        taken_drives: set[str],
+        taken_indexes: set[tuple[str, int]],
+        taken_hosts: frozenset[Address] = frozenset(),
+    ) -> None:
         self.guest = guest
         self._drives = filterfalse(taken_drives.__contains__, map(partial(disk_name, "vd"), count()))
         self._taken = taken_indexes
         self._next_index: Counter[str] = Counter()
-        self._stand_ins = count()
+        self._stand_ins = filterfalse(taken_hosts.__contains__, map(stand_in, count()))
         self._steps: dict[str, list[_Step]] = {}
 
     def element(self, variant: Variant, device: DeviceClass, wish: DeviceWish, rank: int) -> Node:
@@ -75,7 +81,7 @@ class ElementMaker:
         if "{index}" in used:
             fields["index"] = str(self._index(when_attributes(variant).get("type", "")))
         if "{host." in used:
-            host = wish.host[rank] if wish.host else stand_in(next(self._stand_ins))
+            host = wish.host[rank] if wish.host else next(self._stand_ins)
             fields |= {"host.domain": f"{host.domain:#06x}", "host.bus": f"{host.bus:#04x}"}
             fields |= {"host.slot": f"{host.slot:#04x}", "host.function": f"{host.function:#x}"}
         return fields

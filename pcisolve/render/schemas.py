@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pcisolve.render.schema_parts import (
+    ADDRESS,
     COUNT,
     DEFS,
     FLAG,
@@ -91,6 +92,19 @@ def _verify() -> Schema:
     return object_of({"version": VERSION, "file": TEXT, "state": states, "steps": list_of(step)})
 
 
+def _fit() -> Schema:
+    kinds = {"enum": ["pcie-port", "pci-slot", "root-slot"]}
+    slots = list_of(object_of({"node": or_null(COUNT), "kind": kinds, "free": COUNT, "hotplug": COUNT}))
+    placed = object_of({"kind": TEXT, "address": ADDRESS, "bus": COUNT, "port": TEXT, "guest": or_null(ADDRESS)})
+    added = object_of({"index": COUNT, "model": TEXT, "address": or_null(ADDRESS)})
+    bounds = {"at_least": COUNT, "at_most": or_null(COUNT), "most": or_null(COUNT)}
+    most = object_of({"kind": TEXT, "asked": LINE, **bounds, "beside": FLAG})
+    reasons = list_of(object_of({"code": TEXT, "message": TEXT}))
+    answer = {"version": VERSION, "status": {"enum": list(STATUS)}, "guest_holds": FLAG, "placed": list_of(placed)}
+    answer |= {"added": list_of(added), "most": list_of(most), "free": slots, "left": slots, "reasons": reasons}
+    return object_of(answer)
+
+
 def _config() -> Schema:
     patterns = list_of({**TEXT, "description": "an id of a rule, or a pattern such as start-*"})
     shared: Schema = {
@@ -120,6 +134,7 @@ SCHEMAS: Final[dict[str, tuple[str, Callable[[], Schema]]]] = {
     "check-fix": ("check --fix or --diff, --format json; a line of jsonl is an item", _check_fix),
     "check-statistics": ("check --statistics --format json; a line of jsonl is an item", _statistics),
     "solve": ("solve --format json", _solve),
+    "fit": ("fit --format json", _fit),
     "diff": ("diff --format json", _diff),
     "moves": ("diff --format json with two versions of libvirt", _moves),
     "verify": ("verify --format json", _verify),

@@ -46,8 +46,8 @@ def test_findings_are_exit_1_and_quiet_is_quiet(words: tuple[str, ...]) -> None:
         (("chekc",), 'no command "chekc"; did you mean "check"?'),
         (
             ("zzz",),
-            'no command "zzz"; one of batch, check, completions, convert, diff, hook, host, lsp, models, plan-schema, '
-            "rule, schema, show, solve, verify",
+            'no command "zzz"; one of batch, check, completions, convert, diff, fit, hook, host, lsp, models, '
+            "plan-schema, rule, schema, show, solve, verify",
         ),
         (("--bogus",), "No such option"),
         (("solve", "a", "b"), "unexpected extra argument (b)"),
