@@ -230,7 +230,7 @@ class Room:
 
 
 def _wish(kind: str, count: int) -> DeviceWish:
-    return DeviceWish("fit-" + kind, kind, count, (), (), None, None, False, None, (), Mark(1, 1, 0), {})
+    return DeviceWish("fit-" + kind, kind, count, (), (), (), None, False, None, (), Mark(1, 1, 0), {})
 
 
 def _element(node: Node) -> NewElement:
