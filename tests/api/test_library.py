@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pydoc
-import subprocess
 import sys
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,10 @@ CROWDED = domain("q35", "".join(rng() for _ in range(300)))
 def test_dir_is_what_is_public_and_each_name_is_there_and_described() -> None:
     assert dir(pcisolve) == sorted(pcisolve.__all__)
     for name in pcisolve.__all__:
-        if name != "__version__":
-            assert inspect.getdoc(getattr(pcisolve, name)), name
+        told = getattr(pcisolve, name)
+        compiled = str(getattr(sys.modules.get(getattr(told, "__module__", "")), "__file__", "")).endswith(".so")
+        if name != "__version__" and not (compiled and isinstance(told, type)):  # mypyc keeps no text of classes
+            assert inspect.getdoc(told), name
 
 
 def test_help_names_them() -> None:
