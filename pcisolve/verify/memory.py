@@ -19,6 +19,7 @@ from pcisolve.verify.qemu import Qemu
 from pcisolve.verify.values import Difference
 
 _UNMAPPED: Final = -1
+_NOWHERE: Final = "0x0"
 _EDK2: Final = "arm-virt"  # of machines whose firmware is run here, the one with edk2
 Key = tuple[Function, int]
 
@@ -28,6 +29,11 @@ class Memory(NamedTuple):
 
     compared: int
     differences: tuple[Difference, ...]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a BAR is still at 0, where firmware measures it and puts none: it is not done yet, or gave up."""
+        return any(one.found == _NOWHERE for one in self.differences)
 
 
 def with_memory(layout: Layout, there: dict[str, Place], qemu: Qemu) -> Memory:

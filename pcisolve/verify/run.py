@@ -166,10 +166,12 @@ class _Trial:
         layout = layout_of(self.guest, self.options)
         if layout is None:
             return Memory(0, ())
-        ends = time.monotonic() + min(_LONGEST_MEMORY, self.scratch.seconds_left())
+        begun = time.monotonic()
         while True:
             memory = with_memory(layout, there, qemu)
-            if (memory.compared and not memory.differences) or time.monotonic() >= ends:
+            longest = _LONGEST_BOOT if memory.waiting else _LONGEST_MEMORY
+            late = time.monotonic() >= begun + longest or not self.scratch.seconds_left()
+            if (memory.compared and not memory.differences) or late:
                 return memory
             time.sleep(min(_BETWEEN_LOOKS, self.scratch.seconds_left()))
 
