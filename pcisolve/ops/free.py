@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.verdict.room import PCI_SLOT, PCIE_PORT, ROOT_SLOT, SLOT_KINDS, FreeSlots
@@ -41,22 +40,18 @@ def _kind(one: Controller) -> str | None:
     """The sort of its slots; None for the inside of a switch, which takes ports of that switch only."""
     if one.model is None:
         return None
-    if _is_top(one):
+    if one.begins_root:
         return ROOT_SLOT
     if not one.model.express:
         return PCI_SLOT
     return PCIE_PORT if one.model.automatic else None
 
 
-def _is_top(one: Controller) -> bool:
-    return one.is_root or bool(one.needs & (PCI_EXPANDER | PCIE_EXPANDER))
-
-
 def _node(layout: Layout, one: Controller) -> int | None:
     """The NUMA node of the root or expander that a controller is, or is below."""
     here: Controller | None = one
     for _ in layout.controllers:
-        if here is None or _is_top(here):
+        if here is None or here.begins_root:
             break
         here = layout.provider(here)
     node = None if here is None else layout.target(here, "node")

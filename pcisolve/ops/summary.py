@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from pcisolve.core.kinds import ENDPOINT, PCI_EXPANDER, PCIE_EXPANDER
+from pcisolve.core.kinds import ENDPOINT
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.parts import Controller
 from pcisolve.verdict.rows import Row
@@ -46,11 +46,11 @@ class _Summary:
         """The index of the root or expander that a controller is, or is below; 0 for one that is below itself."""
         here: Controller | None = one
         trail: list[int] = []
-        while here is not None and here.index not in self.root_of and not _is_top(here):
+        while here is not None and here.index not in self.root_of and not here.begins_root:
             self.root_of[here.index] = 0  # until it is known
             trail.append(here.index)
             here = self.layout.provider(here)
-        root = 0 if here is None else here.index if _is_top(here) else self.root_of[here.index]
+        root = 0 if here is None else here.index if here.begins_root else self.root_of[here.index]
         self.root_of.update(dict.fromkeys(trail, root))
         return root
 
@@ -110,7 +110,3 @@ class _Summary:
     def _taken(self, one: Controller) -> set[int]:
         reserved = {place.slot for place in self.layout.problem.machine.reserved} if one.index == 0 else set()
         return self.used[one.index] | reserved
-
-
-def _is_top(one: Controller) -> bool:
-    return one.is_root or bool(one.needs & (PCI_EXPANDER | PCIE_EXPANDER))

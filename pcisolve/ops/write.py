@@ -171,20 +171,21 @@ def _new_element(layout: Layout, part: Part) -> NewElement:
             children.append(NewElement("model", {"name": name}, ()))
         given = part.view.first("target")
         targets = {**(given.attributes if given is not None else {}), **_target_attributes(layout, part)}
-        inner = tuple(_copy(child) for child in given.children) if given is not None else ()
+        inner = tuple(copied(child) for child in given.children) if given is not None else ()
         if targets or inner:
             children.append(NewElement("target", targets, inner))
-        children += [_copy(child) for child in part.view.children if child.tag not in ("model", "target", "address")]
+        children += [copied(child) for child in part.view.children if child.tag not in ("model", "target", "address")]
     else:
-        children += [_copy(child) for child in part.view.children if child.tag != "address"]
+        children += [copied(child) for child in part.view.children if child.tag != "address"]
     address = layout.addresses.get(part)
     if address is not None:
         children.append(_address_element(layout, part))
     return NewElement(part.view.tag, dict(part.view.attributes), tuple(children))
 
 
-def _copy(node: Node) -> NewElement:
-    return NewElement(node.tag, dict(node.attributes), tuple(_copy(child) for child in node.children), node.text)
+def copied(node: Node) -> NewElement:
+    """An element to be written that says what a node says, with all below it."""
+    return NewElement(node.tag, dict(node.attributes), tuple(copied(child) for child in node.children), node.text)
 
 
 def _address_element(layout: Layout, part: Part) -> NewElement:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from pcisolve.catalog.devices import DeviceClass, Variant
 from pcisolve.core.address import Address
 from pcisolve.core.node import Node
-from pcisolve.planning.file.values import DeviceWish
+from pcisolve.planning.file.values import DeviceWish, bare_wish
 from pcisolve.problem.implicit import synthetic
 from pcisolve.problem.lists import disk_name
 from pcisolve.problem.parts import STAND_IN
@@ -114,8 +114,7 @@ def plannable(variant: Variant, device: DeviceClass) -> bool:
     """Whether a complete element of this kind can be written, and is then taken for this kind."""
     if not variant.needs or variant.xml is None:
         return False
-    wish = DeviceWish("x", "", 1, (), (), (), None, False, None, (), None, {})  # type: ignore[arg-type]
-    made = ElementMaker("guest", set(), set()).element(variant, device, wish, 0)
+    made = ElementMaker("guest", set(), set()).element(variant, device, bare_wish("x", variant.name, 1), 0)
     return variant.by_name_only or device.variant(made) is variant
 
 

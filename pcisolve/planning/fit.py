@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from pcisolve.catalog.catalog import Catalog
 from pcisolve.catalog.devices import DeviceClass, Variant
 from pcisolve.core.address import Address
-from pcisolve.core.change import NewElement
 from pcisolve.core.errors import InputError
 from pcisolve.core.node import Node
 from pcisolve.core.words import did_you_mean, printable
@@ -22,10 +21,9 @@ from pcisolve.libvirt.document import Document
 from pcisolve.libvirt.writer import Writer
 from pcisolve.ops.free import free_slots
 from pcisolve.ops.solve import Answer, solve
-from pcisolve.ops.write import solved_bytes
+from pcisolve.ops.write import copied, solved_bytes
 from pcisolve.planning.elements import ElementMaker, plannable
-from pcisolve.planning.file.text import Mark
-from pcisolve.planning.file.values import DeviceWish
+from pcisolve.planning.file.values import bare_wish
 from pcisolve.problem.layout import Layout
 from pcisolve.problem.problem import STABLE, Options
 from pcisolve.verdict.room import Fit, Most, PlacedNew
@@ -187,9 +185,10 @@ class Room:
         maker = ElementMaker("guest", self._drives(), self._indexes(), self._hosts())
         for kind, count in counts.items():
             device, variant, _ = self.kinds[kind]
+            wish = bare_wish(f"fit-{kind}", kind, count)
             for rank in range(count):
-                node = maker.element(variant, device, _wish(kind, count), rank)
-                writer.add_device(_element(node), None)
+                node = maker.element(variant, device, wish, rank)
+                writer.add_device(copied(node), None)
         return self.document.again(writer.data())
 
     def _devices(self) -> list[Node]:
@@ -227,11 +226,3 @@ class Room:
             seen = view.get(part)
             guest = None if seen is None else seen.address
             yield PlacedNew(kind, str(layout.addresses[part]), provider.index, provider.model_name, guest)
-
-
-def _wish(kind: str, count: int) -> DeviceWish:
-    return DeviceWish("fit-" + kind, kind, count, (), (), (), None, False, None, (), Mark(1, 1, 0), {})
-
-
-def _element(node: Node) -> NewElement:
-    return NewElement(node.tag, dict(node.attributes), tuple(map(_element, node.children)), node.text)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from pcisolve.catalog.controllers import ControllerModel
 from pcisolve.catalog.devices import Variant
 from pcisolve.core.address import Address
+from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.core.node import Node
 
 
@@ -124,6 +125,11 @@ class Controller(Part):
             self.needs = model.needs
             self.explicit_needs = model.explicit_needs
             self.shares_slot = model.shares_slot
+
+    @property
+    def begins_root(self) -> bool:
+        """Whether its bus is one that the firmware starts from: a root's, or an expander's."""
+        return self.is_root or bool(self.needs & (PCI_EXPANDER | PCIE_EXPANDER))
 
     @property
     def model_name(self) -> str:

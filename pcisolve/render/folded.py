@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
+from pcisolve.core.address import FUNCTIONS_PER_SLOT
+
 FEWEST: Final = 6  # alike neighbors that are folded: more than a handful
 _MOST: Final = 4  # ranges, and kinds of parts below, that are named
 
@@ -30,6 +32,13 @@ class Twig(NamedTuple):
     place: str = ""
     at: tuple[str, int] = ("", 0)
     style: str = ""
+
+
+def spot(address: str) -> tuple[str, int]:
+    """What `at` is for dddd:bb:ss.f; ("", 0) for ""."""
+    bus, _, inside = address.rpartition(":")
+    slot, _, function = inside.partition(".")
+    return bus, int(slot or "0", 16) * FUNCTIONS_PER_SLOT + int(function or "0", 16)
 
 
 def ends_of(twigs: Sequence[Twig]) -> list[int]:

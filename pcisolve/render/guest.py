@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcisolve.core.address import FUNCTIONS_PER_SLOT, parse_address
+from pcisolve.core.address import parse_address
 from pcisolve.firmware.guest_view import InGuest
 from pcisolve.render.branches import WHOLE, View, drawn, grown
-from pcisolve.render.folded import Twig
+from pcisolve.render.folded import Twig, spot
 from pcisolve.verdict.values import PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice
@@ -61,8 +61,7 @@ def _on(below: Below, item: Item) -> list[Item]:
 
 def _twig(item: Item) -> Twig:
     where = item.guest.address or ""
-    address = parse_address(where)
-    at = (where.rpartition(":")[0], address.slot * FUNCTIONS_PER_SLOT + address.function)
+    at = spot(where)
     if isinstance(item, PlacedController):
         label = f"{where} {_name(item)}, {_buses(item.guest)}"
         return Twig(1, label, item.model, item.name, (item.model,), where, at)

@@ -8,7 +8,7 @@ from pcisolve.host.classes import word
 from pcisolve.host.host import Host
 from pcisolve.host.values import Function, Root
 from pcisolve.render.branches import WHOLE, View, drawn, grown
-from pcisolve.render.folded import Twig
+from pcisolve.render.folded import Twig, spot
 
 
 def host_tree(host: Host, view: View = WHOLE) -> str:
@@ -38,8 +38,8 @@ def _root(root: Root) -> str:
 def _twig(host: Host, one: Function) -> Twig:
     """Alike are virtual functions of one device: each other one is somebody's choice, and is told by itself."""
     alike = (one.pf, one.vendor, one.device, one.driver) if one.pf else ""
-    at = (f"{one.address.domain:x}:{one.address.bus:x}", one.address.slot * 8 + one.address.function)
-    return Twig(1, _label(host, one), f"VF of {one.pf}" if one.pf else word(one), "", alike, str(one.address), at)
+    where = str(one.address)
+    return Twig(1, _label(host, one), f"VF of {one.pf}" if one.pf else word(one), "", alike, where, spot(where))
 
 
 def _label(host: Host, one: Function) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pcisolve.verdict.room import Fit, FreeSlots, Most
+from pcisolve.verdict.room import PCI_SLOT, PCIE_PORT, ROOT_SLOT, Fit, FreeSlots, Most
 from pcisolve.verdict.values import UNKNOWN
 
-_SLOTS = {"pcie-port": "PCIe port", "pci-slot": "PCI slot", "root-slot": "root bus slot"}
+_SLOTS = {PCIE_PORT: "PCIe port", PCI_SLOT: "PCI slot", ROOT_SLOT: "root bus slot"}
 _HEAD = ("node", "slots", "free", "hot-plug", "left")
 
 

@@ -22,6 +22,7 @@ from pcisolve.render.schema_parts import (
     or_null,
     ref,
 )
+from pcisolve.verdict.room import SLOT_KINDS
 
 _REPAIRED: Final = object_of({"moves": COUNT, "unsafe": COUNT}, {"safe": COUNT})
 _ANSWER: Final[Schema] = {
@@ -93,7 +94,7 @@ def _verify() -> Schema:
 
 
 def _fit() -> Schema:
-    kinds = {"enum": ["pcie-port", "pci-slot", "root-slot"]}
+    kinds = {"enum": list(SLOT_KINDS)}
     slots = list_of(object_of({"node": or_null(COUNT), "kind": kinds, "free": COUNT, "hotplug": COUNT}))
     placed = object_of({"kind": TEXT, "address": ADDRESS, "bus": COUNT, "port": TEXT, "guest": or_null(ADDRESS)})
     added = object_of({"index": COUNT, "model": TEXT, "address": or_null(ADDRESS)})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcisolve.core.address import FUNCTIONS_PER_SLOT, parse_address
+from pcisolve.core.address import parse_address
 from pcisolve.problem.naming import clipped
 from pcisolve.render.branches import WHOLE, View, drawn, grown
-from pcisolve.render.folded import Twig
+from pcisolve.render.folded import Twig, spot
 from pcisolve.verdict.values import PlacedArgument, PlacedController, PlacedDevice, Verdict
 
 Item = PlacedController | PlacedDevice | PlacedArgument
@@ -70,8 +70,7 @@ def _twig(item: Item) -> Twig:
         where = item.address or f"{item.bus} slot {item.slot:02x}.{item.function}"
         text = clipped(item.text, MOST_SHOWN)
         return Twig(1, f"{where} {item.driver}, line {item.line} (qemu:commandline: {text})", item.driver)
-    slot, function = _position(item)
-    at = ((item.address or "").rpartition(":")[0], slot * FUNCTIONS_PER_SLOT + function)
+    at = spot(item.address or "")
     if isinstance(item, PlacedController):
         note = " (added)" if item.added else ""
         label = f"{item.address} {item.name} {item.model}, bus {item.domain:04x}:{item.bus:02x}{note}"

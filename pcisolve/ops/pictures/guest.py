@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pcisolve.core.address import Address
-from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.earlier.identity import identity_of
 from pcisolve.firmware.guest_view import InGuest, guest_domain, guest_view, limit_of
 from pcisolve.firmware.io_windows import io_takers
@@ -208,7 +207,7 @@ def _free(layout: Layout, rows: Iterable[Row]) -> dict[Controller | None, int]:
     found: dict[Controller | None, int] = {}
     for row in rows:
         one = layout.by_index.get(row.root)
-        expander = one is not None and not one.is_root and one.needs & (PCI_EXPANDER | PCIE_EXPANDER)
+        expander = one is not None and one.begins_root and not one.is_root
         root = layout.root_above(one) if one is not None and expander else one
         found[root] = found.get(root, 0) + row.free_slots
     return found

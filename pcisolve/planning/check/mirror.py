@@ -11,7 +11,6 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from pcisolve.core.address import Address
-from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER
 from pcisolve.host.host import Builder, Host
 from pcisolve.host.relations import CARD, NODE, PHB, PIX, PXB, card
 from pcisolve.host.values import Bus, Function, NumaNode
@@ -95,7 +94,7 @@ def guest_tree(layout: Layout) -> Host:
         where = layout.provider(part)
         assert where is not None, "a place is on a bus that is there"
         root = where
-        while not _begins_root(root):
+        while not root.begins_root:
             above = layout.provider(root)
             assert above is not None, "the way up ends in a root"
             root = above
@@ -108,10 +107,6 @@ def guest_tree(layout: Layout) -> Host:
 def _address(layout: Layout, part: Part) -> Address:
     place = layout.places[part]
     return Address(0, place.provider, place.slot, place.function)
-
-
-def _begins_root(controller: Controller) -> bool:
-    return controller.is_root or bool(controller.needs & (PCI_EXPANDER | PCIE_EXPANDER))
 
 
 def _node(layout: Layout, root: Controller) -> int | None:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
 
-from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER, UPSTREAM_PORT
+from pcisolve.core.kinds import UPSTREAM_PORT
 from pcisolve.planning.file.values import Apart, DeviceWish, Plan, Relation, Spare, Together
 from pcisolve.problem.choice import Place
 from pcisolve.problem.layout import Layout
@@ -62,7 +62,7 @@ class _Judge:
 
     def root(self, part: Part) -> int:
         """The index of the root or expander above a part."""
-        return next(one.index for one in self._above(part) if _begins_root(one))
+        return next(one.index for one in self._above(part) if one.begins_root)
 
     def switch(self, part: Part) -> Hashable:
         """The upstream port above a part; the part itself where there is none."""
@@ -123,7 +123,7 @@ class _Judge:
             if not self._may_have(bus, spare):
                 yield f"a spare of line {spare.at.line} is on bus {bus.index}"
             count[self._unit_of_bus(bus, spare.unit)] += 1
-        begins = [one for one in self.layout.controllers if _begins_root(one) and self._may_have(one, spare)]
+        begins = [one for one in self.layout.controllers if one.begins_root and self._may_have(one, spare)]
         for unit in {self._unit_of_bus(one, spare.unit) for one in begins}:
             if unit is not None and count[unit] < spare.copies:
                 yield f"{count[unit]} spares in {spare.unit} {unit}, {spare.copies} asked for"
@@ -148,7 +148,7 @@ class _Judge:
             yield "two declared switches are one"
 
     def _may_have(self, bus: Controller, spare: Spare) -> bool:
-        root = next(one for one in (bus, *self._above(bus)) if _begins_root(one))
+        root = next(one for one in (bus, *self._above(bus)) if one.begins_root)
         return not spare.roots or bool(self.outcome.roots[root.index] & set(spare.roots))
 
     def hotplug(self, wish: DeviceWish) -> Iterator[str]:
@@ -164,7 +164,7 @@ class _Judge:
         chain = [bus, *self._above(bus)]
         if unit == "domain":
             return chain[-1].index
-        root = next(one for one in chain if _begins_root(one))
+        root = next(one for one in chain if one.begins_root)
         return root.index if unit == "root" else self._node(root.index)
 
     def limits(self) -> Iterator[str]:
@@ -187,7 +187,7 @@ class _Judge:
         buses, devices = self.plan.limit("buses-per-root"), self.plan.limit("devices-per-root")
         numbers: Counter[int] = Counter()
         for one in self.layout.controllers:
-            numbers[one.index if _begins_root(one) else self.root(one)] += one.model.guest_buses if one.model else 1
+            numbers[one.index if one.begins_root else self.root(one)] += one.model.guest_buses if one.model else 1
         below = Counter(self.root(part) for parts in self.outcome.devices.values() for part in parts)
         for limit, found, what in ((buses, numbers, "bus numbers"), (devices, below, "devices")):
             for root, number in found.items() if limit is not None else ():
@@ -199,9 +199,9 @@ class _Judge:
         need: Counter[int] = Counter()
         begin: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for one in self.layout.controllers:
-            root = one.index if _begins_root(one) else self.root(one)
+            root = one.index if one.begins_root else self.root(one)
             need[root] += one.model.guest_buses if one.model else 1
-            if _begins_root(one):
+            if one.begins_root:
                 number = 0 if one.is_root else self.layout.target(one, "busNr")
                 domain = one.index if one.is_root else self.domain(one)
                 begin[domain].append((number if isinstance(number, int) else 0, one.index))
@@ -240,7 +240,3 @@ def _above(layout: Layout, part: Part) -> list[Controller]:
         found.append(here)
         here = layout.provider(here)
     return found
-
-
-def _begins_root(one: Controller) -> bool:
-    return one.is_root or bool(one.needs & (PCI_EXPANDER | PCIE_EXPANDER))

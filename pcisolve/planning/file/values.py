@@ -159,6 +159,11 @@ class DeviceWish(NamedTuple):
         return self.marks.get(key, self.at)
 
 
+def bare_wish(name: str, kind: str, copies: int) -> DeviceWish:
+    """Devices of which no plan says anything further."""
+    return DeviceWish(name, kind, copies, (), (), (), None, False, None, (), Mark(1, 1, 0), {})
+
+
 class PinWish(NamedTuple):
     """Where some devices of groups are: fields of DeviceWish with their values, and where they stand in the file."""
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from pcisolve.core.address import FUNCTIONS_PER_SLOT, SLOTS_PER_BUS, Address
 from pcisolve.planning.file.entry import Problem
 from pcisolve.planning.file.values import Plan, RootWish, SwitchWish, Which, copy_name
+from pcisolve.planning.layout.lines import ControllerLines, address_line
 from pcisolve.planning.model.ground import Ground
 from pcisolve.problem.scheme import FLAT
 
@@ -90,7 +91,7 @@ class _Lines:
 
     def __init__(self, plan: Plan, on: dict[str, list[Which]], starts: dict[str, int]) -> None:
         self.plan, self.on, self.starts = plan, on, starts
-        self.lines: list[str] = []
+        self.lines = ControllerLines()
         self.fixed = {one.name for one in plan.devices if not one.hotplug}
         self.places: dict[Which, Address] = {}
         self.free: dict[int, int] = {}  # the next place below a controller, by its index
@@ -101,42 +102,30 @@ class _Lines:
         known = {}
         for name, wish, copy in _roots(self.plan):
             node = wish.nodes[copy if len(wish.nodes) > 1 else 0] if wish.nodes else None
-            inner = "" if node is None else f"<node>{node}</node>"
-            target = f"<target busNr='{self.starts[name]}'>{inner}</target>"
-            index = self.buses[name] = self._add("pcie-expander-bus", target)
+            index = self.buses[name] = self.lines.expander(self.starts[name], node)
             known[index] = (wish, copy)
         for one in self.plan.switches:
             self._switch(one)
-        return Built("".join(self.lines), self.places, known)
+        return Built(self.lines.text, self.places, known)
 
     def _switch(self, one: SwitchWish) -> None:
         above = self.buses[one.parent]
         is_root = one.parent == _BUS_0 or one.parent in self.starts
         port = self._root_port(above) if is_root else self._downstream(above)
-        upper = self.buses[one.name] = self._add("pcie-switch-upstream-port", _address(port, 0, 0))
+        upper = self.buses[one.name] = self.lines.add("pcie-switch-upstream-port", address_line(port, 0, 0))
         for which in self.on[one.name]:
             self.places[which] = Address(0, self._downstream(upper, fixed=which[0] in self.fixed), 0, 0)
 
     def _root_port(self, above: int) -> int:
         if not above:  # bus 0 has devices of the chipset: libvirt finds the place
-            return self._add("pcie-root-port", "")
+            return self.lines.add("pcie-root-port", "")
         slot, function = divmod(self._next(above), FUNCTIONS_PER_SLOT)
-        return self._add("pcie-root-port", _address(above, slot, function, multifunction=not function))
+        return self.lines.add("pcie-root-port", address_line(above, slot, function, multifunction=not function))
 
     def _downstream(self, upper: int, *, fixed: bool = False) -> int:
         target = "<target hotplug='off'/>" if fixed else ""
-        return self._add("pcie-switch-downstream-port", target + _address(upper, self._next(upper), 0))
+        return self.lines.add("pcie-switch-downstream-port", target + address_line(upper, self._next(upper), 0))
 
     def _next(self, index: int) -> int:
         self.free[index] = self.free.get(index, -1) + 1
         return self.free[index]
-
-    def _add(self, model: str, inner: str) -> int:
-        index = len(self.lines) + 1
-        self.lines.append(f"    <controller type='pci' index='{index}' model='{model}'>{inner}</controller>\n")
-        return index
-
-
-def _address(bus: int, slot: int, function: int, *, multifunction: bool = False) -> str:
-    multi = " multifunction='on'" if multifunction else ""
-    return f"<address type='pci' domain='0x0000' bus='{bus:#04x}' slot='{slot:#04x}' function='{function:#x}'{multi}/>"

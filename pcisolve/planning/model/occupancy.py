@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcisolve.catalog.controllers import ControllerModel
-from pcisolve.core.kinds import PCI_EXPANDER, PCIE_EXPANDER, UPSTREAM_PORT
+from pcisolve.core.kinds import UPSTREAM_PORT
 from pcisolve.core.node import Node
 from pcisolve.firstfit.buses import Bus
 from pcisolve.firstfit.chipset import builtin_part
@@ -43,15 +43,11 @@ class Occupancy:
         """The models of its controllers, by name."""
         return {one.model.name: one.model for one in self.controllers if one.model is not None}
 
-    def begins_site(self, controller: Controller) -> bool:
-        """Whether the controller is a root, or an expander bus."""
-        return controller.is_root or bool(controller.needs & (PCI_EXPANDER | PCIE_EXPANDER))
-
     def site_of(self, controller: Controller) -> int:
         """The index of the root or expander that a controller is, or is below."""
         here: Controller | None = controller
         for _ in self.controllers:
-            if here is None or self.begins_site(here):
+            if here is None or here.begins_root:
                 break
             here = self.layout.provider(here)
         return here.index if here is not None else 0

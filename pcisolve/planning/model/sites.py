@@ -56,7 +56,7 @@ class SiteMaker:
     def _existing(self) -> None:
         domains: dict[int, int] = {}
         for one in self.occupancy.controllers:
-            if one.model is None or not self.occupancy.begins_site(one):
+            if one.model is None or not one.begins_root:
                 continue
             root = self.occupancy.domain_of(one)
             domain = domains.setdefault(root, len(domains))
